@@ -1,0 +1,32 @@
+//! Facts about credit notes: goods that came back without a known order, as a till's history has them.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::event::events;
+use crate::ids::{AccountId, CreditNoteId};
+use crate::ledger::JournalEntry;
+use crate::money::Money;
+use crate::order::SoldLine;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CreditNoteIssued {
+    pub credit_note_id: CreditNoteId,
+    pub customer: Option<AccountId>,
+    pub country: String,
+    pub lines: Vec<SoldLine>,
+    pub total: Money,
+    pub entry: JournalEntry,
+    pub reason: String,
+    /// The number it had in the system that it was imported from.
+    pub reference: Option<String>,
+    pub issued_at: DateTime<Utc>,
+}
+
+events! {
+    /// What happens to a credit note.
+    CreditNoteEvent {
+        CreditNoteIssued = 1,
+    }
+}

@@ -1,0 +1,26 @@
+//! The facts: every event that Tillstream ever records, and the small values they are made of.
+//!
+//! This crate decides nothing and reaches nothing: no SQL, no clock, no network. It is the
+//! contract between the side that writes the log and everything that reads it, so a change here
+//! is a change of the stored data; the schemas in `events/schemas` guard it.
+
+pub mod account;
+pub mod cart;
+pub mod category;
+pub mod credit_note;
+pub mod envelope;
+pub mod ids;
+pub mod ledger;
+pub mod money;
+pub mod order;
+pub mod payment;
+pub mod product;
+pub mod sealed;
+pub mod session;
+pub mod stock;
+pub mod upcast;
+pub mod wallet;
+
+mod event;
+
+pub use event::{DecodeError, Encoded, Event};

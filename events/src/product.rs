@@ -1,0 +1,79 @@
+//! Facts about products and their variants. How many there are is stock's to tell.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::event::events;
+use crate::ids::{AccountId, CategoryId, ProductId, Sku};
+use crate::money::Money;
+
+/// One form in which a product is sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Variant {
+    pub sku: Sku,
+    /// Such as `size: M`, `colour: red`; empty when the product comes in one form.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+    pub price: Money,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductAdded {
+    pub product_id: ProductId,
+    /// Whose it is; the shop's own if missing.
+    pub seller: Option<AccountId>,
+    pub name: String,
+    pub description: String,
+    pub category: Option<CategoryId>,
+    /// At least one.
+    pub variants: Vec<Variant>,
+    pub added_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductDetailsChanged {
+    pub product_id: ProductId,
+    pub name: String,
+    pub description: String,
+    pub category: Option<CategoryId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VariantAdded {
+    pub product_id: ProductId,
+    pub variant: Variant,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VariantPriceChanged {
+    pub product_id: ProductId,
+    pub sku: Sku,
+    pub price: Money,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VariantRemoved {
+    pub product_id: ProductId,
+    pub sku: Sku,
+}
+
+/// It can no longer be found or bought; orders that hold it keep it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductRemoved {
+    pub product_id: ProductId,
+}
+
+events! {
+    /// What happens to a product.
+    ProductEvent {
+        ProductAdded = 1,
+        ProductDetailsChanged = 1,
+        VariantAdded = 1,
+        VariantPriceChanged = 1,
+        VariantRemoved = 1,
+        ProductRemoved = 1,
+    }
+}
