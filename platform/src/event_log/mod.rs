@@ -1,0 +1,123 @@
+//! The event log: the one truth of the system, an append-only list of facts.
+//!
+//! What every adapter promises (and `conformance` holds it to):
+//! - positions start at 1, have no gaps and no duplicates, and become visible in order;
+//! - an append is atomic over all of its streams, claims and its idempotency key, and durable when answered;
+//! - a stream's expected head is a fence: it holds between commands, processes and machines;
+//! - a failed append changes nothing and fails alone, also when it shares a batch with others.
+//!
+//! What the events mean is the callers' business.
+
+mod sqlite;
+mod writer;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
+use chrono::{DateTime, Utc};
+use events::envelope::{EventMeta, Position, RecordedEvent, StreamId};
+use events::ids::EventId;
+
+/// Where a stream stands: its newest version and the event that made it.
+///
+/// The id is what makes the head a fence. Commands decide on heads that are not yet committed; were
+/// only the version compared, another process could commit a different event of the same version
+/// in between, and a decision made on the first would pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StreamHead {
+    /// 0 for a stream without events.
+    pub version: u64,
+    pub event_id: Option<EventId>,
+}
+
+/// An event that is to be appended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    pub event_type: &'static str,
+    pub schema_version: u32,
+    /// JSON text.
+    pub payload: String,
+    pub meta: EventMeta,
+}
+
+/// What is expected of one stream, and what is added to it. With no events it is a mere check: the
+/// decision read that stream, and only holds if nobody has written to it since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamWrite {
+    pub stream: StreamId,
+    pub expected: StreamHead,
+    pub events: Vec<NewEvent>,
+}
+
+/// A value that only one owner may have, such as an email address.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Claim {
+    /// What must be unique, such as `email`.
+    pub scope: &'static str,
+    pub value: String,
+    /// Who has it: a stream's key.
+    pub owner: String,
+}
+
+/// Names a command, so that sending it twice runs it once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey {
+    /// Whose key it is, so that two callers can use the same one.
+    pub scope: String,
+    pub key: String,
+    /// A hash of the request, which a repeat must match.
+    pub fingerprint: String,
+}
+
+/// What a command with an idempotency key was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredOutcome {
+    pub fingerprint: String,
+    /// The answer, as JSON text.
+    pub outcome: String,
+    /// The position that was answered.
+    pub position: Position,
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// One atomic step of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Append {
+    /// Each stream at most once.
+    pub writes: Vec<StreamWrite>,
+    pub claims: Vec<Claim>,
+    /// Claims to give up, as `(scope, value)`, before `claims` are taken.
+    pub releases: Vec<(&'static str, String)>,
+    /// The key and the answer to keep with it.
+    pub idempotency: Option<(IdempotencyKey, String)>,
+}
+
+/// Where an append came to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// The position of its last event; for an append without events, the log's head that it was checked at.
+    pub position: Position,
+}
+
+/// Why an append changed nothing.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AppendError {
+    /// Somebody else wrote to these streams first: reload them and decide again.
+    #[error("the streams {streams:?} have moved on")]
+    Conflict { streams: Vec<StreamId> },
+    #[error("{scope} {value:?} is taken")]
+    Taken { scope: &'static str, value: String, owner: String },
+    /// A command with this idempotency key is in the log already.
+    #[error("the idempotency key has been used")]
+    Repeated(StoredOutcome),
+    /// The log could not be written; whether the append is in it may be unknown.
+    #[error("the event log can't be written: {reason}")]
+    Unavailable { reason: String },
+}
+
+/// Why the log can't be read.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the event log can't be read: {reason}")]
+pub struct ReadError {
+    pub reason: String,
+}
