@@ -1,1 +1,36 @@
-//! domain
+//! The decisions: what a command may do, given what has happened so far.
+//!
+//! Pure: no SQL, no clock, no network. Times and ids arrive in the commands, prices come from the
+//! product's own events. An aggregate decides for one stream; a use case (`checkout`,
+//! `cancellation`, …) decides over several at once, and what it decides is appended in one step.
+//! Loading, committing and retrying are the executor's.
+
+pub mod account;
+pub mod cart;
+pub mod category;
+pub mod credit_note;
+pub mod order;
+pub mod payment;
+pub mod product;
+pub mod session;
+pub mod stock;
+pub mod wallet;
+
+pub mod accounts;
+pub mod cancellation;
+pub mod catalogue;
+pub mod checkout;
+pub mod fulfilment;
+pub mod history;
+pub mod settlement;
+pub mod wallets;
+
+mod authority;
+mod refusal;
+mod unit_of_work;
+
+pub use authority::Authority;
+pub use refusal::{DomainError, Refusal, RefusalKind};
+pub use unit_of_work::{
+    Decided, Decision, Entity, Fold, Halt, Known, Missing, Snapshot, State, UnitOfWork, Written,
+};

@@ -75,7 +75,7 @@ uuid_ids! {
     EventId;
 }
 
-/// A stock keeping unit: 1 to 64 printable characters without white space or `/`.
+/// A stock keeping unit: 1 to 64 printable characters; spaces only within, and no `/`.
 ///
 /// Case matters: real catalogues hold codes that differ in nothing else.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema, Default)]
@@ -87,7 +87,9 @@ pub struct Sku(String);
 pub enum SkuError {
     #[error("a SKU has 1 to {max} characters, this has {found}", max = Sku::MAX_CHARS)]
     Length { found: usize },
-    #[error("a SKU has no white space, control character or '/', this has {found:?}")]
+    #[error(
+        "a SKU has no control character, no '/', and no white space but spaces within; this has {found:?}"
+    )]
     Character { found: char },
 }
 
@@ -150,7 +152,9 @@ mod tests {
         assert_eq!(Sku::new("85123A").unwrap().as_str(), "85123A");
         assert_ne!(Sku::new("15056BL"), Sku::new("15056bl"));
         assert_eq!(Sku::new(""), Err(SkuError::Length { found: 0 }));
-        assert_eq!(Sku::new("a b"), Err(SkuError::Character { found: ' ' }));
+        assert!(Sku::new("BANK CHARGES").is_ok());
+        assert_eq!(Sku::new("a "), Err(SkuError::Character { found: ' ' }));
+        assert_eq!(Sku::new("a\tb"), Err(SkuError::Character { found: '\t' }));
         assert_eq!(Sku::new("a/b"), Err(SkuError::Character { found: '/' }));
         assert_eq!(Sku::new("x".repeat(65)), Err(SkuError::Length { found: 65 }));
     }

@@ -6,6 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::event::events;
 use crate::ids::{OrderId, ProductId, Sku};
 
+/// The SKU is sold by this product from now on; its shelf starts empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StockListed {
+    pub sku: Sku,
+    pub product_id: ProductId,
+}
+
 /// Units came in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StockReceived {
@@ -73,6 +80,7 @@ pub struct StockAdjusted {
 events! {
     /// What happens to the stock of one SKU.
     StockEvent {
+        StockListed = 1,
         StockReceived = 1,
         StockReserved = 1,
         ReservationReleased = 1,

@@ -1,1 +1,286 @@
-//! executor
+//! The way of a command: load → decide → append → retry, in one place.
+//!
+//! Decisions are made one after the other under a lock, on aggregates in memory that include what
+//! earlier decisions have put in the writer's queue but not yet committed. So commands on one hot
+//! stream fill a batch together instead of conflicting. The expected heads in the log stay the
+//! fence: if an earlier append fails, or another process wrote in between, whatever was decided on
+//! top of it conflicts, is forgotten, loaded anew and decided again.
+//!
+//! A refusal, too, is only as good as the state that it was decided on. It is answered after a mere
+//! check of the streams that it looked at has passed through the same queue.
+//!
+//! What a command means is the domain's; how it came in and is answered is the API's.
+
+mod context;
+mod error;
+mod memory;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::{Decided, Decision, DomainError, Halt, Missing, UnitOfWork};
+use events::envelope::{Position, StreamId};
+use platform::event_log::{
+    Append, AppendError, AppendPermit, Appended, Claim, EventLog, PendingAppend, StoredOutcome, StreamWrite,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use context::CommandContext;
+pub use error::ExecuteError;
+use memory::Memory;
+
+/// How often a command is decided anew after conflicts. With one process the second try nearly
+/// always holds; with several, tries lose to each other at random, and this many lose only where
+/// something is wrong.
+const ATTEMPTS_MAX: u32 = 32;
+/// From this attempt on, a command waits a little before it tries again.
+const ATTEMPTS_AT_ONCE: u32 = 3;
+/// The longest of these waits: some commits long.
+const BACKOFF_MAX_MS: u64 = 20;
+/// Rounds of fetching what a decision turns out to need. Use cases ask for everything of one depth
+/// at once, so the depth of the category tree is the most that comes up.
+const FETCHES_MAX: u32 = 32;
+
+/// What a command came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted<T> {
+    pub value: T,
+    /// The position of the command's last event; if it changed nothing, the log's head at that moment.
+    pub position: Position,
+    /// Whether this is the stored answer to an earlier run with the same idempotency key.
+    pub replayed: bool,
+}
+
+/// Runs commands. Cheap to clone; all clones share the aggregates in memory.
+#[derive(Clone)]
+pub struct Executor {
+    log: EventLog,
+    memory: Arc<Mutex<Memory>>,
+}
+
+/// A decision on its way to the log.
+enum Sent<T> {
+    Missing(Vec<Missing>),
+    Decided {
+        value: T,
+        pending: PendingAppend,
+        written: Vec<StreamId>,
+    },
+    Refused {
+        error: DomainError,
+        pending: PendingAppend,
+    },
+}
+
+impl Executor {
+    pub fn new(log: EventLog) -> Self {
+        Self {
+            log,
+            memory: Arc::new(Mutex::new(Memory::new())),
+        }
+    }
+
+    pub fn log(&self) -> &EventLog {
+        &self.log
+    }
+
+    /// Runs a command: once per idempotency key, if the context has one.
+    pub async fn execute<T: Serialize + DeserializeOwned>(
+        &self,
+        context: &CommandContext,
+        decide: impl Fn(&mut UnitOfWork) -> Decision<T>,
+    ) -> Result<Accepted<T>, ExecuteError> {
+        if let Some(key) = &context.idempotency
+            && let Some(stored) = self.log.outcome(&key.scope, &key.key).await?
+        {
+            return replay(context, &stored);
+        }
+        let answer = |value: &T| serde_json::to_string(value).map_err(|_| ExecuteError::Answer);
+        match self.run(context, &decide, Some(&answer)).await {
+            Err(ExecuteError::Repeated(stored)) => replay(context, &stored),
+            result => result,
+        }
+    }
+
+    /// Looks at aggregates without changing them. What it tells held at the returned position, also
+    /// against other processes.
+    pub async fn inspect<T>(
+        &self,
+        context: &CommandContext,
+        look: impl Fn(&mut UnitOfWork) -> Decision<T>,
+    ) -> Result<Accepted<T>, ExecuteError> {
+        self.run(context, &look, None).await
+    }
+
+    /// Who holds a claimed value.
+    pub async fn claim_owner(&self, scope: &str, value: &str) -> Result<Option<String>, ExecuteError> {
+        Ok(self.log.claim_owner(scope, value).await?)
+    }
+
+    async fn run<T>(
+        &self,
+        context: &CommandContext,
+        decide: &impl Fn(&mut UnitOfWork) -> Decision<T>,
+        answer: Option<&dyn Fn(&T) -> Result<String, ExecuteError>>,
+    ) -> Result<Accepted<T>, ExecuteError> {
+        let mut fetches = 0;
+        let mut attempt = 0;
+        while attempt < ATTEMPTS_MAX {
+            let permit = self.log.reserve().await?;
+            match self.decide_and_send(permit, context, decide, answer)? {
+                Sent::Missing(_) if fetches == FETCHES_MAX => return Err(ExecuteError::Contended),
+                Sent::Missing(missing) => {
+                    fetches += 1;
+                    self.fetch(missing).await?;
+                    continue;
+                }
+                Sent::Decided {
+                    value,
+                    pending,
+                    written,
+                } => match pending.await {
+                    Ok(Appended { position }) => {
+                        return Ok(Accepted {
+                            value,
+                            position,
+                            replayed: false,
+                        });
+                    }
+                    Err(AppendError::Conflict { streams }) => {
+                        self.memory().forget(written.iter().chain(&streams));
+                    }
+                    Err(error) => {
+                        self.memory().forget(&written);
+                        return Err(error.into());
+                    }
+                },
+                Sent::Refused { error, pending } => match pending.await {
+                    Ok(_) => return Err(ExecuteError::Refused(error)),
+                    Err(AppendError::Conflict { streams }) => self.memory().forget(&streams),
+                    Err(error) => return Err(error.into()),
+                },
+            }
+            attempt += 1;
+            tracing::debug!(attempt, "a command conflicted and is decided anew");
+            back_off(attempt).await;
+        }
+        Err(ExecuteError::Contended)
+    }
+
+    /// Decides and takes a place in the queue under one lock, so that the queue has the order of the decisions.
+    fn decide_and_send<T>(
+        &self,
+        permit: AppendPermit,
+        context: &CommandContext,
+        decide: &impl Fn(&mut UnitOfWork) -> Decision<T>,
+        answer: Option<&dyn Fn(&T) -> Result<String, ExecuteError>>,
+    ) -> Result<Sent<T>, ExecuteError> {
+        let mut memory = self.memory();
+        let mut work = UnitOfWork::new(&*memory);
+        let decision = decide(&mut work);
+        match decision {
+            Err(Halt::NotLoaded) => Ok(Sent::Missing(work.into_missing())),
+            Err(Halt::Refused(error)) => {
+                let decided = work.into_decided();
+                let writes = checks(&mut memory, &decided);
+                let pending = permit.send(Append {
+                    writes,
+                    ..Append::default()
+                });
+                Ok(Sent::Refused { error, pending })
+            }
+            Ok(value) => {
+                let decided = work.into_decided();
+                let outcome = match (&context.idempotency, answer) {
+                    (Some(key), Some(answer)) => Some((key.clone(), answer(&value)?)),
+                    _ => None,
+                };
+                let mut writes = checks(
+                    &mut memory,
+                    &Decided {
+                        read: decided.read,
+                        ..Decided::default()
+                    },
+                );
+                let written = decided
+                    .written
+                    .iter()
+                    .map(|written| written.stream.clone())
+                    .collect();
+                for one in decided.written {
+                    writes.push(memory.write(one, context));
+                }
+                let pending = permit.send(Append {
+                    writes,
+                    claims: decided.claims.into_iter().map(claim).collect(),
+                    releases: decided.releases,
+                    idempotency: outcome,
+                });
+                Ok(Sent::Decided {
+                    value,
+                    pending,
+                    written,
+                })
+            }
+        }
+    }
+
+    async fn fetch(&self, missing: Vec<Missing>) -> Result<(), ExecuteError> {
+        let streams: Vec<_> = missing.iter().map(|missing| missing.stream.clone()).collect();
+        let recorded = self.log.read_streams(&streams).await?;
+        let loaded = memory::fold(missing, recorded)?;
+        self.memory().remember(loaded);
+        Ok(())
+    }
+
+    /// A panic in a decision leaves the memory as it was before it, so a poisoned lock is no harm.
+    fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// That everything the decision looked at or wanted to change stands still.
+fn checks(memory: &mut Memory, decided: &Decided) -> Vec<StreamWrite> {
+    let written = decided.written.iter().map(|written| &written.stream);
+    let streams = decided.read.iter().chain(written);
+    let check = |stream: &StreamId| StreamWrite {
+        stream: stream.clone(),
+        expected: memory.head(stream),
+        events: vec![],
+    };
+    streams.map(check).collect()
+}
+
+fn claim((scope, value, owner): (&'static str, String, String)) -> Claim {
+    Claim { scope, value, owner }
+}
+
+fn replay<T: DeserializeOwned>(
+    context: &CommandContext,
+    stored: &StoredOutcome,
+) -> Result<Accepted<T>, ExecuteError> {
+    let same = context
+        .idempotency
+        .as_ref()
+        .is_some_and(|key| key.fingerprint == stored.fingerprint);
+    if !same {
+        return Err(ExecuteError::KeyReused);
+    }
+    let value = serde_json::from_str(&stored.outcome).map_err(|_| ExecuteError::Answer)?;
+    Ok(Accepted {
+        value,
+        position: stored.position,
+        replayed: true,
+    })
+}
+
+/// Waits a random part of a growing while, so that processes that lost to each other part ways.
+async fn back_off(attempt: u32) {
+    if attempt < ATTEMPTS_AT_ONCE {
+        return;
+    }
+    let ceiling_ms = (1_u64 << attempt.min(10)).min(BACKOFF_MAX_MS);
+    let random = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
+    tokio::time::sleep(Duration::from_millis(random * ceiling_ms / 255)).await;
+}

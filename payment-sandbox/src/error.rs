@@ -17,7 +17,10 @@ use crate::objects::{PaymentIntent, Resource};
 #[derive(Debug, thiserror::Error)]
 pub enum SandboxError {
     #[error("the payment sandbox's setting `{name}` is unusable: {reason}")]
-    Setting { name: &'static str, reason: &'static str },
+    Setting {
+        name: &'static str,
+        reason: &'static str,
+    },
     #[error("the payment sandbox cannot listen on {address}")]
     Listen { address: SocketAddr, source: io::Error },
     #[error("the payment sandbox cannot open its database {database}", database = database.display())]
@@ -110,7 +113,11 @@ impl StripeError {
     }
 
     pub fn missing_param(param: &str) -> Self {
-        Self::invalid_param("parameter_missing", param, format!("Missing required param: {param}."))
+        Self::invalid_param(
+            "parameter_missing",
+            param,
+            format!("Missing required param: {param}."),
+        )
     }
 
     /// `resource_missing`: 404 where the address names the thing, 400 where a parameter does.
@@ -136,7 +143,11 @@ impl StripeError {
     }
 
     pub fn unauthorized(message: &str) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, ErrorKind::InvalidRequest, message.to_owned())
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            ErrorKind::InvalidRequest,
+            message.to_owned(),
+        )
     }
 
     pub fn not_found(method: &str, path: &str) -> Self {
@@ -174,7 +185,8 @@ impl StripeError {
     }
 
     pub fn unavailable() -> Self {
-        let message = "The service is unavailable for a moment. Retry with the same idempotency key.".to_owned();
+        let message =
+            "The service is unavailable for a moment. Retry with the same idempotency key.".to_owned();
         Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorKind::Api, message)
     }
 
@@ -193,7 +205,11 @@ impl StripeError {
             code: Some(decline.code),
             decline_code: decline.decline_code,
             payment_intent: Some(intent.to_json()),
-            ..Self::new(StatusCode::PAYMENT_REQUIRED, ErrorKind::Card, decline.message.to_owned())
+            ..Self::new(
+                StatusCode::PAYMENT_REQUIRED,
+                ErrorKind::Card,
+                decline.message.to_owned(),
+            )
         }
     }
 
@@ -219,7 +235,10 @@ impl StripeError {
 impl From<StoreError> for StripeError {
     /// Logs the cause, which the caller never sees.
     fn from(error: StoreError) -> Self {
-        tracing::error!(error = &error as &dyn std::error::Error, "the payment sandbox cannot use its books");
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the payment sandbox cannot use its books"
+        );
         Self::internal()
     }
 }

@@ -28,10 +28,17 @@ impl Params {
         let mut params = BTreeMap::new();
         for (count, (name, value)) in form_urlencoded::parse(encoded).enumerate() {
             if count == MAX_PARAMS {
-                return Err(StripeError::invalid(format!("More than {MAX_PARAMS} parameters.")));
+                return Err(StripeError::invalid(format!(
+                    "More than {MAX_PARAMS} parameters."
+                )));
             }
-            if params.insert(name.clone().into_owned(), value.into_owned()).is_some() {
-                return Err(StripeError::invalid(format!("The parameter {name} was given twice.")));
+            if params
+                .insert(name.clone().into_owned(), value.into_owned())
+                .is_some()
+            {
+                return Err(StripeError::invalid(format!(
+                    "The parameter {name} was given twice."
+                )));
             }
         }
         Ok(Self(params))
@@ -40,7 +47,9 @@ impl Params {
     /// Names the request `path` with these parameters: equal for equal requests, whatever the order.
     pub fn fingerprint(&self, path: &str) -> String {
         let mut hash = Sha256::new();
-        for text in std::iter::once(path).chain(self.0.iter().flat_map(|(name, value)| [name.as_str(), value])) {
+        for text in
+            std::iter::once(path).chain(self.0.iter().flat_map(|(name, value)| [name.as_str(), value]))
+        {
             // The length first, so that no two lists of texts run together to the same bytes.
             hash.update((text.len() as u64).to_be_bytes());
             hash.update(text.as_bytes());
@@ -59,9 +68,16 @@ impl Params {
 
     pub fn take_text(&mut self, name: &str) -> Result<Option<String>, StripeError> {
         let text = self.take(name);
-        if text.as_ref().is_some_and(|text| text.chars().count() > MAX_TEXT_CHARS) {
+        if text
+            .as_ref()
+            .is_some_and(|text| text.chars().count() > MAX_TEXT_CHARS)
+        {
             let message = format!("{name} is longer than {MAX_TEXT_CHARS} characters.");
-            return Err(StripeError::invalid_param("parameter_invalid_string_length", name, message));
+            return Err(StripeError::invalid_param(
+                "parameter_invalid_string_length",
+                name,
+                message,
+            ));
         }
         Ok(text)
     }
@@ -71,7 +87,11 @@ impl Params {
             return Ok(None);
         };
         let number = text.parse().map_err(|_| {
-            StripeError::invalid_param("parameter_invalid_integer", name, format!("Invalid integer: {text}"))
+            StripeError::invalid_param(
+                "parameter_invalid_integer",
+                name,
+                format!("Invalid integer: {text}"),
+            )
         })?;
         Ok(Some(number))
     }
@@ -81,7 +101,11 @@ impl Params {
         match self.take_integer("amount")? {
             Some(amount) if amount < 1 => {
                 let message = "The amount must be at least 1.";
-                Err(StripeError::invalid_param("parameter_invalid_integer", "amount", message))
+                Err(StripeError::invalid_param(
+                    "parameter_invalid_integer",
+                    "amount",
+                    message,
+                ))
             }
             Some(amount) if amount > MAX_AMOUNT => {
                 let message = format!("The amount must be no more than {MAX_AMOUNT}.");
@@ -92,7 +116,8 @@ impl Params {
     }
 
     pub fn require_amount(&mut self) -> Result<i64, StripeError> {
-        self.take_amount()?.ok_or_else(|| StripeError::missing_param("amount"))
+        self.take_amount()?
+            .ok_or_else(|| StripeError::missing_param("amount"))
     }
 
     /// Three letters, answered in lower case.
@@ -100,7 +125,11 @@ impl Params {
         let currency = self.require("currency")?.to_ascii_lowercase();
         if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_lowercase()) {
             let message = format!("Invalid currency: {currency}");
-            return Err(StripeError::invalid_param("parameter_invalid_string", "currency", message));
+            return Err(StripeError::invalid_param(
+                "parameter_invalid_string",
+                "currency",
+                message,
+            ));
         }
         Ok(currency)
     }
@@ -112,7 +141,11 @@ impl Params {
             Some("false") => Ok(Some(false)),
             Some(other) => {
                 let message = format!("Invalid boolean: {other}");
-                Err(StripeError::invalid_param("parameter_invalid_boolean", name, message))
+                Err(StripeError::invalid_param(
+                    "parameter_invalid_boolean",
+                    name,
+                    message,
+                ))
             }
         }
     }
@@ -122,7 +155,11 @@ impl Params {
         match self.take(name) {
             Some(other) if other != only => {
                 let message = format!("The sandbox supports only {name}={only}, not {other}.");
-                Err(StripeError::invalid_param("parameter_invalid_string", name, message))
+                Err(StripeError::invalid_param(
+                    "parameter_invalid_string",
+                    name,
+                    message,
+                ))
             }
             _ => Ok(()),
         }
@@ -130,22 +167,35 @@ impl Params {
 
     /// The values of `name[]` or `name[0]`, `name[1]`, …
     pub fn take_list(&mut self, name: &str) -> Vec<String> {
-        self.take_indexed(name).into_iter().map(|(_, value)| value).collect()
+        self.take_indexed(name)
+            .into_iter()
+            .map(|(_, value)| value)
+            .collect()
     }
 
     pub fn take_metadata(&mut self) -> Result<Metadata, StripeError> {
         let pairs = self.take_indexed("metadata");
         if pairs.len() > MAX_METADATA_PAIRS {
-            return Err(StripeError::invalid(format!("More than {MAX_METADATA_PAIRS} metadata pairs.")));
+            return Err(StripeError::invalid(format!(
+                "More than {MAX_METADATA_PAIRS} metadata pairs."
+            )));
         }
         for (key, value) in &pairs {
             if key.is_empty() || key.chars().count() > MAX_METADATA_KEY_CHARS {
                 let message = format!("Metadata keys have 1 to {MAX_METADATA_KEY_CHARS} characters.");
-                return Err(StripeError::invalid_param("parameter_invalid_string", "metadata", message));
+                return Err(StripeError::invalid_param(
+                    "parameter_invalid_string",
+                    "metadata",
+                    message,
+                ));
             }
             if value.chars().count() > MAX_METADATA_VALUE_CHARS {
                 let message = format!("Metadata values have at most {MAX_METADATA_VALUE_CHARS} characters.");
-                return Err(StripeError::invalid_param("parameter_invalid_string", "metadata", message));
+                return Err(StripeError::invalid_param(
+                    "parameter_invalid_string",
+                    "metadata",
+                    message,
+                ));
             }
         }
         Ok(pairs.into_iter().collect())
@@ -155,7 +205,9 @@ impl Params {
     fn take_indexed(&mut self, name: &str) -> Vec<(String, String)> {
         let mut taken = Vec::new();
         self.0.retain(|param, value| {
-            let index = param.strip_prefix(name).and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']'));
+            let index = param
+                .strip_prefix(name)
+                .and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']'));
             if let Some(index) = index {
                 taken.push((index.to_owned(), std::mem::take(value)));
             }
@@ -193,7 +245,10 @@ mod tests {
     fn metadata_is_taken_whole_and_the_rest_is_refused() {
         let mut params = Params::parse(b"metadata[a]=1&metadata%5Bb%5D=2&surprise=1").unwrap();
         let metadata = params.take_metadata().unwrap();
-        assert_eq!(metadata.into_iter().collect::<Vec<_>>(), [("a".into(), "1".into()), ("b".into(), "2".into())]);
+        assert_eq!(
+            metadata.into_iter().collect::<Vec<_>>(),
+            [("a".into(), "1".into()), ("b".into(), "2".into())]
+        );
         let error = params.finish().unwrap_err().to_json();
         assert_eq!(error["error"]["code"], "parameter_unknown");
         assert_eq!(error["error"]["param"], "surprise");
@@ -208,9 +263,19 @@ mod tests {
             ("amount=100000000", "amount_too_large"),
             ("", "parameter_missing"),
         ] {
-            let error = Params::parse(text.as_bytes()).unwrap().require_amount().unwrap_err().to_json();
+            let error = Params::parse(text.as_bytes())
+                .unwrap()
+                .require_amount()
+                .unwrap_err()
+                .to_json();
             assert_eq!(error["error"]["code"], code, "{text}");
         }
-        assert_eq!(Params::parse(b"amount=99999999").unwrap().require_amount().unwrap(), 99_999_999);
+        assert_eq!(
+            Params::parse(b"amount=99999999")
+                .unwrap()
+                .require_amount()
+                .unwrap(),
+            99_999_999
+        );
     }
 }

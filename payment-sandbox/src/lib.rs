@@ -20,7 +20,7 @@ mod settings;
 mod store;
 mod webhooks;
 
-pub use audit::{ChargeRecord, audit, charges_per_attempt};
-pub use error::SandboxError;
+pub use audit::{ChargeRecord, audit, charges_per_attempt, charges_per_payment};
+pub use error::{SandboxError, StoreError};
 pub use server::{Sandbox, start};
 pub use settings::{SandboxSettings, WebhookTarget};

@@ -25,6 +25,7 @@ pub(crate) enum Behaviour {
 }
 
 /// A bank's refusal, in Stripe's words.
+#[expect(clippy::struct_field_names, reason = "`decline_code` is the name on the wire")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Decline {
     pub code: &'static str,
@@ -66,7 +67,7 @@ impl Decline {
 /// What the method named `name` does; `None` if there is no such method.
 pub(crate) fn behaviour(name: &str) -> Option<Behaviour> {
     let behaviour = match name {
-        "pm_card_visa" | "pm_card_mastercard" | "pm_card_amex" => Behaviour::Succeed,
+        "pm_card_visa" | "pm_card_mastercard" | "pm_card_amex" | REFUND_THEN_HANG => Behaviour::Succeed,
         "pm_card_chargeDeclined" | "pm_card_visa_chargeDeclined" => Behaviour::Decline(GENERIC_DECLINE),
         "pm_card_chargeDeclinedInsufficientFunds" | "pm_card_visa_chargeDeclinedInsufficientFunds" => {
             Behaviour::Decline(INSUFFICIENT_FUNDS)
@@ -81,8 +82,17 @@ pub(crate) fn behaviour(name: &str) -> Option<Behaviour> {
     Some(behaviour)
 }
 
+/// A payment with this method succeeds; a refund of it is booked, then its answer hangs.
+pub(crate) const REFUND_THEN_HANG: &str = "pm_card_sandbox_refundThenHang";
+
 /// A payout to this account fails: it has been closed.
 pub(crate) const CLOSED_ACCOUNT: &str = "acct_sandbox_closed";
 
 /// A payout to this account is pending for the processing delay, then paid.
 pub(crate) const SLOW_ACCOUNT: &str = "acct_sandbox_slow";
+
+/// A payout to this account is made, then its answer hangs.
+pub(crate) const PAY_THEN_HANG_ACCOUNT: &str = "acct_sandbox_payThenHang";
+
+/// A payout to this account hangs and is never made.
+pub(crate) const TIMEOUT_ACCOUNT: &str = "acct_sandbox_timeout";

@@ -93,6 +93,7 @@ pub(crate) enum ChargeStatus {
     Failed,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "Stripe's object has these fields")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Charge {
     pub id: String,
@@ -191,6 +192,10 @@ macro_rules! resource {
 }
 
 resource!(PaymentIntent, "payment_intent", "/v1/payment_intents", |_| None);
-resource!(Charge, "charge", "/v1/charges", |charge| Some(&charge.payment_intent));
-resource!(Refund, "refund", "/v1/refunds", |refund| Some(&refund.payment_intent));
+resource!(Charge, "charge", "/v1/charges", |charge| Some(
+    &charge.payment_intent
+));
+resource!(Refund, "refund", "/v1/refunds", |refund| Some(
+    &refund.payment_intent
+));
 resource!(Payout, "payout", "/v1/payouts", |_| None);

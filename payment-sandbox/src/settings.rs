@@ -79,6 +79,9 @@ impl fmt::Debug for SandboxSettings {
 
 impl fmt::Debug for WebhookTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebhookTarget").field("url", &self.url).field("secret", &"(secret)").finish()
+        f.debug_struct("WebhookTarget")
+            .field("url", &self.url)
+            .field("secret", &"(secret)")
+            .finish()
     }
 }

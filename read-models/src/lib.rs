@@ -1,1 +1,36 @@
-//! read-models
+//! The read models: what each view's rows hold, the tables they stand in, and the SQL that loads
+//! and saves them, shared by the one who writes (`projectors`) and the one who reads (`query-api`).
+//!
+//! A view's rows are derived from the log and from nothing else. How an event changes a row is
+//! `projectors`' business, how a row becomes an answer is `query-api`'s.
+//!
+//! Everything is plain SQL over sqlx's `Any` driver, in the dialect that SQLite and Postgres share;
+//! what they can't share stands in `dialect`.
+
+pub mod accounts;
+pub mod cache;
+pub mod carts;
+pub mod categories;
+pub mod dialect;
+pub mod digest;
+pub mod generation;
+pub mod order_history;
+pub mod orders;
+pub mod payments;
+pub mod positions;
+pub mod product_history;
+pub mod products;
+pub mod record;
+pub mod sales;
+pub mod store;
+pub mod table;
+pub mod view_name;
+pub mod wallet_entries;
+pub mod wallets;
+
+mod views;
+
+pub use positions::Positions;
+pub use record::{Key, NoEntries, Record};
+pub use view_name::ViewName;
+pub use views::{Views, ViewsError};

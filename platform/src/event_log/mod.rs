@@ -8,11 +8,21 @@
 //!
 //! What the events mean is the callers' business.
 
+mod batch;
+mod handle;
+mod options;
 mod sqlite;
+mod store;
 mod writer;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+
+pub use handle::{AppendPermit, EventLog, PendingAppend};
+#[cfg(any(test, feature = "conformance"))]
+pub use options::Step;
+pub use options::{LogOptions, LogStats};
+pub use sqlite::SqliteLog;
 
 use chrono::{DateTime, Utc};
 use events::envelope::{EventMeta, Position, RecordedEvent, StreamId};
@@ -49,7 +59,7 @@ pub struct StreamWrite {
     pub events: Vec<NewEvent>,
 }
 
-/// A value that only one owner may have, such as an email address.
+/// A value that only one owner may have, such as an email address. Its owner may claim it again, to no effect.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Claim {
     /// What must be unique, such as `email`.
@@ -86,10 +96,17 @@ pub struct Append {
     /// Each stream at most once.
     pub writes: Vec<StreamWrite>,
     pub claims: Vec<Claim>,
-    /// Claims to give up, as `(scope, value)`, before `claims` are taken.
+    /// Claims to give up, as `(scope, value)`, before `claims` are taken. Giving up what nobody has is no error.
     pub releases: Vec<(&'static str, String)>,
     /// The key and the answer to keep with it.
     pub idempotency: Option<(IdempotencyKey, String)>,
+}
+
+impl Append {
+    /// How many events it adds, over all of its streams.
+    pub fn event_count(&self) -> usize {
+        self.writes.iter().map(|write| write.events.len()).sum()
+    }
 }
 
 /// Where an append came to stand.
@@ -107,12 +124,22 @@ pub enum AppendError {
     Conflict { streams: Vec<StreamId> },
     #[error("{scope} {value:?} is taken")]
     Taken { scope: &'static str, value: String, owner: String },
-    /// A command with this idempotency key is in the log already.
+    /// A command with this idempotency key is in the log already; whether it is the same command, the fingerprint
+    /// tells.
     #[error("the idempotency key has been used")]
     Repeated(StoredOutcome),
     /// The log could not be written; whether the append is in it may be unknown.
     #[error("the event log can't be written: {reason}")]
     Unavailable { reason: String },
+}
+
+/// Why the log can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the event log can't be opened")]
+    Sqlite(#[from] crate::sqlite::OpenError),
+    #[error("the event log opens, but can't be read")]
+    Read(#[from] ReadError),
 }
 
 /// Why the log can't be read.

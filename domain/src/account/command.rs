@@ -1,0 +1,33 @@
+//! What can be asked of an account.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use events::account::{AccountRegistered, Role};
+use events::sealed::Sealed;
+use uuid::Uuid;
+
+#[derive(Debug, Clone)]
+pub enum AccountCommand {
+    Register(AccountRegistered),
+    ChangeProfile {
+        profile: Sealed,
+    },
+    ChangeRoles {
+        roles: BTreeSet<Role>,
+    },
+    RequestPasswordReset {
+        reset_id: Uuid,
+        token_hash: String,
+        token: Sealed,
+        expires_at: DateTime<Utc>,
+    },
+    ResetPassword {
+        token_hash: String,
+        password: Sealed,
+        at: DateTime<Utc>,
+    },
+    ChangePassword {
+        password: Sealed,
+    },
+}

@@ -1,0 +1,34 @@
+//! Why a cart refuses.
+
+use crate::refusal::{Refusal, RefusalKind};
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CartError {
+    #[error("a quantity is between 1 and {max}")]
+    Quantity { max: u32 },
+    #[error("a cart holds at most {max} different SKUs")]
+    Full { max: usize },
+    #[error("the cart is empty")]
+    Empty,
+}
+
+impl Refusal for CartError {
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::Quantity { .. } => RefusalKind::Invalid,
+            Self::Full { .. } | Self::Empty => RefusalKind::Conflict,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Quantity { .. } => "quantity_invalid",
+            Self::Full { .. } => "cart_full",
+            Self::Empty => "cart_empty",
+        }
+    }
+
+    fn field(&self) -> Option<String> {
+        matches!(self, Self::Quantity { .. }).then(|| "quantity".to_owned())
+    }
+}

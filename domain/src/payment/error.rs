@@ -1,0 +1,62 @@
+//! Why a payment refuses.
+
+use events::money::Money;
+
+use crate::refusal::{Refusal, RefusalKind};
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PaymentError {
+    #[error("there is no such payment")]
+    NotFound,
+    #[error("this payment has been asked for already")]
+    AlreadyRequested,
+    #[error("{amount} can't be the amount of this payment or refund")]
+    Amount { amount: Money },
+    #[error("only a declined payment can be tried again")]
+    NotDeclined,
+    #[error("only a settled payment can be refunded")]
+    NotSettled,
+    #[error("{wanted} can't be refunded, only {refundable} is left")]
+    RefundTooHigh { wanted: Money, refundable: Money },
+    #[error("this payment knows no such attempt")]
+    UnknownAttempt,
+    #[error("this payment knows no such refund")]
+    UnknownRefund,
+    #[error("the card's token has 1 to {max_chars} printable characters")]
+    CardToken { max_chars: usize },
+}
+
+impl Refusal for PaymentError {
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::NotFound | Self::UnknownAttempt | Self::UnknownRefund => RefusalKind::NotFound,
+            Self::AlreadyRequested | Self::NotDeclined | Self::NotSettled | Self::RefundTooHigh { .. } => {
+                RefusalKind::Conflict
+            }
+            Self::Amount { .. } | Self::CardToken { .. } => RefusalKind::Invalid,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "payment_not_found",
+            Self::AlreadyRequested => "payment_exists",
+            Self::Amount { .. } => "amount_invalid",
+            Self::NotDeclined => "payment_not_declined",
+            Self::NotSettled => "payment_not_settled",
+            Self::RefundTooHigh { .. } => "refund_too_high",
+            Self::UnknownAttempt => "attempt_not_found",
+            Self::UnknownRefund => "refund_not_found",
+            Self::CardToken { .. } => "card_token_invalid",
+        }
+    }
+
+    fn field(&self) -> Option<String> {
+        let field = match self {
+            Self::Amount { .. } | Self::RefundTooHigh { .. } => "amount",
+            Self::CardToken { .. } => "payment.token",
+            _ => return None,
+        };
+        Some(field.to_owned())
+    }
+}

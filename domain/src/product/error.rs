@@ -1,0 +1,75 @@
+//! Why a product refuses.
+
+use events::ids::{CategoryId, Sku};
+use events::money::Money;
+
+use crate::refusal::{Refusal, RefusalKind};
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProductError {
+    #[error("there is no such product")]
+    NotFound,
+    #[error("this product exists already")]
+    AlreadyExists,
+    #[error("a product's name has 1 to {max_chars} characters")]
+    Name { max_chars: usize },
+    #[error("a description has at most {max_chars} characters")]
+    Description { max_chars: usize },
+    #[error("a product has 1 to {max} variants")]
+    VariantCount { max: usize },
+    #[error("SKU {sku} stands there twice")]
+    DuplicateSku { sku: Sku },
+    #[error("this product has no SKU {sku}")]
+    UnknownSku { sku: Sku },
+    #[error("the last variant can't be removed; remove the product")]
+    LastVariant,
+    #[error("a price is not negative, {price} is")]
+    NegativePrice { price: Money },
+    #[error("all variants of a product are priced in one currency")]
+    MixedCurrencies,
+    #[error("a variant has at most {max} options, their names and values 1 to {max_chars} characters each")]
+    Options { max: usize, max_chars: usize },
+    #[error("there is no open category {category}")]
+    CategoryNotFound { category: CategoryId },
+}
+
+impl Refusal for ProductError {
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::NotFound => RefusalKind::NotFound,
+            Self::AlreadyExists | Self::LastVariant => RefusalKind::Conflict,
+            _ => RefusalKind::Invalid,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "product_not_found",
+            Self::AlreadyExists => "product_exists",
+            Self::Name { .. } => "product_name_invalid",
+            Self::Description { .. } => "product_description_invalid",
+            Self::VariantCount { .. } => "variant_count_invalid",
+            Self::DuplicateSku { .. } => "sku_duplicate",
+            Self::UnknownSku { .. } => "sku_not_found",
+            Self::LastVariant => "last_variant",
+            Self::NegativePrice { .. } => "price_negative",
+            Self::MixedCurrencies => "currency_mixed",
+            Self::Options { .. } => "variant_options_invalid",
+            Self::CategoryNotFound { .. } => "category_not_found",
+        }
+    }
+
+    fn field(&self) -> Option<String> {
+        let field = match self {
+            Self::Name { .. } => "name",
+            Self::Description { .. } => "description",
+            Self::VariantCount { .. } => "variants",
+            Self::DuplicateSku { .. } | Self::UnknownSku { .. } => "sku",
+            Self::NegativePrice { .. } | Self::MixedCurrencies => "price",
+            Self::Options { .. } => "options",
+            Self::CategoryNotFound { .. } => "category",
+            Self::NotFound | Self::AlreadyExists | Self::LastVariant => return None,
+        };
+        Some(field.to_owned())
+    }
+}

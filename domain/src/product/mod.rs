@@ -1,0 +1,275 @@
+//! A product and the variants in which it is sold, with their prices. What is on the shelf is
+//! stock's; that its category is open and its SKUs are free is checked in `catalogue`.
+
+mod command;
+mod error;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use cqrs_es::Aggregate;
+use cqrs_es::event_sink::EventSink;
+use events::ids::{AccountId, ProductId, Sku};
+use events::money::Money;
+use events::product::{
+    ProductAdded, ProductDetailsChanged, ProductEvent, ProductRemoved, Variant, VariantAdded,
+    VariantPriceChanged, VariantRemoved,
+};
+use serde::{Deserialize, Serialize};
+
+pub use command::{Details, ProductCommand};
+pub use error::ProductError;
+
+/// As long as a name may be, in characters: it still fits a list and an email's line.
+const NAME_MAX_CHARS: usize = 200;
+/// As long as a description may be, in characters: some ten pages.
+const DESCRIPTION_MAX_CHARS: usize = 20_000;
+/// More variants than sizes times colours of any real product.
+const VARIANTS_MAX: usize = 200;
+/// More options than anyone can choose between.
+const OPTIONS_MAX: usize = 10;
+/// As long as an option's name or value may be, in characters.
+const OPTION_MAX_CHARS: usize = 50;
+
+/// See the module. The default is a product that nobody has added.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Product {
+    id: Option<ProductId>,
+    seller: Option<AccountId>,
+    details: Details,
+    variants: BTreeMap<Sku, Variant>,
+    removed: bool,
+}
+
+impl Product {
+    /// Whether it can be bought and edited.
+    pub fn is_listed(&self) -> bool {
+        self.id.is_some() && !self.removed
+    }
+
+    pub fn seller(&self) -> Option<AccountId> {
+        self.seller
+    }
+
+    pub fn details(&self) -> &Details {
+        &self.details
+    }
+
+    pub fn skus(&self) -> impl Iterator<Item = &Sku> {
+        self.variants.keys()
+    }
+
+    /// The variant's price, if it is still sold.
+    pub fn price(&self, sku: &Sku) -> Option<Money> {
+        if self.removed {
+            return None;
+        }
+        self.variants.get(sku).map(|variant| variant.price)
+    }
+
+    fn decide(&self, command: ProductCommand) -> Result<Option<ProductEvent>, ProductError> {
+        if let ProductCommand::Add(added) = command {
+            return self.add(added).map(Some);
+        }
+        let product_id = self.id.filter(|_| !self.removed).ok_or(ProductError::NotFound)?;
+        match command {
+            ProductCommand::Add(_) => Err(ProductError::AlreadyExists),
+            ProductCommand::ChangeDetails(details) => self.change_details(product_id, details),
+            ProductCommand::AddVariant(variant) => self.add_variant(product_id, variant).map(Some),
+            ProductCommand::ChangePrice { sku, price } => self.change_price(product_id, sku, price),
+            ProductCommand::RemoveVariant { sku } => self.remove_variant(product_id, sku).map(Some),
+            ProductCommand::Remove => Ok(Some(ProductRemoved { product_id }.into())),
+        }
+    }
+
+    fn add(&self, added: ProductAdded) -> Result<ProductEvent, ProductError> {
+        if self.id.is_some() {
+            return Err(ProductError::AlreadyExists);
+        }
+        check_name(&added.name)?;
+        check_description(&added.description)?;
+        if added.variants.is_empty() || added.variants.len() > VARIANTS_MAX {
+            return Err(ProductError::VariantCount { max: VARIANTS_MAX });
+        }
+        for (index, variant) in added.variants.iter().enumerate() {
+            check_variant(variant, added.variants[0].price)?;
+            if added.variants[..index]
+                .iter()
+                .any(|earlier| earlier.sku == variant.sku)
+            {
+                return Err(ProductError::DuplicateSku {
+                    sku: variant.sku.clone(),
+                });
+            }
+        }
+        Ok(added.into())
+    }
+
+    fn change_details(
+        &self,
+        product_id: ProductId,
+        details: Details,
+    ) -> Result<Option<ProductEvent>, ProductError> {
+        check_name(&details.name)?;
+        check_description(&details.description)?;
+        if details == self.details {
+            return Ok(None);
+        }
+        let Details {
+            name,
+            description,
+            category,
+        } = details;
+        Ok(Some(
+            ProductDetailsChanged {
+                product_id,
+                name,
+                description,
+                category,
+            }
+            .into(),
+        ))
+    }
+
+    fn add_variant(&self, product_id: ProductId, variant: Variant) -> Result<ProductEvent, ProductError> {
+        if self.variants.contains_key(&variant.sku) {
+            return Err(ProductError::DuplicateSku { sku: variant.sku });
+        }
+        if self.variants.len() >= VARIANTS_MAX {
+            return Err(ProductError::VariantCount { max: VARIANTS_MAX });
+        }
+        check_variant(&variant, self.any_price().unwrap_or(variant.price))?;
+        Ok(VariantAdded { product_id, variant }.into())
+    }
+
+    fn change_price(
+        &self,
+        product_id: ProductId,
+        sku: Sku,
+        price: Money,
+    ) -> Result<Option<ProductEvent>, ProductError> {
+        let variant = self
+            .variants
+            .get(&sku)
+            .ok_or_else(|| ProductError::UnknownSku { sku: sku.clone() })?;
+        check_price(price, variant.price)?;
+        Ok((variant.price != price).then(|| {
+            VariantPriceChanged {
+                product_id,
+                sku,
+                price,
+            }
+            .into()
+        }))
+    }
+
+    fn remove_variant(&self, product_id: ProductId, sku: Sku) -> Result<ProductEvent, ProductError> {
+        if !self.variants.contains_key(&sku) {
+            return Err(ProductError::UnknownSku { sku });
+        }
+        if self.variants.len() == 1 {
+            return Err(ProductError::LastVariant);
+        }
+        Ok(VariantRemoved { product_id, sku }.into())
+    }
+
+    fn any_price(&self) -> Option<Money> {
+        self.variants.values().next().map(|variant| variant.price)
+    }
+}
+
+fn check_name(name: &str) -> Result<(), ProductError> {
+    if name.trim().is_empty() || name.chars().count() > NAME_MAX_CHARS {
+        return Err(ProductError::Name {
+            max_chars: NAME_MAX_CHARS,
+        });
+    }
+    Ok(())
+}
+
+fn check_description(description: &str) -> Result<(), ProductError> {
+    if description.chars().count() > DESCRIPTION_MAX_CHARS {
+        return Err(ProductError::Description {
+            max_chars: DESCRIPTION_MAX_CHARS,
+        });
+    }
+    Ok(())
+}
+
+fn check_variant(variant: &Variant, other: Money) -> Result<(), ProductError> {
+    check_price(variant.price, other)?;
+    let fits = |text: &String| !text.trim().is_empty() && text.chars().count() <= OPTION_MAX_CHARS;
+    let options = &variant.options;
+    if options.len() > OPTIONS_MAX || !options.iter().all(|(name, value)| fits(name) && fits(value)) {
+        return Err(ProductError::Options {
+            max: OPTIONS_MAX,
+            max_chars: OPTION_MAX_CHARS,
+        });
+    }
+    Ok(())
+}
+
+fn check_price(price: Money, other: Money) -> Result<(), ProductError> {
+    if price.is_negative() {
+        return Err(ProductError::NegativePrice { price });
+    }
+    if price.currency() != other.currency() {
+        return Err(ProductError::MixedCurrencies);
+    }
+    Ok(())
+}
+
+impl Aggregate for Product {
+    const TYPE: &'static str = "product";
+    type Command = ProductCommand;
+    type Event = ProductEvent;
+    type Error = ProductError;
+    type Services = ();
+
+    async fn handle(
+        &mut self,
+        command: ProductCommand,
+        (): &(),
+        sink: &EventSink<Self>,
+    ) -> Result<(), ProductError> {
+        if let Some(event) = self.decide(command)? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: ProductEvent) {
+        match event {
+            ProductEvent::ProductAdded(event) => {
+                self.id = Some(event.product_id);
+                self.seller = event.seller;
+                self.details = Details {
+                    name: event.name,
+                    description: event.description,
+                    category: event.category,
+                };
+                self.variants = event.variants.into_iter().map(|v| (v.sku.clone(), v)).collect();
+            }
+            ProductEvent::ProductDetailsChanged(event) => {
+                self.details = Details {
+                    name: event.name,
+                    description: event.description,
+                    category: event.category,
+                };
+            }
+            ProductEvent::VariantAdded(event) => {
+                self.variants.insert(event.variant.sku.clone(), event.variant);
+            }
+            ProductEvent::VariantPriceChanged(event) => {
+                if let Some(variant) = self.variants.get_mut(&event.sku) {
+                    variant.price = event.price;
+                }
+            }
+            ProductEvent::VariantRemoved(event) => {
+                self.variants.remove(&event.sku);
+            }
+            ProductEvent::ProductRemoved(_) => self.removed = true,
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What can be asked of a wallet.
+
+use chrono::{DateTime, Utc};
+use events::ids::{AccountId, WithdrawalId};
+use events::money::Money;
+use events::wallet::{WalletCredited, WalletDebited};
+
+#[derive(Debug, Clone)]
+pub enum WalletCommand {
+    Credit(WalletCredited),
+    Debit(WalletDebited),
+    RequestWithdrawal {
+        account_id: AccountId,
+        withdrawal_id: WithdrawalId,
+        amount: Money,
+        destination: String,
+        at: DateTime<Utc>,
+    },
+    /// The money has arrived. Does nothing if the withdrawal isn't under way.
+    SettleWithdrawal {
+        withdrawal_id: WithdrawalId,
+        provider_reference: String,
+    },
+    /// The money comes back. Does nothing if the withdrawal isn't under way.
+    FailWithdrawal {
+        withdrawal_id: WithdrawalId,
+        code: String,
+        message: String,
+        at: DateTime<Utc>,
+    },
+}

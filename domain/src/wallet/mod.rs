@@ -1,0 +1,185 @@
+//! A wallet: what the shop owes a person, per currency. Never below zero.
+
+mod command;
+mod error;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use cqrs_es::Aggregate;
+use cqrs_es::event_sink::EventSink;
+use events::ids::{AccountId, WithdrawalId};
+use events::ledger::{JournalEntry, LedgerAccount};
+use events::money::{Currency, Money};
+use events::wallet::{WalletEvent, WithdrawalFailed, WithdrawalRequested, WithdrawalSettled};
+use serde::{Deserialize, Serialize};
+
+pub use command::WalletCommand;
+pub use error::WalletError;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Pending {
+    account_id: AccountId,
+    amount: Money,
+}
+
+/// See the module. The default is an empty wallet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wallet {
+    /// Minor units.
+    balances: BTreeMap<Currency, i64>,
+    withdrawals: BTreeMap<WithdrawalId, Pending>,
+}
+
+impl Wallet {
+    pub fn balance(&self, currency: Currency) -> Money {
+        Money::new(self.balances.get(&currency).copied().unwrap_or(0), currency)
+    }
+
+    fn decide(&self, command: WalletCommand) -> Result<Option<WalletEvent>, WalletError> {
+        match command {
+            WalletCommand::Credit(credited) => {
+                check_positive(credited.amount)?;
+                self.balance(credited.amount.currency())
+                    .checked_add(credited.amount)?;
+                Ok(Some(credited.into()))
+            }
+            WalletCommand::Debit(debited) => {
+                self.check_covered(debited.amount)?;
+                Ok(Some(debited.into()))
+            }
+            WalletCommand::RequestWithdrawal {
+                account_id,
+                withdrawal_id,
+                amount,
+                destination,
+                at,
+            } => {
+                self.check_covered(amount)?;
+                let entry = JournalEntry::transfer(
+                    LedgerAccount::Wallet(account_id),
+                    LedgerAccount::Withdrawals,
+                    amount,
+                );
+                let requested_at = at;
+                let requested = WithdrawalRequested {
+                    account_id,
+                    withdrawal_id,
+                    amount,
+                    destination,
+                    entry,
+                    requested_at,
+                };
+                Ok(Some(requested.into()))
+            }
+            WalletCommand::SettleWithdrawal {
+                withdrawal_id,
+                provider_reference,
+            } => Ok(self
+                .withdrawals
+                .get(&withdrawal_id)
+                .map(|&Pending { account_id, amount }| {
+                    let entry =
+                        JournalEntry::transfer(LedgerAccount::Withdrawals, LedgerAccount::Provider, amount);
+                    WithdrawalSettled {
+                        account_id,
+                        withdrawal_id,
+                        amount,
+                        provider_reference,
+                        entry,
+                    }
+                    .into()
+                })),
+            WalletCommand::FailWithdrawal {
+                withdrawal_id,
+                code,
+                message,
+                at,
+            } => Ok(self
+                .withdrawals
+                .get(&withdrawal_id)
+                .map(|&Pending { account_id, amount }| {
+                    let wallet = LedgerAccount::Wallet(account_id);
+                    let entry = JournalEntry::transfer(LedgerAccount::Withdrawals, wallet, amount);
+                    let failed_at = at;
+                    WithdrawalFailed {
+                        account_id,
+                        withdrawal_id,
+                        amount,
+                        code,
+                        message,
+                        entry,
+                        failed_at,
+                    }
+                    .into()
+                })),
+        }
+    }
+
+    fn check_covered(&self, amount: Money) -> Result<(), WalletError> {
+        check_positive(amount)?;
+        let balance = self.balance(amount.currency());
+        if amount.amount_minor() > balance.amount_minor() {
+            return Err(WalletError::NotCovered {
+                wanted: amount,
+                balance,
+            });
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, amount: Money) {
+        *self.balances.entry(amount.currency()).or_insert(0) += amount.amount_minor();
+    }
+}
+
+fn check_positive(amount: Money) -> Result<(), WalletError> {
+    if amount.is_positive() {
+        Ok(())
+    } else {
+        Err(WalletError::NotPositive { amount })
+    }
+}
+
+impl Aggregate for Wallet {
+    const TYPE: &'static str = "wallet";
+    type Command = WalletCommand;
+    type Event = WalletEvent;
+    type Error = WalletError;
+    type Services = ();
+
+    async fn handle(
+        &mut self,
+        command: WalletCommand,
+        (): &(),
+        sink: &EventSink<Self>,
+    ) -> Result<(), WalletError> {
+        if let Some(event) = self.decide(command)? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: WalletEvent) {
+        match event {
+            WalletEvent::WalletCredited(event) => self.add(event.amount),
+            WalletEvent::WalletDebited(event) => self.add(event.amount.negated()),
+            WalletEvent::WithdrawalRequested(event) => {
+                self.add(event.amount.negated());
+                let pending = Pending {
+                    account_id: event.account_id,
+                    amount: event.amount,
+                };
+                self.withdrawals.insert(event.withdrawal_id, pending);
+            }
+            WalletEvent::WithdrawalSettled(event) => {
+                self.withdrawals.remove(&event.withdrawal_id);
+            }
+            WalletEvent::WithdrawalFailed(event) => {
+                self.withdrawals.remove(&event.withdrawal_id);
+                self.add(event.amount);
+            }
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! The writer: the one task of a process that appends to the log.
+//!
+//! It drains everything that waits into one transaction (group commit): while a commit is on its way to the disk the
+//! next batch gathers by itself, so that throughput grows with the load and a lone append waits for nobody.
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use chrono::{DateTime, Utc};
+use events::envelope::Position;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::batch::{Batch, Touched};
+use super::store::{LogStore, StoreError};
+use super::options::Step;
+use super::{Append, AppendError, Appended, LogOptions, LogStats};
+
+/// Appends that may wait. Some twenty full batches: enough to keep the writer busy, and when it is reached, callers
+/// wait (and time out) rather than pile up memory.
+const QUEUE_CAPACITY: usize = 4_096;
+
+/// Appends in one transaction. Beyond this the fsync's share is negligible, and everybody in the batch would
+/// only wait longer.
+const BATCH_APPENDS: usize = 256;
+
+/// Events in one transaction, unless a single append has more: bounds its memory and how long it keeps
+/// other processes out.
+const BATCH_EVENTS: usize = 8_192;
+
+/// Outcomes deleted in one transaction: a few milliseconds that appends have to wait.
+const FORGET_STEP: u32 = 2_000;
+
+type Reply = oneshot::Sender<Result<Appended, AppendError>>;
+
+/// What the writer is asked to do.
+#[derive(Debug)]
+pub(super) enum Job {
+    Append { append: Append, reply: Reply },
+    Forget { before: DateTime<Utc>, reply: oneshot::Sender<Result<u64, AppendError>> },
+}
+
+/// How the log talks to its writer.
+#[derive(Debug, Clone)]
+pub(super) struct WriterHandle {
+    queue: mpsc::Sender<Job>,
+    newest: watch::Sender<Position>,
+    stats: Arc<LogStats>,
+    closing: CancellationToken,
+    stopped: CancellationToken,
+    /// Stops the writer and the poll when the last handle is gone.
+    _stop_when_dropped: Arc<DropGuard>,
+}
+
+impl WriterHandle {
+    /// Starts the writer of a log whose newest event is at `position`.
+    pub fn start<S: LogStore>(store: S, position: Position, options: &LogOptions) -> Self {
+        let (queue, jobs) = mpsc::channel(QUEUE_CAPACITY);
+        let closing = CancellationToken::new();
+        let handle = Self {
+            queue,
+            newest: watch::Sender::new(position),
+            stats: Arc::default(),
+            stopped: CancellationToken::new(),
+            _stop_when_dropped: Arc::new(closing.clone().drop_guard()),
+            closing,
+        };
+        let writer = Writer {
+            store,
+            jobs,
+            backlog: VecDeque::new(),
+            newest: handle.newest.clone(),
+            stats: Arc::clone(&handle.stats),
+            closing: handle.closing.clone(),
+            _stopped: handle.stopped.clone().drop_guard(),
+            #[cfg(any(test, feature = "conformance"))]
+            crash_at: options.crash_at,
+        };
+        #[cfg(not(any(test, feature = "conformance")))]
+        let _ = options;
+        tokio::spawn(writer.run());
+        handle
+    }
+
+    pub async fn reserve(&self) -> Result<mpsc::OwnedPermit<Job>, AppendError> {
+        let queue = self.queue.clone();
+        queue.reserve_owned().await.map_err(|_| AppendError::stopped())
+    }
+
+    pub async fn forget_outcomes_before(&self, before: DateTime<Utc>) -> Result<u64, AppendError> {
+        let mut forgotten = 0;
+        loop {
+            let (reply, answer) = oneshot::channel();
+            self.reserve().await?.send(Job::Forget { before, reply });
+            let step = answer.await.map_err(|_| AppendError::stopped())??;
+            forgotten += step;
+            if step < u64::from(FORGET_STEP) {
+                return Ok(forgotten);
+            }
+        }
+    }
+
+    pub fn watch(&self) -> watch::Receiver<Position> {
+        self.newest.subscribe()
+    }
+
+    /// Where to tell of positions that others have committed.
+    pub fn newest(&self) -> watch::Sender<Position> {
+        self.newest.clone()
+    }
+
+    pub fn stats(&self) -> &LogStats {
+        &self.stats
+    }
+
+    pub async fn close(&self) {
+        self.closing.cancel();
+        self.stopped.cancelled().await;
+    }
+
+    pub fn is_closing(&self) -> bool {
+        self.closing.is_cancelled()
+    }
+
+    pub async fn closing(&self) {
+        self.closing.cancelled().await;
+    }
+
+    pub fn closing_token(&self) -> CancellationToken {
+        self.closing.clone()
+    }
+}
+
+/// Moves the newest known position, never back.
+pub(super) fn announce(newest: &watch::Sender<Position>, position: Position) {
+    newest.send_if_modified(|known| {
+        let moves = position > *known;
+        *known = position.max(*known);
+        moves
+    });
+}
+
+impl AppendError {
+    pub(super) fn stopped() -> Self {
+        Self::Unavailable { reason: "its writer has stopped".to_owned() }
+    }
+}
+
+impl From<StoreError> for AppendError {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable { reason: error.reason }
+    }
+}
+
+/// Why a batch came to nothing.
+#[derive(Debug)]
+enum BatchError {
+    Store(StoreError),
+    #[cfg(any(test, feature = "conformance"))]
+    Crashed(Step),
+}
+
+impl From<StoreError> for BatchError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// What a transaction has come to.
+struct Stored {
+    answers: Vec<Result<Appended, AppendError>>,
+    position: Position,
+    events: usize,
+}
+
+struct Writer<S> {
+    store: S,
+    jobs: mpsc::Receiver<Job>,
+    /// Taken from the queue, but too much for the batch.
+    backlog: VecDeque<Job>,
+    newest: watch::Sender<Position>,
+    stats: Arc<LogStats>,
+    closing: CancellationToken,
+    /// Tells those who wait in `close`, also if this task should panic.
+    _stopped: DropGuard,
+    #[cfg(any(test, feature = "conformance"))]
+    crash_at: Option<Step>,
+}
+
+impl<S: LogStore> Writer<S> {
+    async fn run(mut self) {
+        while let Some(job) = self.next_job().await {
+            let flow = match job {
+                Job::Forget { before, reply } => self.forget(before, reply).await,
+                Job::Append { append, reply } => {
+                    let batch = self.gather(append, reply);
+                    self.write(batch).await
+                }
+            };
+            if flow.is_break() {
+                return;
+            }
+        }
+        if let Err(error) = self.store.close().await {
+            tracing::warn!(%error, "the event log's database didn't close cleanly; what was answered is safe");
+        }
+    }
+
+    /// The next job, of those that were taken from the queue or else of those that now wait there. `None` when the log
+    /// is closing and all that was accepted is done.
+    async fn next_job(&mut self) -> Option<Job> {
+        if self.backlog.is_empty() {
+            self.drain_queue().await;
+        }
+        self.backlog.pop_front()
+    }
+
+    async fn drain_queue(&mut self) {
+        let mut drained = Vec::with_capacity(BATCH_APPENDS);
+        tokio::select! {
+            _ = self.jobs.recv_many(&mut drained, BATCH_APPENDS) => {}
+            () = self.closing.cancelled() => {
+                self.jobs.close();
+                self.jobs.recv_many(&mut drained, BATCH_APPENDS).await;
+            }
+        }
+        self.backlog.extend(drained);
+    }
+
+    /// A batch of this append and those that wait behind it, as far as the bounds allow.
+    fn gather(&mut self, append: Append, reply: Reply) -> Vec<(Append, Reply)> {
+        let mut events = append.event_count();
+        let mut batch = vec![(append, reply)];
+        while let Some(job) = self.backlog.pop_front() {
+            match job {
+                Job::Append { append, reply } if events + append.event_count() <= BATCH_EVENTS => {
+                    events += append.event_count();
+                    batch.push((append, reply));
+                }
+                other => {
+                    self.backlog.push_front(other);
+                    break;
+                }
+            }
+        }
+        batch
+    }
+
+    /// Writes a batch and answers everybody in it. Breaks when a test wants a crash.
+    async fn write(&mut self, batch: Vec<(Append, Reply)>) -> ControlFlow<()> {
+        let (appends, replies): (Vec<Append>, Vec<Reply>) = batch.into_iter().unzip();
+        match self.store_batch(appends).await {
+            Ok(stored) => {
+                self.count(&stored);
+                announce(&self.newest, stored.position);
+                for (reply, answer) in replies.into_iter().zip(stored.answers) {
+                    // Who has stopped waiting doesn't want to know.
+                    let _ = reply.send(answer);
+                }
+                ControlFlow::Continue(())
+            }
+            Err(BatchError::Store(error)) => {
+                tracing::error!(%error, appends = replies.len(), "a batch of appends failed");
+                self.store.rollback().await;
+                for reply in replies {
+                    let _ = reply.send(Err(error.clone().into()));
+                }
+                ControlFlow::Continue(())
+            }
+            #[cfg(any(test, feature = "conformance"))]
+            Err(BatchError::Crashed(step)) => {
+                tracing::debug!(?step, "the event log's writer stops dead, as a test asked it to");
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    /// One transaction. A batch that changes nothing is given up rather than committed, which spares it the fsync.
+    async fn store_batch(&mut self, appends: Vec<Append>) -> Result<Stored, BatchError> {
+        let touched = Touched::by(&appends);
+        let base = self.store.begin().await?;
+        self.reached(Step::AfterBegin)?;
+        let known = self.store.load(&touched).await?;
+        self.reached(Step::AfterHeads)?;
+
+        let mut batch = Batch::new(base, known, Utc::now());
+        let answers = appends.into_iter().map(|append| batch.decide(append)).collect();
+        let stored = Stored { answers, position: batch.position, events: batch.events.len() };
+        if batch.is_empty() {
+            self.store.rollback().await;
+            return Ok(stored);
+        }
+
+        if !batch.events.is_empty() {
+            self.store.advance_head(batch.position).await?;
+            self.reached(Step::AfterHeadCounter)?;
+            self.store.insert_events(batch.events).await?;
+        }
+        self.reached(Step::AfterEvents)?;
+        if !batch.claims.is_empty() {
+            self.store.write_claims(batch.claims.into_iter().collect()).await?;
+        }
+        if !batch.outcomes.is_empty() {
+            self.store.insert_outcomes(batch.outcomes).await?;
+        }
+        self.reached(Step::AfterOutcomes)?;
+        self.reached(Step::BeforeCommit)?;
+        self.store.commit().await?;
+        self.reached(Step::AfterCommit)?;
+        Ok(stored)
+    }
+
+    async fn forget(
+        &mut self,
+        before: DateTime<Utc>,
+        reply: oneshot::Sender<Result<u64, AppendError>>,
+    ) -> ControlFlow<()> {
+        let answer = self.store.forget_outcomes(before, FORGET_STEP).await;
+        if let Err(error) = &answer {
+            tracing::error!(%error, "old idempotency keys could not be deleted");
+            self.store.rollback().await;
+        }
+        let _ = reply.send(answer.map_err(AppendError::from));
+        ControlFlow::Continue(())
+    }
+
+    fn count(&self, stored: &Stored) {
+        let succeeded = stored.answers.iter().filter(|answer| answer.is_ok()).count();
+        let conflicts = stored
+            .answers
+            .iter()
+            .filter(|answer| matches!(answer, Err(AppendError::Conflict { .. })))
+            .count();
+        for (counter, count) in [
+            (&self.stats.batches, 1),
+            (&self.stats.appends, succeeded),
+            (&self.stats.events, stored.events),
+            (&self.stats.conflicts, conflicts),
+        ] {
+            counter.fetch_add(count as u64, Ordering::Relaxed);
+        }
+        tracing::debug!(
+            appends = stored.answers.len(),
+            succeeded,
+            conflicts,
+            events = stored.events,
+            position = stored.position,
+            "wrote a batch"
+        );
+    }
+
+    /// Marks a place in the transaction where tests let the process die.
+    #[cfg(any(test, feature = "conformance"))]
+    fn reached(&self, step: Step) -> Result<(), BatchError> {
+        if self.crash_at == Some(step) { Err(BatchError::Crashed(step)) } else { Ok(()) }
+    }
+
+    #[cfg(not(any(test, feature = "conformance")))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "tests crash here")]
+    fn reached(&self, _step: Step) -> Result<(), BatchError> {
+        Ok(())
+    }
+}

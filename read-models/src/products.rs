@@ -1,0 +1,306 @@
+//! Products with their variants and stock, as the catalogue shows them.
+//!
+//! Beside the rows stand `product_variants` (SKU → product) and `products_text`, the full-text index
+//! over name, description and SKUs. Products that were removed stay as rows with that status.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use events::envelope::Position;
+use events::ids::{AccountId, CategoryId, ProductId, Sku};
+use events::money::{Currency, Money};
+use serde::{Deserialize, Serialize};
+use sqlx::any::{AnyConnection, AnyRow};
+
+use crate::cache::Document;
+use crate::dialect::ProductText;
+use crate::record::{self, Binds, Change, Record, RowError};
+use crate::store::{self, StoreError};
+use crate::table::{Table, int, text};
+
+/// Whether a product is to be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProductStatus {
+    /// Its stock is known already, itself not yet: both come in one append, in any order.
+    #[default]
+    Announced,
+    Active,
+    Removed,
+}
+
+impl ProductStatus {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Announced => "announced",
+            Self::Active => "active",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// Units of one SKU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StockLevel {
+    /// On the shelf.
+    pub on_hand: i64,
+    /// Of these, promised to orders.
+    pub reserved: i64,
+}
+
+impl StockLevel {
+    /// What can be bought.
+    pub fn available(self) -> i64 {
+        (self.on_hand - self.reserved).max(0)
+    }
+}
+
+/// One form in which a product is sold, with its stock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductVariant {
+    pub sku: Sku,
+    pub options: BTreeMap<String, String>,
+    pub price: Money,
+    #[serde(flatten)]
+    pub stock: StockLevel,
+    /// [`StockLevel::available`] of `stock`.
+    pub available: i64,
+}
+
+/// The document of a product, as an answer shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ProductDocument {
+    pub id: ProductId,
+    pub seller: Option<AccountId>,
+    pub name: String,
+    pub description: String,
+    pub category: Option<CategoryId>,
+    pub status: ProductStatus,
+    pub variants: Vec<ProductVariant>,
+    pub added_at: DateTime<Utc>,
+    /// The version of the product's stream: what an edit's `If-Match` is about.
+    pub version: u64,
+}
+
+/// A row of `products`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Product {
+    pub document: ProductDocument,
+    /// The position at which it was added: its number in the full-text index. 0 while announced.
+    pub number: Position,
+    /// The position of the last event that changed the row, stock included.
+    pub position: Position,
+    /// Stock of SKUs that are not among its variants (any more, or yet).
+    pub unlisted: BTreeMap<Sku, StockLevel>,
+}
+
+impl Product {
+    /// An empty row for a product of which only stock is known yet.
+    pub fn announced(id: ProductId) -> Self {
+        Self {
+            document: ProductDocument {
+                id,
+                ..ProductDocument::default()
+            },
+            ..Self::default()
+        }
+    }
+
+    /// Its tag for conditional requests: `"version.position"`. An edit's `If-Match` needs the part before the
+    /// dot alone, since the stock behind it may change at any time.
+    pub fn etag(&self) -> String {
+        format!("\"{}.{}\"", self.document.version, self.position)
+    }
+
+    /// The finished answer of its detail page; none when it isn't to be seen.
+    pub fn answer(&self) -> Option<Document> {
+        (self.document.status == ProductStatus::Active).then(|| Document {
+            body: Bytes::from(record::json_text(&self.document)),
+            etag: self.etag().into(),
+        })
+    }
+
+    fn currency(&self) -> Option<Currency> {
+        Some(self.document.variants.first()?.price.currency())
+    }
+
+    /// The prices in the currency of the first variant, in minor units.
+    fn prices(&self) -> impl Iterator<Item = i64> {
+        let currency = self.currency();
+        let prices = self.document.variants.iter().map(|variant| variant.price);
+        prices
+            .filter(move |price| Some(price.currency()) == currency)
+            .map(|price| price.amount_minor())
+    }
+
+    fn available(&self) -> i64 {
+        let variants = self.document.variants.iter();
+        variants.map(|variant| variant.available).sum()
+    }
+
+    /// What the full-text index holds of it; nothing unless it is to be seen.
+    fn text(&self) -> Option<ProductText> {
+        let document = &self.document;
+        (document.status == ProductStatus::Active).then(|| {
+            let skus: Vec<_> = document.variants.iter().map(|v| v.sku.as_str()).collect();
+            ProductText {
+                number: self.number,
+                name: document.name.clone(),
+                description: document.description.clone(),
+                skus: skus.join(" "),
+            }
+        })
+    }
+}
+
+impl Record for Product {
+    type Key = ProductId;
+
+    const TABLE: Table = Table {
+        name: "products",
+        columns: &[
+            text("id"),
+            int("number"),
+            text("status"),
+            text("seller").or_null(),
+            text("category").or_null(),
+            // The name in lower case, to sort by.
+            text("sort_name"),
+            text("currency").or_null(),
+            int("min_price_minor").or_null(),
+            int("max_price_minor").or_null(),
+            // Units that can be bought, over all variants.
+            int("available"),
+            // Microseconds since 1970.
+            int("added_at"),
+            int("version"),
+            int("position"),
+            text("unlisted"),
+            // A `ProductDocument`.
+            text("doc"),
+        ],
+        key: 1,
+        indexes: &[
+            "number",
+            "status, added_at, id",
+            "status, min_price_minor, id",
+            "status, sort_name, id",
+            "category, status, added_at, id",
+            "seller, added_at, id",
+        ],
+    };
+
+    fn key(&self) -> ProductId {
+        self.document.id
+    }
+
+    fn bind(&self, binds: &mut Binds) {
+        let document = &self.document;
+        binds
+            .shown(document.id)
+            .count(self.number)
+            .text(document.status.as_str())
+            .shown_or_null(document.seller)
+            .shown_or_null(document.category)
+            .text(document.name.to_lowercase())
+            .shown_or_null(self.currency())
+            .int_or_null(self.prices().min())
+            .int_or_null(self.prices().max())
+            .int(self.available())
+            .time(document.added_at)
+            .count(document.version)
+            .count(self.position)
+            .json(&self.unlisted)
+            .json(document);
+    }
+
+    fn read(row: &AnyRow) -> Result<Self, RowError> {
+        Ok(Self {
+            document: record::json(row, "doc")?,
+            number: record::count(row, "number")?,
+            position: record::count(row, "position")?,
+            unlisted: record::json(row, "unlisted")?,
+        })
+    }
+
+    async fn save_beside(
+        conn: &mut AnyConnection,
+        generation: u64,
+        changes: &[Change<Self>],
+    ) -> Result<(), StoreError> {
+        let mut gone = Vec::new();
+        let mut listed = Vec::new();
+        let mut unread = Vec::new();
+        let mut read = Vec::new();
+        for Change { old, new } in changes {
+            let (before, after) = (skus(old.as_ref()), skus(new.as_ref()));
+            gone.extend(before.difference(&after).map(|(sku, _)| sku.clone()));
+            listed.extend(after.difference(&before).map(|(sku, id)| VariantOf {
+                sku: sku.clone(),
+                product_id: *id,
+            }));
+            let (before, after) = (
+                old.as_ref().and_then(Self::text),
+                new.as_ref().and_then(Self::text),
+            );
+            if before != after {
+                unread.extend(before.map(|text| text.number));
+                read.extend(after);
+            }
+        }
+        // First what goes: a SKU may leave one product and join another in the same batch.
+        store::delete::<VariantOf>(conn, generation, &gone).await?;
+        store::upsert(conn, generation, &listed).await?;
+        store::delete_text(conn, generation, &unread).await?;
+        store::insert_text(conn, generation, &read).await
+    }
+}
+
+type Listed = std::collections::BTreeSet<(Sku, ProductId)>;
+
+/// The SKUs under which a product can be bought.
+fn skus(product: Option<&Product>) -> Listed {
+    let Some(product) = product.filter(|product| product.document.status == ProductStatus::Active) else {
+        return Listed::new();
+    };
+    let variants = product.document.variants.iter();
+    variants.map(|v| (v.sku.clone(), product.document.id)).collect()
+}
+
+/// A row of `product_variants`: under which product a SKU is sold now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VariantOf {
+    pub sku: Sku,
+    pub product_id: ProductId,
+}
+
+impl Record for VariantOf {
+    type Key = Sku;
+
+    const TABLE: Table = Table {
+        name: "product_variants",
+        columns: &[text("sku"), text("product_id")],
+        key: 1,
+        indexes: &["product_id"],
+    };
+
+    fn key(&self) -> Sku {
+        self.sku.clone()
+    }
+
+    fn bind(&self, binds: &mut Binds) {
+        binds.shown(&self.sku).shown(self.product_id);
+    }
+
+    fn read(row: &AnyRow) -> Result<Self, RowError> {
+        let sku: String = record::shown(row, "sku")?;
+        Ok(Self {
+            sku: Sku::new(sku).map_err(|error| RowError::Value {
+                column: "sku",
+                reason: error.to_string(),
+            })?,
+            product_id: record::shown(row, "product_id")?,
+        })
+    }
+}

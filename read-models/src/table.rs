@@ -1,0 +1,224 @@
+//! A view's tables as data, and the statements that follow from them. Names and keys are constants
+//! of this crate, never input, so putting them into SQL is safe. Full-text tables are the dialect's.
+
+use std::fmt::Write;
+
+/// What a column holds. Two types do for every view, and both databases have them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    BigInt,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub nullable: bool,
+}
+
+/// A text column that always has a value.
+pub const fn text(name: &'static str) -> Column {
+    Column {
+        name,
+        kind: Kind::Text,
+        nullable: false,
+    }
+}
+
+/// A 64-bit integer column that always has a value.
+pub const fn int(name: &'static str) -> Column {
+    Column {
+        name,
+        kind: Kind::BigInt,
+        nullable: false,
+    }
+}
+
+impl Column {
+    /// The same column, which may be NULL.
+    pub const fn or_null(self) -> Self {
+        Self {
+            nullable: true,
+            ..self
+        }
+    }
+
+    fn definition(&self) -> String {
+        let kind = match self.kind {
+            Kind::Text => "TEXT",
+            Kind::BigInt => "BIGINT",
+        };
+        let null = if self.nullable { "" } else { " NOT NULL" };
+        format!("{} {kind}{null}", self.name)
+    }
+}
+
+/// A table of a view. Every generation of the view has its own copy.
+#[derive(Debug, Clone, Copy)]
+pub struct Table {
+    /// The stable name, under which the serving generation is read.
+    pub name: &'static str,
+    /// The key's columns first.
+    pub columns: &'static [Column],
+    /// How many of the columns are the key.
+    pub key: usize,
+    /// The column lists of further indexes.
+    pub indexes: &'static [&'static str],
+}
+
+/// Which copy of a view's tables is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Of {
+    /// The one that is being served, under the stable name.
+    Serving,
+    /// One generation's own.
+    Generation(u64),
+}
+
+impl Of {
+    /// The name under which this copy of the table `name` is reached.
+    pub fn table(self, name: &str) -> String {
+        match self {
+            Self::Serving => name.to_owned(),
+            Self::Generation(generation) => format!("{name}_g{generation}"),
+        }
+    }
+}
+
+impl Table {
+    /// The statements that create one generation's copy.
+    pub fn create(&self, generation: u64) -> Vec<String> {
+        let table = Of::Generation(generation).table(self.name);
+        let columns: Vec<_> = self.columns.iter().map(Column::definition).collect();
+        let mut statements = vec![format!(
+            "CREATE TABLE {table} ({}, PRIMARY KEY ({}))",
+            columns.join(", "),
+            self.key_list(),
+        )];
+        for (number, columns) in self.indexes.iter().enumerate() {
+            statements.push(format!("CREATE INDEX {table}_i{number} ON {table} ({columns})"));
+        }
+        statements
+    }
+
+    /// Reads the rows of `rows` keys, given as parameters one key after the other.
+    pub fn select(&self, of: Of, rows: usize) -> String {
+        let table = of.table(self.name);
+        let columns = self.column_list();
+        if self.key == 1 {
+            let key = self.columns[0].name;
+            return format!(
+                "SELECT {columns} FROM {table} WHERE {key} IN ({})",
+                parameters(1, rows)
+            );
+        }
+        let keys = tuples(self.key, rows);
+        let key = self.key_list();
+        format!("SELECT {columns} FROM {table} WHERE ({key}) IN (VALUES {keys})")
+    }
+
+    /// Reads every row in the order of the keys.
+    pub fn select_all(&self, of: Of) -> String {
+        let (columns, table, key) = (self.column_list(), of.table(self.name), self.key_list());
+        format!("SELECT {columns} FROM {table} ORDER BY {key}")
+    }
+
+    /// Writes `rows` rows, given as parameters one row after the other, over what is there.
+    pub fn upsert(&self, generation: u64, rows: usize) -> String {
+        let table = Of::Generation(generation).table(self.name);
+        let values = tuples(self.columns.len(), rows);
+        let set: Vec<_> = self.columns[self.key..]
+            .iter()
+            .map(|column| format!("{0} = excluded.{0}", column.name))
+            .collect();
+        let action = if set.is_empty() {
+            "NOTHING".to_owned()
+        } else {
+            format!("UPDATE SET {}", set.join(", "))
+        };
+        format!(
+            "INSERT INTO {table} ({}) VALUES {values} ON CONFLICT ({}) DO {action}",
+            self.column_list(),
+            self.key_list(),
+        )
+    }
+
+    /// Deletes the rows of `rows` keys, given as parameters one key after the other.
+    pub fn delete(&self, generation: u64, rows: usize) -> String {
+        let table = Of::Generation(generation).table(self.name);
+        let key = self.key_list();
+        let keys = tuples(self.key, rows);
+        format!("DELETE FROM {table} WHERE ({key}) IN (VALUES {keys})")
+    }
+
+    /// The columns' names with commas between them.
+    pub fn column_list(&self) -> String {
+        names(self.columns)
+    }
+
+    fn key_list(&self) -> String {
+        names(&self.columns[..self.key])
+    }
+}
+
+fn names(columns: &[Column]) -> String {
+    let names: Vec<_> = columns.iter().map(|column| column.name).collect();
+    names.join(", ")
+}
+
+/// `($1, $2), ($3, $4)`: as many tuples as there are rows.
+fn tuples(width: usize, rows: usize) -> String {
+    let tuples: Vec<_> = (0..rows)
+        .map(|row| format!("({})", parameters(row * width + 1, width)))
+        .collect();
+    tuples.join(", ")
+}
+
+/// `$3, $4, $5` for the first 3 and the count 3.
+fn parameters(first: usize, count: usize) -> String {
+    let mut list = String::new();
+    for number in first..first + count {
+        if number > first {
+            list.push_str(", ");
+        }
+        let _ = write!(list, "${number}"); // proof: writing to a String can't fail
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAIRS: Table = Table {
+        name: "pairs",
+        columns: &[text("a"), int("b"), text("c").or_null()],
+        key: 2,
+        indexes: &["c, a"],
+    };
+
+    #[test]
+    fn statements_number_their_parameters_row_by_row() {
+        assert_eq!(
+            PAIRS.upsert(3, 2),
+            "INSERT INTO pairs_g3 (a, b, c) VALUES ($1, $2, $3), ($4, $5, $6) \
+             ON CONFLICT (a, b) DO UPDATE SET c = excluded.c"
+        );
+        assert_eq!(
+            PAIRS.select(Of::Serving, 2),
+            "SELECT a, b, c FROM pairs WHERE (a, b) IN (VALUES ($1, $2), ($3, $4))"
+        );
+    }
+
+    #[test]
+    fn each_generation_has_its_own_table_and_indexes() {
+        assert_eq!(
+            PAIRS.create(1),
+            [
+                "CREATE TABLE pairs_g1 (a TEXT NOT NULL, b BIGINT NOT NULL, c TEXT, PRIMARY KEY (a, b))",
+                "CREATE INDEX pairs_g1_i0 ON pairs_g1 (c, a)",
+            ]
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! The views by name, each with its version and its tables.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::record::Record;
+use crate::table::Table;
+use crate::{
+    accounts, carts, categories, order_history, orders, payments, product_history, products, sales,
+    wallet_entries, wallets,
+};
+
+/// A view: rows that are projected, checkpointed and rebuilt together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ViewName {
+    /// `products`, `product_variants`, `products_text` and `product_history`.
+    Products,
+    Categories,
+    Carts,
+    /// `orders` and `order_history`.
+    Orders,
+    Payments,
+    /// `wallets` and `wallet_entries`.
+    Wallets,
+    Sales,
+    Accounts,
+}
+
+impl ViewName {
+    pub const ALL: [Self; 8] = [
+        Self::Products,
+        Self::Categories,
+        Self::Carts,
+        Self::Orders,
+        Self::Payments,
+        Self::Wallets,
+        Self::Sales,
+        Self::Accounts,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Products => "products",
+            Self::Categories => "categories",
+            Self::Carts => "carts",
+            Self::Orders => "orders",
+            Self::Payments => "payments",
+            Self::Wallets => "wallets",
+            Self::Sales => "sales",
+            Self::Accounts => "accounts",
+        }
+    }
+
+    /// Raised whenever the view's tables change or its events come to mean other rows; a new
+    /// generation is then filled by itself and swapped in.
+    pub fn version(self) -> u64 {
+        match self {
+            Self::Products
+            | Self::Categories
+            | Self::Carts
+            | Self::Orders
+            | Self::Payments
+            | Self::Wallets
+            | Self::Sales
+            | Self::Accounts => 1,
+        }
+    }
+
+    /// The tables it consists of, but for the full-text index.
+    pub fn tables(self) -> &'static [Table] {
+        match self {
+            Self::Products => &[
+                products::Product::TABLE,
+                products::VariantOf::TABLE,
+                product_history::ProductEntry::TABLE,
+            ],
+            Self::Categories => &[categories::Category::TABLE],
+            Self::Carts => &[carts::Cart::TABLE],
+            Self::Orders => &[orders::Order::TABLE, order_history::OrderEntry::TABLE],
+            Self::Payments => &[payments::Payment::TABLE],
+            Self::Wallets => &[wallets::Wallet::TABLE, wallet_entries::WalletEntry::TABLE],
+            Self::Sales => &[sales::Sales::TABLE],
+            Self::Accounts => &[accounts::Account::TABLE],
+        }
+    }
+
+    /// Whether the full-text index belongs to it.
+    pub fn has_text(self) -> bool {
+        self == Self::Products
+    }
+
+    /// Its place in [`Self::ALL`].
+    pub(crate) fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl fmt::Display for ViewName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A text that names no view.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is no view: {}", ViewName::ALL.map(ViewName::as_str).join(", "))]
+pub struct ViewNameError {
+    text: String,
+}
+
+impl FromStr for ViewName {
+    type Err = ViewNameError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|view| view.as_str() == text)
+            .ok_or_else(|| ViewNameError {
+                text: text.to_owned(),
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_view_stands_at_its_index_and_is_found_by_its_name() {
+        for (index, view) in ViewName::ALL.into_iter().enumerate() {
+            assert_eq!(view.index(), index);
+            assert_eq!(view.as_str().parse(), Ok(view));
+        }
+        assert!("customers".parse::<ViewName>().is_err());
+    }
+}
