@@ -1,1 +1,86 @@
-//! command-api
+//! The command API: HTTP → domain → event log.
+//!
+//! Each endpoint is a file under `routes` that takes a request apart, makes a command of it, sends
+//! it to the executor and answers. What a command may do is the domain's; that it runs once, and is
+//! in the log before it is answered, is the executor's; nothing in here reads a view.
+
+pub mod accounts;
+mod body;
+mod clock;
+mod commands;
+mod deps;
+mod errors;
+mod incoming;
+mod passwords;
+mod personal_data;
+mod problems;
+mod routes;
+mod secret_token;
+mod sessions;
+mod throttle;
+mod validation;
+
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use web::layers::{self, Limits};
+
+pub use clock::Clock;
+pub use deps::{CommandDeps, ORDER_TTL};
+pub use errors::ApiError;
+pub use passwords::{PasswordError, PasswordSettings, Passwords};
+
+/// How long requests that are under way may take after the order to stop: as long as any may.
+const DRAIN_TIMEOUT: Duration = layers::REQUEST_TIMEOUT;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Tillstream commands", description = "Everything that changes the shop."),
+    modifiers(&BearerScheme)
+)]
+struct Document;
+
+struct BearerScheme;
+
+impl utoipa::Modify for BearerScheme {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(problems::BEARER, scheme);
+    }
+}
+
+/// All routes, and the document that describes them; neither can have a route that the other lacks.
+///
+/// Without the layers around it: [`layers::wrap`] is called once, on all routes of a process.
+pub fn router(deps: CommandDeps) -> (axum::Router, utoipa::openapi::OpenApi) {
+    let routes = utoipa_axum::router::OpenApiRouter::with_openapi(Document::openapi()).merge(routes::all());
+    let (router, document) = routes.split_for_parts();
+    (router.with_state(deps.into_state()), document)
+}
+
+/// Serves until `shutdown`, then answers what is under way and returns.
+pub async fn run(
+    deps: CommandDeps,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> std::io::Result<()> {
+    let (routes, _) = router(deps);
+    let app = layers::wrap(routes, Limits::default());
+    let serving = axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    tokio::select! {
+        served = serving.into_future() => served,
+        () = drained(&shutdown) => {
+            tracing::warn!("requests were still under way at the end of the drain");
+            Ok(())
+        }
+    }
+}
+
+async fn drained(shutdown: &CancellationToken) {
+    shutdown.cancelled().await;
+    tokio::time::sleep(DRAIN_TIMEOUT).await;
+}

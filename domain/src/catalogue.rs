@@ -52,8 +52,12 @@ pub fn edit_category(work: &mut UnitOfWork, command: &EditCategory) -> Decision<
     Ok(())
 }
 
+/// Closes a category. Its slug is free again.
 pub fn archive_category(work: &mut UnitOfWork, category_id: CategoryId) -> Decision<()> {
-    work.handle::<Category>(category_id, CategoryCommand::Archive)
+    work.handle::<Category>(category_id, CategoryCommand::Archive)?;
+    let category = work.read::<Category>(category_id)?;
+    work.release(SLUG_SCOPE, category.slug());
+    Ok(())
 }
 
 /// Walks from the parent to the root: every step is open, and none is the category itself.
@@ -229,8 +233,13 @@ pub struct ChangeStock {
     pub reason: String,
 }
 
+/// The shelf of a removed product can still be counted down, so that its SKUs can be sold by another.
 pub fn change_stock(work: &mut UnitOfWork, command: &ChangeStock) -> Decision<()> {
-    own_product(work, command.product_id, command.by)?;
+    let product = work.read::<Product>(command.product_id)?;
+    let counted_down = matches!(command.change, StockChange::Adjust(delta) if delta < 0);
+    if !command.by.covers(product.seller()) || !(product.is_listed() || counted_down) {
+        return Err(ProductError::NotFound.into());
+    }
     if work.read::<Stock>(&command.sku)?.product_id() != Some(command.product_id) {
         return Err(StockError::NotListed.into());
     }

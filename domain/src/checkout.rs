@@ -267,9 +267,15 @@ pub(crate) fn check_country(country: &str) -> Result<(), OrderError> {
     Ok(())
 }
 
+/// That a customer may pay this way. What was settled elsewhere is recorded by `history`, not said by customers.
 pub(crate) fn check_method(method: &PaymentMethod) -> Result<(), PaymentError> {
-    let PaymentMethod::Card { token } = method else {
-        return Ok(());
+    let token = match method {
+        PaymentMethod::Card { token } => token,
+        PaymentMethod::Wallet => return Ok(()),
+        PaymentMethod::External { .. } => {
+            let allowed = "by card or out of the wallet";
+            return Err(PaymentError::Method { allowed });
+        }
     };
     if token.is_empty() || token.len() > CARD_TOKEN_MAX_CHARS || !token.bytes().all(|b| b.is_ascii_graphic())
     {

@@ -138,8 +138,10 @@ pub fn retry_payment(work: &mut UnitOfWork, command: &RetryPayment) -> Decision<
     if !by.covers(payment.customer) {
         return Err(PaymentError::NotFound.into());
     }
-    if let Purpose::Order(order_id) = payment.purpose {
-        check_still_payable(work, order_id, at)?;
+    match (payment.purpose, &command.method) {
+        (Purpose::Order(order_id), _) => check_still_payable(work, order_id, at)?,
+        (Purpose::Deposit(_), PaymentMethod::Card { .. }) => {}
+        (Purpose::Deposit(_), _) => return Err(PaymentError::Method { allowed: "by card" }.into()),
     }
     let retry = PaymentCommand::Retry {
         method: command.method.clone(),

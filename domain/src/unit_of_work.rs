@@ -165,13 +165,18 @@ impl<'a> UnitOfWork<'a> {
         self.claims.push((scope, value.into(), owner.to_string()));
     }
 
-    /// Gives such a value up.
+    /// Gives such a value up, also if this very command took it.
     pub fn release(&mut self, scope: &'static str, value: impl Into<String>) {
-        self.releases.push((scope, value.into()));
+        let value = value.into();
+        self.claims
+            .retain(|(taken_scope, taken, _)| (*taken_scope, taken) != (scope, &value));
+        self.releases.push((scope, value));
     }
 
-    /// What has to be fetched after [`Halt::NotLoaded`].
-    pub fn into_missing(self) -> Vec<Missing> {
+    /// What has to be fetched after [`Halt::NotLoaded`], each stream once.
+    pub fn into_missing(mut self) -> Vec<Missing> {
+        self.missing.sort_unstable_by(|a, b| a.stream.cmp(&b.stream));
+        self.missing.dedup_by(|a, b| a.stream == b.stream);
         self.missing
     }
 

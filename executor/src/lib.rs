@@ -18,17 +18,17 @@ mod memory;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::{Decided, Decision, DomainError, Halt, Missing, UnitOfWork};
-use events::envelope::{Position, StreamId};
+use domain::{Decision, DomainError, Halt, Missing, UnitOfWork};
+use events::envelope::Position;
 use platform::event_log::{
-    Append, AppendError, AppendPermit, Appended, Claim, EventLog, PendingAppend, StoredOutcome, StreamWrite,
+    Append, AppendError, AppendPermit, Appended, Claim, EventLog, PendingAppend, StoredOutcome,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use context::CommandContext;
 pub use error::ExecuteError;
-use memory::Memory;
+use memory::{Memory, Seen};
 
 /// How often a command is decided anew after conflicts. With one process the second try nearly
 /// always holds; with several, tries lose to each other at random, and this many lose only where
@@ -38,7 +38,7 @@ const ATTEMPTS_MAX: u32 = 32;
 const ATTEMPTS_AT_ONCE: u32 = 3;
 /// The longest of these waits: some commits long.
 const BACKOFF_MAX_MS: u64 = 20;
-/// Rounds of fetching what a decision turns out to need. Use cases ask for everything of one depth
+/// Rounds of fetching what one attempt turns out to need. Use cases ask for everything of one depth
 /// at once, so the depth of the category tree is the most that comes up.
 const FETCHES_MAX: u32 = 32;
 
@@ -65,11 +65,13 @@ enum Sent<T> {
     Decided {
         value: T,
         pending: PendingAppend,
-        written: Vec<StreamId>,
+        read: Vec<Seen>,
+        written: Vec<Seen>,
     },
     Refused {
         error: DomainError,
         pending: PendingAppend,
+        read: Vec<Seen>,
     },
 }
 
@@ -91,16 +93,27 @@ impl Executor {
         context: &CommandContext,
         decide: impl Fn(&mut UnitOfWork) -> Decision<T>,
     ) -> Result<Accepted<T>, ExecuteError> {
-        if let Some(key) = &context.idempotency
-            && let Some(stored) = self.log.outcome(&key.scope, &key.key).await?
-        {
+        if let Some(stored) = self.stored_outcome(context).await? {
             return replay(context, &stored);
         }
         let answer = |value: &T| serde_json::to_string(value).map_err(|_| ExecuteError::Answer);
         match self.run(context, &decide, Some(&answer)).await {
             Err(ExecuteError::Repeated(stored)) => replay(context, &stored),
+            // Perhaps it was refused because its twin was accepted just now: of two buyers of the last
+            // unit that are one buyer's two tries, the second isn't told that it is gone.
+            Err(refused @ ExecuteError::Refused(_)) => match self.stored_outcome(context).await? {
+                Some(stored) => replay(context, &stored),
+                None => Err(refused),
+            },
             result => result,
         }
+    }
+
+    async fn stored_outcome(&self, context: &CommandContext) -> Result<Option<StoredOutcome>, ExecuteError> {
+        let Some(key) = &context.idempotency else {
+            return Ok(None);
+        };
+        Ok(self.log.outcome(&key.scope, &key.key).await?)
     }
 
     /// Looks at aggregates without changing them. What it tells held at the returned position, also
@@ -138,6 +151,7 @@ impl Executor {
                 Sent::Decided {
                     value,
                     pending,
+                    read,
                     written,
                 } => match pending.await {
                     Ok(Appended { position }) => {
@@ -148,20 +162,25 @@ impl Executor {
                         });
                     }
                     Err(AppendError::Conflict { streams }) => {
-                        self.memory().forget(written.iter().chain(&streams));
+                        let moved = read.iter().filter(|seen| streams.contains(&seen.stream));
+                        self.memory().forget(written.iter().chain(moved));
                     }
                     Err(error) => {
                         self.memory().forget(&written);
                         return Err(error.into());
                     }
                 },
-                Sent::Refused { error, pending } => match pending.await {
+                Sent::Refused { error, pending, read } => match pending.await {
                     Ok(_) => return Err(ExecuteError::Refused(error)),
-                    Err(AppendError::Conflict { streams }) => self.memory().forget(&streams),
+                    Err(AppendError::Conflict { streams }) => {
+                        let moved = read.iter().filter(|seen| streams.contains(&seen.stream));
+                        self.memory().forget(moved);
+                    }
                     Err(error) => return Err(error.into()),
                 },
             }
             attempt += 1;
+            fetches = 0;
             tracing::debug!(attempt, "a command conflicted and is decided anew");
             back_off(attempt).await;
         }
@@ -182,13 +201,16 @@ impl Executor {
         match decision {
             Err(Halt::NotLoaded) => Ok(Sent::Missing(work.into_missing())),
             Err(Halt::Refused(error)) => {
+                // That everything it looked at, or wanted to change, stands still.
                 let decided = work.into_decided();
-                let writes = checks(&mut memory, &decided);
+                let written = decided.written.iter().map(|written| &written.stream);
+                let looked_at = decided.read.iter().chain(written);
+                let (writes, read) = looked_at.map(|stream| memory.check(stream)).unzip();
                 let pending = permit.send(Append {
                     writes,
                     ..Append::default()
                 });
-                Ok(Sent::Refused { error, pending })
+                Ok(Sent::Refused { error, pending, read })
             }
             Ok(value) => {
                 let decided = work.into_decided();
@@ -196,20 +218,16 @@ impl Executor {
                     (Some(key), Some(answer)) => Some((key.clone(), answer(&value)?)),
                     _ => None,
                 };
-                let mut writes = checks(
-                    &mut memory,
-                    &Decided {
-                        read: decided.read,
-                        ..Decided::default()
-                    },
-                );
-                let written = decided
-                    .written
-                    .iter()
-                    .map(|written| written.stream.clone())
-                    .collect();
-                for one in decided.written {
-                    writes.push(memory.write(one, context));
+                let looked_at = decided.read.iter();
+                let (mut writes, read): (Vec<_>, _) = looked_at.map(|stream| memory.check(stream)).unzip();
+                let changed = decided.written.iter().map(|written| &written.stream);
+                // All checks before all writes: a write may push the oldest aggregate out of memory.
+                let (changes, written): (Vec<_>, Vec<_>) = changed.map(|stream| memory.check(stream)).unzip();
+                for (one, (mut change, seen)) in
+                    decided.written.into_iter().zip(changes.into_iter().zip(&written))
+                {
+                    memory.write(one, &mut change, seen, context);
+                    writes.push(change);
                 }
                 let pending = permit.send(Append {
                     writes,
@@ -220,6 +238,7 @@ impl Executor {
                 Ok(Sent::Decided {
                     value,
                     pending,
+                    read,
                     written,
                 })
             }
@@ -238,18 +257,6 @@ impl Executor {
     fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// That everything the decision looked at or wanted to change stands still.
-fn checks(memory: &mut Memory, decided: &Decided) -> Vec<StreamWrite> {
-    let written = decided.written.iter().map(|written| &written.stream);
-    let streams = decided.read.iter().chain(written);
-    let check = |stream: &StreamId| StreamWrite {
-        stream: stream.clone(),
-        expected: memory.head(stream),
-        events: vec![],
-    };
-    streams.map(check).collect()
 }
 
 fn claim((scope, value, owner): (&'static str, String, String)) -> Claim {

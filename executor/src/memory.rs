@@ -22,6 +22,15 @@ const AGGREGATES_MAX: NonZeroUsize = NonZeroUsize::new(100_000).unwrap();
 struct Remembered {
     state: State,
     head: StreamHead,
+    /// Which load it descends from. If one decision that grew from a load turns out to be wrong, all
+    /// that came after it from the same load are, and none that grew from a later load.
+    load: u64,
+}
+
+/// A stream as a decision saw it, so that a failure forgets that and nothing newer.
+pub struct Seen {
+    pub stream: StreamId,
+    load: u64,
 }
 
 /// An aggregate out of the log.
@@ -31,63 +40,85 @@ pub struct Loaded {
     head: StreamHead,
 }
 
-pub struct Memory(LruCache<StreamId, Remembered>);
+pub struct Memory {
+    aggregates: LruCache<StreamId, Remembered>,
+    loads: u64,
+}
 
 impl Memory {
     pub fn new() -> Self {
-        Self(LruCache::new(AGGREGATES_MAX))
+        Self {
+            aggregates: LruCache::new(AGGREGATES_MAX),
+            loads: 0,
+        }
     }
 
-    /// Where a stream stands as far as is known here; only asked for streams that are in memory.
-    pub fn head(&self, stream: &StreamId) -> StreamHead {
-        self.0
-            .peek(stream)
-            .map_or_else(StreamHead::default, |remembered| remembered.head)
+    /// Checks that this stream, which a decision looked at, stands where it is known to stand. Counts
+    /// as a use: what is busy stays in memory, also what is only ever read.
+    pub fn check(&mut self, stream: &StreamId) -> (StreamWrite, Seen) {
+        let known = self.aggregates.get(stream);
+        let (head, load) = known.map_or_else(Default::default, |known| (known.head, known.load));
+        let write = StreamWrite {
+            stream: stream.clone(),
+            expected: head,
+            events: vec![],
+        };
+        let stream = stream.clone();
+        (write, Seen { stream, load })
     }
 
-    /// Takes in what was decided for a stream, and makes the log's write of it.
-    pub fn write(&mut self, written: Written, context: &CommandContext) -> StreamWrite {
-        let expected = self.head(&written.stream);
-        let events: Vec<_> = written
+    /// Takes in what was decided for a stream, and adds it to the check of that stream.
+    pub fn write(
+        &mut self,
+        written: Written,
+        check: &mut StreamWrite,
+        seen: &Seen,
+        context: &CommandContext,
+    ) {
+        check.events = written
             .events
             .iter()
             .map(|event| new_event(event, context))
             .collect();
         let head = StreamHead {
-            version: expected.version + events.len() as u64,
-            event_id: events.last().map(|event| event.meta.event_id),
+            version: check.expected.version + check.events.len() as u64,
+            event_id: check.events.last().map(|event| event.meta.event_id),
         };
-        self.0.put(
-            written.stream.clone(),
-            Remembered {
-                state: written.state,
-                head,
-            },
-        );
-        StreamWrite {
-            stream: written.stream,
-            expected,
-            events,
-        }
+        let remembered = Remembered {
+            state: written.state,
+            head,
+            load: seen.load,
+        };
+        self.aggregates.put(written.stream, remembered);
     }
 
     /// Keeps what was loaded, unless somebody else has loaded it, and perhaps gone on, meanwhile.
     pub fn remember(&mut self, loaded: Vec<Loaded>) {
+        self.loads += 1;
+        let load = self.loads;
         for Loaded { stream, state, head } in loaded {
-            self.0.get_or_insert(stream, || Remembered { state, head });
+            self.aggregates
+                .get_or_insert(stream, || Remembered { state, head, load });
         }
     }
 
-    pub fn forget<'s>(&mut self, streams: impl IntoIterator<Item = &'s StreamId>) {
-        for stream in streams {
-            self.0.pop(stream);
+    /// Forgets these streams, unless they have been loaded anew since they were seen.
+    pub fn forget<'s>(&mut self, seen: impl IntoIterator<Item = &'s Seen>) {
+        for Seen { stream, load } in seen {
+            if self
+                .aggregates
+                .peek(stream)
+                .is_some_and(|known| known.load == *load)
+            {
+                self.aggregates.pop(stream);
+            }
         }
     }
 }
 
 impl Known for Memory {
     fn snapshot(&self, stream: &StreamId) -> Option<Snapshot> {
-        let Remembered { state, head } = self.0.peek(stream)?;
+        let Remembered { state, head, .. } = self.aggregates.peek(stream)?;
         Some(Snapshot {
             state: state.clone(),
             version: head.version,

@@ -165,7 +165,6 @@ async fn note(server: &Server, results: &[(Pending, Result<(), DeliveryError>)])
             }
         }
     }
-    outbox::prune(&mut books).await?;
     books.commit().await?;
     Ok(())
 }

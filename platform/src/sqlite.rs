@@ -1,7 +1,7 @@
-//! What every SQLite database of ours has in common: how it is opened, how long it waits, how its
+//! What every `SQLite` database of ours has in common: how it is opened, how long it waits, how its
 //! schema comes up to date. What is in the tables is the business of whoever opens it.
 //!
-//! The pattern is one writer and a few readers. SQLite takes one writer at a time anyway, and a
+//! The pattern is one writer and a few readers. `SQLite` takes one writer at a time anyway, and a
 //! connection of its own queues them fairly, where a pool would let them spin on the lock.
 
 use std::path::{Path, PathBuf};
@@ -71,10 +71,21 @@ pub async fn open_writer(path: &Path, durability: Durability) -> Result<SqliteCo
 /// The writer as a pool of one, for those that write from several tasks and need no queue of their own.
 pub async fn open_writer_pool(path: &Path, durability: Durability) -> Result<SqlitePool, OpenError> {
     create_private(path)?;
+    pool_of_one(path, writer_options(path, durability)).await
+}
+
+/// Like [`open_writer_pool`] with full durability, for secrets: what is deleted is overwritten with zeros.
+pub async fn open_erasing_writer_pool(path: &Path) -> Result<SqlitePool, OpenError> {
+    create_private(path)?;
+    let options = writer_options(path, Durability::Full).pragma("secure_delete", "ON");
+    pool_of_one(path, options).await
+}
+
+async fn pool_of_one(path: &Path, options: SqliteConnectOptions) -> Result<SqlitePool, OpenError> {
     SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(writer_options(path, durability))
+        .connect_with(options)
         .await
         .map_err(|source| open_error(path, source))
 }
@@ -104,7 +115,10 @@ pub async fn apply_migrations(
     let known = migrations.last().map_or(0, |(version, _)| *version);
     let found = schema_version(connection)
         .await
-        .map_err(|source| OpenError::Migrate { version: known, source })?;
+        .map_err(|source| OpenError::Migrate {
+            version: known,
+            source,
+        })?;
     if found > known {
         return Err(OpenError::NewerSchema { found, known });
     }
@@ -125,7 +139,11 @@ pub async fn checkpoint(connection: &mut SqliteConnection) -> Result<(), sqlx::E
     Ok(())
 }
 
-async fn migrate(connection: &mut SqliteConnection, version: u32, sql: &'static str) -> Result<(), sqlx::Error> {
+async fn migrate(
+    connection: &mut SqliteConnection,
+    version: u32,
+    sql: &'static str,
+) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     // Another process may have been faster while this one waited for the lock.
     if schema_version(&mut transaction).await? < version {
@@ -165,18 +183,21 @@ fn base_options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// SQLite would create the file readable by everyone; its companions (`-wal`, `-shm`) take the file's mode.
+/// `SQLite` would create the file readable by everyone; its companions (`-wal`, `-shm`) take the file's mode.
 fn create_private(path: &Path) -> Result<(), OpenError> {
     let mut options = std::fs::OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .map(drop)
-        .map_err(|source| OpenError::Create { path: path.to_owned(), source })
+    options.open(path).map(drop).map_err(|source| OpenError::Create {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn open_error(path: &Path, source: sqlx::Error) -> OpenError {
-    OpenError::Open { path: path.to_owned(), source }
+    OpenError::Open {
+        path: path.to_owned(),
+        source,
+    }
 }

@@ -15,6 +15,8 @@ use events::envelope::Position;
 use events::ids::ProductId;
 use moka::sync::Cache;
 
+use crate::products::Product;
+
 /// Bytes of documents to keep: some 60,000 products of a kilobyte.
 const DOCUMENT_BYTES: u64 = 64 * 1024 * 1024;
 /// Bytes of pages to keep: some thousand pages of 20 products.
@@ -136,23 +138,17 @@ impl ProductCache {
         self.forget(&mut fence, position);
     }
 
-    /// For the projector, after it has committed up to `position`: these products are now so, or no
-    /// longer to be seen.
-    pub fn change(
-        &self,
-        position: Position,
-        products: impl IntoIterator<Item = (ProductId, Option<Document>)>,
-    ) {
+    /// For the projector, after it has committed up to `position`: these products have changed to this.
+    pub fn change<'p>(&self, position: Position, products: impl IntoIterator<Item = &'p Product>) {
         let mut fence = self.fence();
         let mut any = false;
-        for (id, document) in products {
+        for product in products {
             any = true;
+            let id = product.document.id;
             fence.changes.insert(id, position);
-            match document {
-                // What nobody has asked for isn't kept.
-                Some(document) if self.documents.contains_key(&id) => self.documents.insert(id, document),
-                Some(_) => {}
-                None => self.documents.invalidate(&id),
+            // What nobody has asked for isn't kept, and needs no answer made.
+            if self.documents.contains_key(&id) {
+                self.replace(id, product.answer());
             }
         }
         if fence.changes.len() > REMEMBERED_CHANGES {
@@ -163,6 +159,13 @@ impl ProductCache {
             self.changed_at.store(position, Ordering::Release);
         }
         self.position.store(position, Ordering::Release);
+    }
+
+    fn replace(&self, id: ProductId, document: Option<Document>) {
+        match document {
+            Some(document) => self.documents.insert(id, document),
+            None => self.documents.invalidate(&id),
+        }
     }
 
     fn forget(&self, fence: &mut Fence, position: Position) {
@@ -188,6 +191,7 @@ fn weight(bytes: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::products::ProductStatus;
 
     fn document(text: &'static str) -> Document {
         Document {
@@ -209,10 +213,25 @@ mod tests {
         assert!(!cache.fill_page(String::new(), document("a"), 1));
     }
 
+    fn product(id: ProductId, name: &str, status: ProductStatus) -> Product {
+        let mut product = Product::announced(id);
+        product.document.name = name.to_owned();
+        product.document.status = status;
+        product
+    }
+
+    fn seen(id: ProductId, name: &str) -> Product {
+        product(id, name, ProductStatus::Active)
+    }
+
+    fn gone(id: ProductId) -> Product {
+        product(id, "", ProductStatus::Removed)
+    }
+
     #[test]
     fn a_document_that_was_read_before_the_last_change_is_refused() {
         let (cache, id, other) = (kept_from(5), ProductId::generate(), ProductId::generate());
-        cache.change(7, [(id, Some(document("new")))]);
+        cache.change(7, [&seen(id, "new")]);
         assert!(!cache.fill(id, document("old"), 6));
         assert_eq!(cache.document(id), None);
         assert!(cache.fill(other, document("other"), 6));
@@ -225,9 +244,10 @@ mod tests {
     fn a_change_replaces_what_is_kept_and_removes_what_is_gone() {
         let (cache, id) = (kept_from(1), ProductId::generate());
         assert!(cache.fill(id, document("1"), 1));
-        cache.change(2, [(id, Some(document("2")))]);
-        assert_eq!(cache.document(id), Some(document("2")));
-        cache.change(3, [(id, None)]);
+        let two = seen(id, "2");
+        cache.change(2, [&two]);
+        assert_eq!(cache.document(id), two.answer());
+        cache.change(3, [&gone(id)]);
         assert_eq!(cache.document(id), None);
         assert_eq!(cache.position(), 3);
     }
@@ -238,7 +258,7 @@ mod tests {
         assert!(cache.fill_page("q=mug".to_owned(), document("page"), 1));
         cache.change(2, []);
         assert_eq!(cache.page("q=mug"), Some(document("page")));
-        cache.change(3, [(ProductId::generate(), None)]);
+        cache.change(3, [&seen(ProductId::generate(), "mug")]);
         assert_eq!(cache.page("q=mug"), None);
         assert!(!cache.fill_page("q=mug".to_owned(), document("page"), 2));
         assert!(cache.fill_page("q=mug".to_owned(), document("page"), 3));
@@ -247,8 +267,10 @@ mod tests {
     #[test]
     fn forgetting_single_changes_refuses_rather_than_guesses() {
         let (cache, id) = (kept_from(0), ProductId::generate());
-        let many = (0..=REMEMBERED_CHANGES).map(|_| (ProductId::generate(), None));
-        cache.change(9, std::iter::once((id, None)).chain(many));
+        let many: Vec<_> = (0..=REMEMBERED_CHANGES)
+            .map(|_| gone(ProductId::generate()))
+            .collect();
+        cache.change(9, many.iter().chain([&gone(id)]));
         assert!(!cache.fill(id, document("old"), 8));
         assert!(cache.fill(id, document("new"), 9));
     }

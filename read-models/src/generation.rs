@@ -9,7 +9,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use crate::dialect::{Dialect, PRODUCTS_TEXT};
 use crate::positions::Positions;
-use crate::record::{Binds, count};
+use crate::record::{Binds, RowError, count};
 use crate::store::{StoreError, execute, fetch};
 use crate::table::Of;
 use crate::view_name::ViewName;
@@ -53,13 +53,7 @@ pub async fn serving(conn: &mut AnyConnection, view: ViewName) -> Result<Option<
             position: count(row, "position")?,
         })
     };
-    row.as_ref()
-        .map(read)
-        .transpose()
-        .map_err(|source| StoreError::Row {
-            table: "checkpoints",
-            source,
-        })
+    row.as_ref().map(read).transpose().map_err(unreadable)
 }
 
 /// What each serving generation reflects.
@@ -70,10 +64,7 @@ pub async fn positions(conn: &mut AnyConnection) -> Result<Positions, StoreError
     for row in sqlx::query(statement).fetch_all(conn).await? {
         // A view of a newer program is none of ours.
         if let Ok(view) = row.try_get::<&str, _>("name")?.parse() {
-            let position = count(&row, "position").map_err(|source| StoreError::Row {
-                table: "checkpoints",
-                source,
-            })?;
+            let position = count(&row, "position").map_err(unreadable)?;
             positions.set(view, position);
         }
     }
@@ -89,10 +80,7 @@ pub async fn create(conn: &mut AnyConnection, view: ViewName, version: u64) -> R
         .bind(view.as_str())
         .fetch_one(&mut *conn)
         .await?;
-    let generation = count(&row, "newest_generation").map_err(|source| StoreError::Row {
-        table: "views",
-        source,
-    })?;
+    let generation = count(&row, "newest_generation").map_err(unreadable)?;
     for table in view.tables() {
         for statement in table.create(generation) {
             run(conn, statement).await?;
@@ -111,6 +99,27 @@ pub async fn create(conn: &mut AnyConnection, view: ViewName, version: u64) -> R
     let insert = "INSERT INTO checkpoints (view, generation, version, position) VALUES ($1, $2, $3, $4)";
     execute(conn, insert.to_owned(), binds).await?;
     Ok(generation)
+}
+
+/// How far the generation is that is being filled beside the one that is served, if there is one.
+pub async fn filling(conn: &mut AnyConnection, view: ViewName) -> Result<Option<Position>, StoreError> {
+    let mut binds = Binds::default();
+    binds.text(view.as_str());
+    let others = "SELECT position FROM checkpoints JOIN views ON name = view \
+                  WHERE view = $1 AND views.generation <> checkpoints.generation";
+    let rows = fetch(conn, others.to_owned(), binds).await?;
+    rows.first()
+        .map(|row| count(row, "position"))
+        .transpose()
+        .map_err(unreadable)
+}
+
+/// Whether nobody has dropped this generation.
+pub async fn exists(conn: &mut AnyConnection, view: ViewName, generation: u64) -> Result<bool, StoreError> {
+    let mut binds = Binds::default();
+    binds.text(view.as_str()).count(generation);
+    let this = "SELECT generation FROM checkpoints WHERE view = $1 AND generation = $2";
+    Ok(!fetch(conn, this.to_owned(), binds).await?.is_empty())
 }
 
 /// Makes a generation the one that is served, and drops every other of the view.
@@ -147,10 +156,7 @@ async fn drop_others(conn: &mut AnyConnection, view: ViewName, kept: u64) -> Res
     let others = "SELECT generation FROM checkpoints WHERE view = $1 AND generation <> $2";
     let others = fetch(conn, others.to_owned(), binds).await?;
     for row in &others {
-        let generation = count(row, "generation").map_err(|source| StoreError::Row {
-            table: "checkpoints",
-            source,
-        })?;
+        let generation = count(row, "generation").map_err(unreadable)?;
         drop_one(conn, view, generation).await?;
     }
     Ok(others.len())
@@ -196,4 +202,12 @@ async fn expose(conn: &mut AnyConnection, name: &str, shown: &str) -> Result<(),
 async fn run(conn: &mut AnyConnection, statement: String) -> Result<(), StoreError> {
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(conn).await?;
     Ok(())
+}
+
+/// A row of the tables that keep track of generations is broken.
+fn unreadable(source: RowError) -> StoreError {
+    StoreError::Row {
+        table: "checkpoints",
+        source,
+    }
 }

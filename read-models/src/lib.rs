@@ -4,7 +4,7 @@
 //! A view's rows are derived from the log and from nothing else. How an event changes a row is
 //! `projectors`' business, how a row becomes an answer is `query-api`'s.
 //!
-//! Everything is plain SQL over sqlx's `Any` driver, in the dialect that SQLite and Postgres share;
+//! Everything is plain SQL over sqlx's `Any` driver, in the dialect that `SQLite` and Postgres share;
 //! what they can't share stands in `dialect`.
 
 pub mod accounts;
@@ -20,6 +20,7 @@ pub mod payments;
 pub mod positions;
 pub mod product_history;
 pub mod products;
+pub mod query;
 pub mod record;
 pub mod sales;
 pub mod store;

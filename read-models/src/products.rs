@@ -11,7 +11,8 @@ use events::envelope::Position;
 use events::ids::{AccountId, CategoryId, ProductId, Sku};
 use events::money::{Currency, Money};
 use serde::{Deserialize, Serialize};
-use sqlx::any::{AnyConnection, AnyRow};
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 
 use crate::cache::Document;
 use crate::dialect::ProductText;

@@ -10,8 +10,8 @@ use events::ids::{AccountId, CategoryId, OrderId, PaymentId, ProductId, Sku};
 use events::money::Currency;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::any::{AnyArguments, AnyConnection, AnyRow};
-use sqlx::{Arguments, Row};
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::{AnyConnection, Arguments, Row};
 
 use crate::store::StoreError;
 use crate::table::Table;

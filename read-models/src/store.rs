@@ -21,7 +21,7 @@ pub enum StoreError {
 }
 
 /// How many rows one statement carries. A few fixed sizes, so that each statement is prepared once and found
-/// again; the largest stays far below SQLite's 32,766 parameters for the widest table.
+/// again; the largest stays far below `SQLite`'s 32,766 parameters for the widest table.
 const ROWS_PER_STATEMENT: [usize; 3] = [128, 16, 1];
 
 /// The rows of these keys, as far as they exist.

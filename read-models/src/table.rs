@@ -37,6 +37,7 @@ pub const fn int(name: &'static str) -> Column {
 
 impl Column {
     /// The same column, which may be NULL.
+    #[must_use]
     pub const fn or_null(self) -> Self {
         Self {
             nullable: true,

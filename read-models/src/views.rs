@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use events::envelope::Position;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{Any, AnyPool, AssertSqlSafe, Executor, Transaction};
 use tokio::sync::watch;
@@ -21,7 +22,7 @@ use crate::table::Of;
 use crate::view_name::ViewName;
 
 /// Readers at once. A query keeps its connection for well under a millisecond, and more readers than
-/// cores don't make SQLite faster.
+/// cores don't make `SQLite` faster.
 const READERS: u32 = 16;
 
 /// For every connection. `NORMAL` may lose the last commits when the power fails, but never the
@@ -54,7 +55,7 @@ struct Inner {
 }
 
 impl Views {
-    /// Opens the views' SQLite file and creates it, and every view that isn't there yet.
+    /// Opens the views' `SQLite` file and creates it, and every view that isn't there yet.
     pub async fn open_sqlite(path: &Path) -> Result<Self, ViewsError> {
         Self::open_sqlite_with(path, ViewName::version).await
     }
@@ -157,12 +158,14 @@ impl Views {
         Ok(self.0.writer.begin_with(begin).await?)
     }
 
-    /// For the projector: tells the process how far the views are now.
-    pub fn publish(&self, positions: Positions) {
+    /// For the projector: tells the process how far these views are now.
+    pub fn publish(&self, reached: impl IntoIterator<Item = (ViewName, Position)>) {
         self.0.positions.send_if_modified(|told| {
-            let new = *told != positions;
-            *told = positions;
-            new
+            let before = *told;
+            for (view, position) in reached {
+                told.set(view, position);
+            }
+            *told != before
         });
     }
 

@@ -1,1 +1,61 @@
-fn main() {}
+//! `tillstream`, the one executable: the whole shop in one process, and the command line around it.
+//!
+//! Roles are built elsewhere; this crate chooses their adapters from the settings, starts them, and
+//! stops them in order.
+
+mod arguments;
+mod data_dir;
+mod demo;
+mod export;
+mod import;
+mod logging;
+mod pages;
+mod progress;
+mod rebuild;
+mod secrets;
+mod serve;
+mod settings;
+mod shop;
+mod verify;
+mod welcome;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use settings::Settings;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("tillstream: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let settings = Settings::load(arguments.config.as_deref(), &arguments.overrides)?;
+    if let Some(Command::Config) = arguments.command {
+        print!("{}", settings.to_masked_toml()?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    logging::start(&settings.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let code = runtime.block_on(async {
+        match arguments.command.unwrap_or(Command::Serve) {
+            Command::Serve => serve::run(settings).await,
+            Command::Rebuild(rebuild) => rebuild::run(&settings, &rebuild).await,
+            Command::Verify(verify) => verify::run(&settings, &verify).await,
+            Command::Import(import) => import::run(&settings, import).await,
+            Command::Export(export) => export::run(&settings, export).await,
+            Command::Config => Ok(ExitCode::SUCCESS), // answered above
+        }
+    })?;
+    // What is left then is blocking work that nobody waits for.
+    runtime.shutdown_background();
+    Ok(code)
+}

@@ -129,7 +129,7 @@ impl<'a> SignatureHeader<'a> {
                 ("t", text) => seconds = Some(text),
                 ("v1", _) if signatures.len() == MAX_SIGNATURES => return Err(WebhookError::MalformedHeader),
                 ("v1", text) => {
-                    signatures.push(hex::decode(text).map_err(|_| WebhookError::MalformedHeader)?)
+                    signatures.push(hex::decode(text).map_err(|_| WebhookError::MalformedHeader)?);
                 }
                 _ => {}
             }
@@ -197,6 +197,7 @@ struct Data {
 }
 
 /// Ours, on the provider's objects.
+#[expect(clippy::struct_field_names, reason = "the names on the wire")]
 #[derive(Deserialize, Default)]
 struct Metadata {
     attempt_id: Option<String>,

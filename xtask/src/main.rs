@@ -1,1 +1,33 @@
-fn main() {}
+//! The project's own chores: `cargo xtask --help`.
+
+mod process;
+mod proof;
+mod test;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Tests, proves and measures Tillstream", version)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    Test(test::Arguments),
+    Crash(proof::Crash),
+    FlashSale(proof::FlashSale),
+    ImportAll(proof::ImportAll),
+    Bench(proof::Bench),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().task {
+        Task::Test(arguments) => test::run(&arguments),
+        Task::Crash(arguments) => arguments.run(),
+        Task::FlashSale(arguments) => arguments.run(),
+        Task::ImportAll(arguments) => arguments.run(),
+        Task::Bench(arguments) => arguments.run(),
+    }
+}

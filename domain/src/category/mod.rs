@@ -24,6 +24,7 @@ pub struct Category {
     id: Option<CategoryId>,
     parent: Option<CategoryId>,
     name: String,
+    slug: String,
     archived: bool,
 }
 
@@ -35,6 +36,11 @@ impl Category {
 
     pub fn parent(&self) -> Option<CategoryId> {
         self.parent
+    }
+
+    /// Its name in addresses; empty if nobody has made it.
+    pub fn slug(&self) -> &str {
+        &self.slug
     }
 
     fn decide(&self, command: CategoryCommand) -> Result<Option<CategoryEvent>, CategoryError> {
@@ -118,6 +124,7 @@ impl Aggregate for Category {
                 self.id = Some(event.category_id);
                 self.parent = event.parent;
                 self.name = event.name;
+                self.slug = event.slug;
             }
             CategoryEvent::CategoryRenamed(event) => self.name = event.name,
             CategoryEvent::CategoryMoved(event) => self.parent = event.parent,

@@ -22,6 +22,8 @@ pub enum PaymentError {
     UnknownAttempt,
     #[error("this payment knows no such refund")]
     UnknownRefund,
+    #[error("it is paid {allowed}")]
+    Method { allowed: &'static str },
     #[error("the card's token has 1 to {max_chars} printable characters")]
     CardToken { max_chars: usize },
 }
@@ -33,7 +35,7 @@ impl Refusal for PaymentError {
             Self::AlreadyRequested | Self::NotDeclined | Self::NotSettled | Self::RefundTooHigh { .. } => {
                 RefusalKind::Conflict
             }
-            Self::Amount { .. } | Self::CardToken { .. } => RefusalKind::Invalid,
+            Self::Amount { .. } | Self::Method { .. } | Self::CardToken { .. } => RefusalKind::Invalid,
         }
     }
 
@@ -47,6 +49,7 @@ impl Refusal for PaymentError {
             Self::RefundTooHigh { .. } => "refund_too_high",
             Self::UnknownAttempt => "attempt_not_found",
             Self::UnknownRefund => "refund_not_found",
+            Self::Method { .. } => "payment_method_invalid",
             Self::CardToken { .. } => "card_token_invalid",
         }
     }
@@ -54,6 +57,7 @@ impl Refusal for PaymentError {
     fn field(&self) -> Option<String> {
         let field = match self {
             Self::Amount { .. } | Self::RefundTooHigh { .. } => "amount",
+            Self::Method { .. } => "payment.method",
             Self::CardToken { .. } => "payment.token",
             _ => return None,
         };

@@ -13,7 +13,7 @@ pub enum StockCommand {
         quantity: u32,
         reason: String,
     },
-    /// Promises units to an order; an order reserves a SKU once.
+    /// Promises units to an order, on top of what it has been promised before.
     Reserve {
         order_id: OrderId,
         quantity: u32,

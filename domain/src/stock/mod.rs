@@ -64,9 +64,7 @@ impl Stock {
             StockCommand::List { .. } => Err(StockError::InUse { sku }),
             StockCommand::Receive { quantity: 0, .. } => Ok(None),
             StockCommand::Receive { quantity, reason } => {
-                if self.on_hand + u64::from(quantity) > ON_HAND_MAX {
-                    return Err(StockError::TooMuch { max: ON_HAND_MAX });
-                }
+                self.check_room(quantity)?;
                 Ok(Some(
                     StockReceived {
                         sku,
@@ -129,15 +127,18 @@ impl Stock {
                     .into(),
                 ))
             }
-            StockCommand::Return { order_id, quantity } => Ok(Some(
-                StockReturned {
-                    sku,
-                    product_id,
-                    order_id,
-                    quantity,
-                }
-                .into(),
-            )),
+            StockCommand::Return { order_id, quantity } => {
+                self.check_room(quantity)?;
+                Ok(Some(
+                    StockReturned {
+                        sku,
+                        product_id,
+                        order_id,
+                        quantity,
+                    }
+                    .into(),
+                ))
+            }
             StockCommand::Adjust { delta: 0, .. } => Ok(None),
             StockCommand::Adjust { delta, reason } => {
                 self.check_adjustment(delta)?;
@@ -162,6 +163,13 @@ impl Stock {
             return Err(StockError::InUse { sku });
         }
         Ok(Some(StockListed { sku, product_id }.into()))
+    }
+
+    fn check_room(&self, quantity: u32) -> Result<(), StockError> {
+        if self.on_hand + u64::from(quantity) > ON_HAND_MAX {
+            return Err(StockError::TooMuch { max: ON_HAND_MAX });
+        }
+        Ok(())
     }
 
     fn check_available(&self, sku: &Sku, wanted: u32) -> Result<(), StockError> {
@@ -222,7 +230,8 @@ impl Aggregate for Stock {
             }
             StockEvent::StockReceived(event) => self.on_hand += u64::from(event.quantity),
             StockEvent::StockReserved(event) => {
-                self.reservations.insert(event.order_id, event.quantity);
+                // proof of the sum: no more than is on hand, which `ON_HAND_MAX` keeps far below `u32::MAX`
+                *self.reservations.entry(event.order_id).or_insert(0) += event.quantity;
                 self.reserved += u64::from(event.quantity);
             }
             StockEvent::ReservationReleased(event) => self.unreserve(event.order_id, event.quantity),

@@ -9,6 +9,7 @@ use events::wallet::{WalletCredited, WalletDebited};
 pub enum WalletCommand {
     Credit(WalletCredited),
     Debit(WalletDebited),
+    /// Asking again while it's under way changes nothing.
     RequestWithdrawal {
         account_id: AccountId,
         withdrawal_id: WithdrawalId,

@@ -56,6 +56,9 @@ impl Wallet {
                 destination,
                 at,
             } => {
+                if self.withdrawals.contains_key(&withdrawal_id) {
+                    return Ok(None);
+                }
                 self.check_covered(amount)?;
                 let entry = JournalEntry::transfer(
                     LedgerAccount::Wallet(account_id),

@@ -120,9 +120,9 @@ impl Client {
         read(self.keyed(key, path, form)).await.unwrap()
     }
 
-    /// The error of a caller that loses patience.
+    /// The error of a caller that loses patience, though not before a busy machine has booked the request.
     pub async fn post_impatiently(&self, key: &str, path: &str, form: &[(&str, &str)]) -> reqwest::Error {
-        read(self.keyed(key, path, form).timeout(Duration::from_millis(300)))
+        read(self.keyed(key, path, form).timeout(Duration::from_secs(2)))
             .await
             .unwrap_err()
     }

@@ -6,7 +6,9 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, SubsecRound, Utc};
 use events::envelope::{Position, StreamId};
 
-use super::{Append, AppendError, Appended, Claim, IdempotencyKey, NewEvent, StoredOutcome, StreamHead, StreamWrite};
+use super::{
+    Append, AppendError, Appended, Claim, IdempotencyKey, NewEvent, StoredOutcome, StreamHead, StreamWrite,
+};
 
 /// A claim's scope and value.
 pub(super) type ClaimKey = (&'static str, String);
@@ -112,7 +114,9 @@ impl Batch {
         if let Some((key, outcome)) = append.idempotency {
             self.keep_outcome(key, outcome);
         }
-        Ok(Appended { position: self.position })
+        Ok(Appended {
+            position: self.position,
+        })
     }
 
     fn check_key(&self, key: &IdempotencyKey) -> Result<(), AppendError> {
@@ -149,7 +153,11 @@ impl Batch {
                 .map_or_else(|| self.owner(&key), |changed| changed.as_ref());
             match current {
                 Some(current) if *current != owner => {
-                    return Err(AppendError::Taken { scope, value: key.1, owner: current.clone() });
+                    return Err(AppendError::Taken {
+                        scope,
+                        value: key.1,
+                        owner: current.clone(),
+                    });
                 }
                 _ => changes.insert(key, Some(owner)),
             };
@@ -162,7 +170,10 @@ impl Batch {
         let mut head = self.head(&stream);
         for event in events {
             self.position += 1;
-            head = StreamHead { version: head.version + 1, event_id: Some(event.meta.event_id) };
+            head = StreamHead {
+                version: head.version + 1,
+                event_id: Some(event.meta.event_id),
+            };
             self.events.push(PlacedEvent {
                 position: self.position,
                 stream: stream.clone(),

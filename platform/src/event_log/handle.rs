@@ -9,7 +9,9 @@ use events::envelope::{Position, RecordedEvent, StreamId};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::writer::{Job, WriterHandle};
-use super::{Append, AppendError, Appended, LogOptions, LogStats, OpenError, ReadError, SqliteLog, StoredOutcome};
+use super::{
+    Append, AppendError, Appended, LogOptions, LogStats, OpenError, ReadError, SqliteLog, StoredOutcome,
+};
 
 /// An open event log. Cheap to clone; the clones share one writer. When the last one is dropped, the writer finishes
 /// what it has accepted and stops; [`EventLog::close`] also waits for that.
@@ -19,7 +21,7 @@ pub enum EventLog {
 }
 
 impl EventLog {
-    /// Opens the log in the SQLite database at `path`, creating what is missing.
+    /// Opens the log in the `SQLite` database at `path`, creating what is missing.
     ///
     /// Refuses a database that a newer release has written.
     pub async fn open_sqlite(path: &Path, options: LogOptions) -> Result<Self, OpenError> {

@@ -25,7 +25,7 @@ pub use options::{LogOptions, LogStats};
 pub use sqlite::SqliteLog;
 
 use chrono::{DateTime, Utc};
-use events::envelope::{EventMeta, Position, RecordedEvent, StreamId};
+use events::envelope::{EventMeta, Position, StreamId};
 use events::ids::EventId;
 
 /// Where a stream stands: its newest version and the event that made it.
@@ -123,7 +123,11 @@ pub enum AppendError {
     #[error("the streams {streams:?} have moved on")]
     Conflict { streams: Vec<StreamId> },
     #[error("{scope} {value:?} is taken")]
-    Taken { scope: &'static str, value: String, owner: String },
+    Taken {
+        scope: &'static str,
+        value: String,
+        owner: String,
+    },
     /// A command with this idempotency key is in the log already; whether it is the same command, the fingerprint
     /// tells.
     #[error("the idempotency key has been used")]

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Reading connections: one per core of a small machine, as they are busy only while SQLite is.
+/// Reading connections: one per core of a small machine, as they are busy only while `SQLite` is.
 const READERS: u32 = 4;
 
 /// How often the database is asked for positions that other processes have committed. The writer of this process
@@ -20,6 +20,9 @@ pub struct LogOptions {
     /// Where the writer stops dead, as if the process had been killed there. For tests.
     #[cfg(any(test, feature = "conformance"))]
     pub crash_at: Option<Step>,
+    /// How many batches come through before that.
+    #[cfg(any(test, feature = "conformance"))]
+    pub batches_before_crash: u64,
 }
 
 impl Default for LogOptions {
@@ -29,6 +32,8 @@ impl Default for LogOptions {
             poll_interval: POLL_INTERVAL,
             #[cfg(any(test, feature = "conformance"))]
             crash_at: None,
+            #[cfg(any(test, feature = "conformance"))]
+            batches_before_crash: 0,
         }
     }
 }

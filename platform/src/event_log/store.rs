@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use events::envelope::{Position, StreamId};
 
+use super::ReadError;
 use super::batch::{ClaimKey, Known, NewOutcome, PlacedEvent, Touched};
 
 /// Why a statement of the writer failed: what the database said.
@@ -15,7 +16,17 @@ pub(super) struct StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        Self { reason: error.to_string() }
+        Self {
+            reason: error.to_string(),
+        }
+    }
+}
+
+impl From<sqlx::Error> for ReadError {
+    fn from(error: sqlx::Error) -> Self {
+        Self {
+            reason: error.to_string(),
+        }
     }
 }
 
@@ -24,7 +35,7 @@ pub(super) trait LogStore: Send + 'static {
     /// Begins a transaction and answers with the position of the newest event.
     ///
     /// From here until the transaction ends no other writer may commit, in whatever process: what `load` reads must
-    /// still hold at the commit. SQLite does it with `BEGIN IMMEDIATE`, others by locking the counter's row.
+    /// still hold at the commit. `SQLite` does it with `BEGIN IMMEDIATE`, others by locking the counter's row.
     fn begin(&mut self) -> impl Future<Output = Result<Position, StoreError>> + Send;
 
     /// What the log knows about everything that the batch touches.
@@ -33,7 +44,10 @@ pub(super) trait LogStore: Send + 'static {
     /// Moves the counter to the position of the batch's last event.
     fn advance_head(&mut self, position: Position) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    fn insert_events(&mut self, events: Vec<PlacedEvent>) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn insert_events(
+        &mut self,
+        events: Vec<PlacedEvent>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Takes claims for an owner, or releases them (`None`).
     fn write_claims(
@@ -41,7 +55,10 @@ pub(super) trait LogStore: Send + 'static {
         changes: Vec<(ClaimKey, Option<String>)>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    fn insert_outcomes(&mut self, outcomes: Vec<NewOutcome>) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn insert_outcomes(
+        &mut self,
+        outcomes: Vec<NewOutcome>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     fn commit(&mut self) -> impl Future<Output = Result<(), StoreError>> + Send;
 

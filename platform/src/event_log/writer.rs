@@ -14,8 +14,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::batch::{Batch, Touched};
-use super::store::{LogStore, StoreError};
 use super::options::Step;
+use super::store::{LogStore, StoreError};
 use super::{Append, AppendError, Appended, LogOptions, LogStats};
 
 /// Appends that may wait. Some twenty full batches: enough to keep the writer busy, and when it is reached, callers
@@ -38,8 +38,14 @@ type Reply = oneshot::Sender<Result<Appended, AppendError>>;
 /// What the writer is asked to do.
 #[derive(Debug)]
 pub(super) enum Job {
-    Append { append: Append, reply: Reply },
-    Forget { before: DateTime<Utc>, reply: oneshot::Sender<Result<u64, AppendError>> },
+    Append {
+        append: Append,
+        reply: Reply,
+    },
+    Forget {
+        before: DateTime<Utc>,
+        reply: oneshot::Sender<Result<u64, AppendError>>,
+    },
 }
 
 /// How the log talks to its writer.
@@ -77,6 +83,8 @@ impl WriterHandle {
             _stopped: handle.stopped.clone().drop_guard(),
             #[cfg(any(test, feature = "conformance"))]
             crash_at: options.crash_at,
+            #[cfg(any(test, feature = "conformance"))]
+            batches_before_crash: options.batches_before_crash,
         };
         #[cfg(not(any(test, feature = "conformance")))]
         let _ = options;
@@ -144,7 +152,9 @@ pub(super) fn announce(newest: &watch::Sender<Position>, position: Position) {
 
 impl AppendError {
     pub(super) fn stopped() -> Self {
-        Self::Unavailable { reason: "its writer has stopped".to_owned() }
+        Self::Unavailable {
+            reason: "its writer has stopped".to_owned(),
+        }
     }
 }
 
@@ -187,6 +197,8 @@ struct Writer<S> {
     _stopped: DropGuard,
     #[cfg(any(test, feature = "conformance"))]
     crash_at: Option<Step>,
+    #[cfg(any(test, feature = "conformance"))]
+    batches_before_crash: u64,
 }
 
 impl<S: LogStore> Writer<S> {
@@ -287,7 +299,11 @@ impl<S: LogStore> Writer<S> {
 
         let mut batch = Batch::new(base, known, Utc::now());
         let answers = appends.into_iter().map(|append| batch.decide(append)).collect();
-        let stored = Stored { answers, position: batch.position, events: batch.events.len() };
+        let stored = Stored {
+            answers,
+            position: batch.position,
+            events: batch.events.len(),
+        };
         if batch.is_empty() {
             self.store.rollback().await;
             return Ok(stored);
@@ -300,7 +316,9 @@ impl<S: LogStore> Writer<S> {
         }
         self.reached(Step::AfterEvents)?;
         if !batch.claims.is_empty() {
-            self.store.write_claims(batch.claims.into_iter().collect()).await?;
+            self.store
+                .write_claims(batch.claims.into_iter().collect())
+                .await?;
         }
         if !batch.outcomes.is_empty() {
             self.store.insert_outcomes(batch.outcomes).await?;
@@ -354,7 +372,10 @@ impl<S: LogStore> Writer<S> {
     /// Marks a place in the transaction where tests let the process die.
     #[cfg(any(test, feature = "conformance"))]
     fn reached(&self, step: Step) -> Result<(), BatchError> {
-        if self.crash_at == Some(step) { Err(BatchError::Crashed(step)) } else { Ok(()) }
+        if self.crash_at == Some(step) && self.stats.batches() >= self.batches_before_crash {
+            return Err(BatchError::Crashed(step));
+        }
+        Ok(())
     }
 
     #[cfg(not(any(test, feature = "conformance")))]

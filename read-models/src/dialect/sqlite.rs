@@ -1,4 +1,4 @@
-//! Full text in SQLite: an FTS5 table whose `rowid` is the product's number.
+//! Full text in `SQLite`: an FTS5 table whose `rowid` is the product's number.
 
 /// More words than this say nothing more about what is meant, and only cost time.
 const MAX_WORDS: usize = 16;

@@ -1,4 +1,4 @@
-//! The event log in a SQLite database: the default, with no server to install.
+//! The event log in a `SQLite` database: the default, with no server to install.
 
 mod rows;
 mod store;
@@ -11,14 +11,14 @@ use sqlx::SqlitePool;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use self::rows::{event_from_row, json_list, outcome_from_row, read_error};
+use self::rows::{event_from_row, json_list, outcome_from_row};
 use self::store::SqliteStore;
 use super::store::stream_names;
 use super::writer::{WriterHandle, announce};
 use super::{LogOptions, OpenError, ReadError, StoredOutcome};
 use crate::sqlite::{self, Durability};
 
-/// Streams that one statement looks up. The list is bound as one JSON text, so this is no limit of SQLite's; it
+/// Streams that one statement looks up. The list is bound as one JSON text, so this is no limit of `SQLite`'s; it
 /// keeps a statement short enough not to hold its connection for long.
 const STREAMS_PER_STATEMENT: usize = 500;
 
@@ -38,7 +38,7 @@ const READ_STREAMS: &str = "SELECT position, stream, version, event_type, schema
 
 const HEAD: &str = "SELECT position FROM log_head";
 
-/// An event log in SQLite.
+/// An event log in `SQLite`.
 #[derive(Debug, Clone)]
 pub struct SqliteLog {
     writer: WriterHandle,
@@ -71,8 +71,7 @@ impl SqliteLog {
             .bind(after.cast_signed())
             .bind(limit)
             .fetch_all(&self.readers)
-            .await
-            .map_err(read_error)?;
+            .await?;
         rows.iter().map(event_from_row).collect()
     }
 
@@ -85,8 +84,7 @@ impl SqliteLog {
             let rows = sqlx::query(READ_STREAMS)
                 .bind(json_list(&stream_names(some)))
                 .fetch_all(&self.readers)
-                .await
-                .map_err(read_error)?;
+                .await?;
             for row in &rows {
                 events.push(event_from_row(row)?);
             }
@@ -106,7 +104,7 @@ impl SqliteLog {
             .bind(value)
             .fetch_optional(&self.readers)
             .await
-            .map_err(read_error)
+            .map_err(ReadError::from)
     }
 
     pub(super) async fn outcome(&self, scope: &str, key: &str) -> Result<Option<StoredOutcome>, ReadError> {
@@ -116,8 +114,7 @@ impl SqliteLog {
         .bind(scope)
         .bind(key)
         .fetch_optional(&self.readers)
-        .await
-        .map_err(read_error)?;
+        .await?;
         row.as_ref().map(outcome_from_row).transpose()
     }
 
@@ -127,10 +124,7 @@ impl SqliteLog {
 }
 
 async fn read_head(readers: &SqlitePool) -> Result<Position, ReadError> {
-    let position: i64 = sqlx::query_scalar(HEAD)
-        .fetch_one(readers)
-        .await
-        .map_err(read_error)?;
+    let position: i64 = sqlx::query_scalar(HEAD).fetch_one(readers).await?;
     Ok(position.cast_unsigned())
 }
 

@@ -1,4 +1,4 @@
-//! Rows of the log's tables as values, and values as SQLite stores them: times as microseconds, ids as 16 bytes, an
+//! Rows of the log's tables as values, and values as `SQLite` stores them: times as microseconds, ids as 16 bytes, an
 //! actor as a readable word.
 
 use chrono::{DateTime, Utc};
@@ -52,11 +52,11 @@ pub(super) fn get<'r, T>(row: &'r SqliteRow, column: usize) -> Result<T, ReadErr
 where
     T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
 {
-    row.try_get(column).map_err(read_error)
+    row.try_get(column).map_err(ReadError::from)
 }
 
 pub(super) fn uuid_from_bytes(bytes: &[u8]) -> Result<Uuid, ReadError> {
-    Uuid::from_slice(bytes).map_err(|_| broken(format!("an id of {} bytes", bytes.len())))
+    Uuid::from_slice(bytes).map_err(|_| broken(&format!("an id of {} bytes", bytes.len())))
 }
 
 pub(super) fn actor_to_text(actor: Actor) -> String {
@@ -68,17 +68,19 @@ pub(super) fn actor_to_text(actor: Actor) -> String {
 }
 
 fn actor_from_text(text: &str) -> Result<Actor, ReadError> {
-    let account = text.strip_prefix(ACCOUNT_PREFIX).and_then(|id| id.parse::<AccountId>().ok());
+    let account = text
+        .strip_prefix(ACCOUNT_PREFIX)
+        .and_then(|id| id.parse::<AccountId>().ok());
     match (text, account) {
         (ANONYMOUS, _) => Ok(Actor::Anonymous),
         (SYSTEM, _) => Ok(Actor::System),
         (_, Some(id)) => Ok(Actor::Account(id)),
-        _ => Err(broken(format!("the actor {text:?}"))),
+        _ => Err(broken(&format!("the actor {text:?}"))),
     }
 }
 
 fn time_from_micros(micros: i64) -> Result<DateTime<Utc>, ReadError> {
-    DateTime::from_timestamp_micros(micros).ok_or_else(|| broken(format!("the time {micros} µs")))
+    DateTime::from_timestamp_micros(micros).ok_or_else(|| broken(&format!("the time {micros} µs")))
 }
 
 /// A list as one JSON text, for `json_each`.
@@ -87,12 +89,10 @@ pub(super) fn json_list(items: &[impl Serialize]) -> String {
     serde_json::to_string(items).expect("strings serialise")
 }
 
-pub(super) fn read_error(error: sqlx::Error) -> ReadError {
-    ReadError { reason: error.to_string() }
-}
-
-fn broken(what: String) -> ReadError {
-    ReadError { reason: format!("a row holds {what}, which Tillstream never writes") }
+fn broken(what: &str) -> ReadError {
+    ReadError {
+        reason: format!("a row holds {what}, which Tillstream never writes"),
+    }
 }
 
 #[cfg(test)]
@@ -101,7 +101,11 @@ mod tests {
 
     #[test]
     fn an_actor_reads_back_and_a_stranger_is_refused() {
-        for actor in [Actor::Anonymous, Actor::System, Actor::Account(AccountId::generate())] {
+        for actor in [
+            Actor::Anonymous,
+            Actor::System,
+            Actor::Account(AccountId::generate()),
+        ] {
             assert_eq!(actor_from_text(&actor_to_text(actor)).unwrap(), actor);
         }
         assert!(actor_from_text("account:").is_err());

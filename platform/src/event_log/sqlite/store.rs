@@ -1,4 +1,4 @@
-//! The writer's statements in SQLite.
+//! The writer's statements in `SQLite`.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -20,7 +20,8 @@ const EVENT_COLUMNS: usize = 12;
 
 /// Rows in one INSERT, from large to small. Few sizes, so that their prepared statements are used again and
 /// again; beyond 64 rows a statement gains nothing more.
-static INSERT_EVENTS: LazyLock<[(usize, String); 3]> = LazyLock::new(|| [64, 8, 1].map(|rows| (rows, insert_events(rows))));
+static INSERT_EVENTS: LazyLock<[(usize, String); 3]> =
+    LazyLock::new(|| [64, 8, 1].map(|rows| (rows, insert_events(rows))));
 
 // The newest event of each stream, by the end of its range in the index on (stream, version).
 const HEADS: &str = "SELECT stream, version, event_id
@@ -53,18 +54,23 @@ pub(super) struct SqliteStore {
 
 impl SqliteStore {
     pub fn new(path: &Path, connection: SqliteConnection) -> Self {
-        Self { path: path.to_owned(), connection: Some(connection) }
+        Self {
+            path: path.to_owned(),
+            connection: Some(connection),
+        }
     }
 
     fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
-        self.connection
-            .as_mut()
-            .ok_or_else(|| StoreError { reason: "the connection is lost".to_owned() })
+        self.connection.as_mut().ok_or_else(|| StoreError {
+            reason: "the connection is lost".to_owned(),
+        })
     }
 
     async fn reconnect(&mut self) -> Result<(), StoreError> {
         let opened = sqlite::open_writer(&self.path, Durability::Full).await;
-        self.connection = Some(opened.map_err(|error| StoreError { reason: error.to_string() })?);
+        self.connection = Some(opened.map_err(|error| StoreError {
+            reason: error.to_string(),
+        })?);
         tracing::info!("the event log's writer has a new connection");
         Ok(())
     }
@@ -82,7 +88,9 @@ impl LogStore for SqliteStore {
         }
         // Not sqlx's own transaction, which would roll back when dropped: a test's crash mustn't be that polite.
         self.execute("BEGIN IMMEDIATE").await?;
-        let position: i64 = sqlx::query_scalar(super::HEAD).fetch_one(self.connection()?).await?;
+        let position: i64 = sqlx::query_scalar(super::HEAD)
+            .fetch_one(self.connection()?)
+            .await?;
         Ok(position.cast_unsigned())
     }
 
@@ -101,14 +109,26 @@ impl LogStore for SqliteStore {
         }
         if !touched.claims.is_empty() {
             let claims = json_list(&touched.claims);
-            for row in sqlx::query(OWNERS).bind(claims).fetch_all(&mut *connection).await? {
-                known.owners.insert(asked(&touched.claims, get(&row, 0)?)?, get(&row, 1)?);
+            for row in sqlx::query(OWNERS)
+                .bind(claims)
+                .fetch_all(&mut *connection)
+                .await?
+            {
+                known
+                    .owners
+                    .insert(asked(&touched.claims, get(&row, 0)?)?, get(&row, 1)?);
             }
         }
         if !touched.keys.is_empty() {
             let keys = json_list(&touched.keys);
-            for row in sqlx::query(OUTCOMES).bind(keys).fetch_all(&mut *connection).await? {
-                known.outcomes.insert(asked(&touched.keys, get(&row, 4)?)?, outcome_from_row(&row)?);
+            for row in sqlx::query(OUTCOMES)
+                .bind(keys)
+                .fetch_all(&mut *connection)
+                .await?
+            {
+                known
+                    .outcomes
+                    .insert(asked(&touched.keys, get(&row, 4)?)?, outcome_from_row(&row)?);
             }
         }
         Ok(known)
@@ -140,7 +160,9 @@ impl LogStore for SqliteStore {
         for ((scope, value), owner) in changes {
             let statement = match owner {
                 Some(owner) => sqlx::query(TAKE_CLAIM).bind(scope).bind(value).bind(owner),
-                None => sqlx::query("DELETE FROM claims WHERE scope = ?1 AND value = ?2").bind(scope).bind(value),
+                None => sqlx::query("DELETE FROM claims WHERE scope = ?1 AND value = ?2")
+                    .bind(scope)
+                    .bind(value),
             };
             statement.execute(&mut *connection).await?;
         }
@@ -149,7 +171,11 @@ impl LogStore for SqliteStore {
 
     async fn insert_outcomes(&mut self, outcomes: Vec<NewOutcome>) -> Result<(), StoreError> {
         let connection = self.connection()?;
-        for NewOutcome { key: (scope, key), stored } in outcomes {
+        for NewOutcome {
+            key: (scope, key),
+            stored,
+        } in outcomes
+        {
             sqlx::query(INSERT_OUTCOME)
                 .bind(scope)
                 .bind(key)
@@ -198,7 +224,12 @@ impl LogStore for SqliteStore {
 type Insert = Query<'static, Sqlite, SqliteArguments>;
 
 fn bind_event(insert: Insert, placed: PlacedEvent) -> Insert {
-    let PlacedEvent { position, stream, version, event } = placed;
+    let PlacedEvent {
+        position,
+        stream,
+        version,
+        event,
+    } = placed;
     let meta = event.meta;
     insert
         .bind(position.cast_signed())
@@ -227,9 +258,9 @@ fn insert_events(rows: usize) -> String {
 /// What was asked at this place of the list.
 fn asked<T: Clone>(list: &[T], index: i64) -> Result<T, StoreError> {
     let found = usize::try_from(index).ok().and_then(|index| list.get(index));
-    found
-        .cloned()
-        .ok_or_else(|| StoreError { reason: format!("SQLite answered for item {index} of {}", list.len()) })
+    found.cloned().ok_or_else(|| StoreError {
+        reason: format!("SQLite answered for item {index} of {}", list.len()),
+    })
 }
 
 impl From<ReadError> for StoreError {

@@ -1,0 +1,110 @@
+//! What the command API is given at its start, and what each handler takes of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::FromRef;
+use chrono::TimeDelta;
+use events::money::Currency;
+use executor::Executor;
+use platform::vault::Vault;
+use web::tokens::AccessTokens;
+
+use crate::clock::Clock;
+use crate::commands::Commands;
+use crate::passwords::Passwords;
+use crate::personal_data::PersonalData;
+use crate::throttle::Throttles;
+
+/// How long an unpaid order keeps its goods, unless the shop says otherwise: a card that needs its
+/// owner's confirmation has it by then.
+pub const ORDER_TTL: Duration = Duration::from_mins(30);
+
+/// Everything that the command API needs. Cheap to clone.
+#[derive(Clone)]
+pub struct CommandDeps {
+    pub executor: Executor,
+    pub vault: Vault,
+    pub tokens: AccessTokens,
+    pub passwords: Passwords,
+    pub clock: Clock,
+    /// The currency of amounts that come without one.
+    pub currency: Currency,
+    /// How long an unpaid order keeps its goods; [`ORDER_TTL`] by default.
+    pub order_ttl: Duration,
+    /// What the payment provider signs its webhooks with; without it there are none.
+    pub webhook_secret: Option<String>,
+    /// Keys the fingerprints of requests, which are kept with their idempotency keys: without it, a fingerprint
+    /// of a request with a password in it would let whoever reads the log guess at the password.
+    pub fingerprint_secret: [u8; 32],
+}
+
+impl CommandDeps {
+    pub(crate) fn commands(&self) -> Commands {
+        Commands::new(self.executor.clone(), self.clock.clone(), self.fingerprint_secret)
+    }
+
+    pub(crate) fn personal_data(&self) -> PersonalData {
+        PersonalData::new(self.vault.clone())
+    }
+
+    pub(crate) fn into_state(self) -> ApiState {
+        let terms = Terms {
+            currency: self.currency,
+            // Proof: nobody configures a time to live of 292 million years.
+            order_ttl: TimeDelta::from_std(self.order_ttl).unwrap_or(TimeDelta::MAX),
+        };
+        ApiState {
+            commands: self.commands(),
+            personal_data: self.personal_data(),
+            tokens: self.tokens,
+            passwords: self.passwords,
+            terms,
+            webhook_secret: WebhookSecret(self.webhook_secret.map(Into::into)),
+            throttles: Arc::default(),
+        }
+    }
+}
+
+/// How this shop sells.
+#[derive(Clone, Copy)]
+pub struct Terms {
+    pub currency: Currency,
+    pub order_ttl: TimeDelta,
+}
+
+/// What the payment provider signs with.
+#[derive(Clone)]
+pub struct WebhookSecret(pub Option<Arc<str>>);
+
+/// The router's state; handlers take its parts.
+#[derive(Clone)]
+pub struct ApiState {
+    commands: Commands,
+    personal_data: PersonalData,
+    tokens: AccessTokens,
+    passwords: Passwords,
+    terms: Terms,
+    webhook_secret: WebhookSecret,
+    throttles: Arc<Throttles>,
+}
+
+macro_rules! parts {
+    ($($field:ident: $part:ty,)+) => {$(
+        impl FromRef<ApiState> for $part {
+            fn from_ref(state: &ApiState) -> Self {
+                state.$field.clone()
+            }
+        }
+    )+};
+}
+
+parts! {
+    commands: Commands,
+    personal_data: PersonalData,
+    tokens: AccessTokens,
+    passwords: Passwords,
+    terms: Terms,
+    webhook_secret: WebhookSecret,
+    throttles: Arc<Throttles>,
+}

@@ -1,0 +1,125 @@
+//! A file to read, as often as needed: plain, gzip, or the standard input, which is kept in a temporary
+//! file, because every import reads its input twice (first to survey, then to send).
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::error::ImportError;
+use crate::options::STANDARD_STREAM;
+
+/// The first two bytes of every gzip file (RFC 1952, 2.3.1).
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+/// A gzip block decodes to about this much; fewer system calls than the default 8 KiB.
+const BUFFER_BYTES: usize = 64 * 1024;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Source {
+    path: PathBuf,
+    spooled: Option<File>,
+}
+
+impl Source {
+    /// Opens a file, or copies the standard input into a temporary file, which vanishes with this.
+    pub fn open(path: &Path) -> Result<Self, ImportError> {
+        let spooled = if path.as_os_str() == STANDARD_STREAM {
+            Some(spool(&mut std::io::stdin().lock())?)
+        } else {
+            File::open(path).map_err(|source| ImportError::file(path, "opened", source))?;
+            None
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            spooled,
+        })
+    }
+
+    /// As messages name it.
+    pub fn name(&self) -> String {
+        if self.spooled.is_some() {
+            "the standard input".to_owned()
+        } else {
+            self.path.display().to_string()
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The content from its beginning, decompressed. Two readers at a time of a spooled source would
+    /// share one place in the file; nothing here does that.
+    pub fn reader(&self) -> Result<Box<dyn BufRead + Send>, ImportError> {
+        let failed = |source| ImportError::file(&self.path, "read", source);
+        let file = match &self.spooled {
+            None => File::open(&self.path).map_err(failed)?,
+            Some(spooled) => {
+                let mut file = spooled.try_clone().map_err(failed)?;
+                file.seek(SeekFrom::Start(0)).map_err(failed)?;
+                file
+            }
+        };
+        let mut plain = BufReader::with_capacity(BUFFER_BYTES, file);
+        let is_gzip = plain.fill_buf().map_err(failed)?.starts_with(&GZIP_MAGIC);
+        if is_gzip {
+            let decoder = MultiGzDecoder::new(plain);
+            return Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, decoder)));
+        }
+        Ok(Box::new(plain))
+    }
+}
+
+fn spool(input: &mut dyn Read) -> Result<File, ImportError> {
+    let failed = |source| ImportError::file(Path::new("the standard input"), "kept for reading", source);
+    let mut file = tempfile::tempfile().map_err(failed)?;
+    std::io::copy(input, &mut file).map_err(failed)?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn read(source: &Source) -> String {
+        let mut text = String::new();
+        source.reader().unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn plain_gzip_and_spooled_content_is_read_twice_alike() {
+        let folder = tempfile::tempdir().unwrap();
+        let plain = folder.path().join("a.csv");
+        std::fs::write(&plain, "a,b\n").unwrap();
+        let packed = folder.path().join("b.csv.gz");
+        let mut encoder = GzEncoder::new(File::create(&packed).unwrap(), Compression::fast());
+        encoder.write_all(b"a,b\n").unwrap();
+        encoder.finish().unwrap();
+        let spooled = Source {
+            path: STANDARD_STREAM.into(),
+            spooled: Some(spool(&mut &b"a,b\n"[..]).unwrap()),
+        };
+        for source in [
+            Source::open(&plain).unwrap(),
+            Source::open(&packed).unwrap(),
+            spooled,
+        ] {
+            assert_eq!(read(&source), "a,b\n");
+            assert_eq!(read(&source), "a,b\n", "{} at the second reading", source.name());
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = Source::open(Path::new("/nowhere/x.csv")).unwrap_err();
+        assert!(error.to_string().starts_with("/nowhere/x.csv can't be opened"));
+    }
+}

@@ -1,0 +1,147 @@
+//! Payments, from their own events.
+
+use events::Event;
+use events::ids::{PaymentId, RefundId};
+use events::money::Money;
+use events::payment::{PaymentEvent, PaymentMethod, PaymentRequested, RefundRequested};
+use read_models::payments::{
+    MethodKind, Payment, PaymentDocument, PaymentStatus, Refund, RefundStatus, Refusal,
+};
+use read_models::{NoEntries, ViewName};
+
+use crate::amounts::plus;
+use crate::projection::{Fact, Projection};
+
+pub struct Payments;
+
+impl Projection for Payments {
+    const VIEW: ViewName = ViewName::Payments;
+    type Row = Payment;
+    type Entry = NoEntries;
+
+    fn keys(event: &Event) -> Vec<PaymentId> {
+        let Event::Payment(event) = event else {
+            return Vec::new();
+        };
+        vec![match event {
+            PaymentEvent::PaymentRequested(e) => e.payment_id,
+            PaymentEvent::PaymentRetried(e) => e.payment_id,
+            PaymentEvent::PaymentSettled(e) => e.payment_id,
+            PaymentEvent::PaymentDeclined(e) => e.payment_id,
+            PaymentEvent::PaymentCancelled(e) => e.payment_id,
+            PaymentEvent::RefundRequested(e) => e.payment_id,
+            PaymentEvent::RefundSettled(e) => e.payment_id,
+            PaymentEvent::RefundFailed(e) => e.payment_id,
+        }]
+    }
+
+    fn apply(_: &PaymentId, row: Option<Payment>, fact: &Fact, _: &mut Vec<NoEntries>) -> Option<Payment> {
+        let Event::Payment(event) = &fact.event else {
+            return row;
+        };
+        if let PaymentEvent::PaymentRequested(e) = event {
+            return Some(Payment {
+                document: requested(e, fact.version),
+                position: fact.position,
+            });
+        }
+        // A stream begins with the request; without it there is nothing to change.
+        let mut payment = row?;
+        change(&mut payment.document, event);
+        payment.document.version = fact.version;
+        payment.position = fact.position;
+        Some(payment)
+    }
+}
+
+fn requested(event: &PaymentRequested, version: u64) -> PaymentDocument {
+    PaymentDocument {
+        id: event.payment_id,
+        purpose: event.purpose,
+        customer: event.customer,
+        amount: event.amount,
+        method: kind(&event.method),
+        status: PaymentStatus::Processing,
+        provider_reference: None,
+        decline: None,
+        refunded: Money::zero(event.amount.currency()),
+        refunds: Vec::new(),
+        created_at: event.requested_at,
+        settled_at: None,
+        version,
+    }
+}
+
+fn change(payment: &mut PaymentDocument, event: &PaymentEvent) {
+    match event {
+        PaymentEvent::PaymentRequested(_) => {}
+        PaymentEvent::PaymentRetried(e) => {
+            payment.status = PaymentStatus::Processing;
+            payment.method = kind(&e.method);
+            payment.decline = None;
+        }
+        PaymentEvent::PaymentSettled(e) => {
+            payment.status = PaymentStatus::Settled;
+            payment.decline = None;
+            payment.provider_reference.clone_from(&e.provider_reference);
+            payment.settled_at = Some(e.settled_at);
+        }
+        PaymentEvent::PaymentDeclined(e) => {
+            payment.status = PaymentStatus::Declined;
+            payment.decline = Some(refusal(&e.code, &e.message));
+        }
+        PaymentEvent::PaymentCancelled(_) => payment.status = PaymentStatus::Cancelled,
+        PaymentEvent::RefundRequested(e) => payment.refunds.push(asked_back(e)),
+        PaymentEvent::RefundSettled(e) => {
+            payment.refunded = plus(payment.refunded, e.amount);
+            let all = payment.refunded.amount_minor() >= payment.amount.amount_minor();
+            payment.status = if all {
+                PaymentStatus::Refunded
+            } else {
+                PaymentStatus::PartiallyRefunded
+            };
+            if let Some(refund) = find(&mut payment.refunds, e.refund_id) {
+                refund.status = RefundStatus::Settled;
+                refund.failure = None;
+                refund.provider_reference.clone_from(&e.provider_reference);
+            }
+        }
+        PaymentEvent::RefundFailed(e) => {
+            if let Some(refund) = find(&mut payment.refunds, e.refund_id) {
+                refund.status = RefundStatus::Failed;
+                refund.failure = Some(refusal(&e.code, &e.message));
+            }
+        }
+    }
+}
+
+fn asked_back(event: &RefundRequested) -> Refund {
+    Refund {
+        id: event.refund_id,
+        amount: event.amount,
+        status: RefundStatus::Processing,
+        reason: event.reason.clone(),
+        provider_reference: None,
+        failure: None,
+    }
+}
+
+fn find(refunds: &mut [Refund], id: RefundId) -> Option<&mut Refund> {
+    refunds.iter_mut().find(|refund| refund.id == id)
+}
+
+fn refusal(code: &str, message: &str) -> Refusal {
+    Refusal {
+        code: code.to_owned(),
+        message: message.to_owned(),
+    }
+}
+
+/// How it is paid; what with stays behind.
+pub(crate) fn kind(method: &PaymentMethod) -> MethodKind {
+    match method {
+        PaymentMethod::Card { .. } => MethodKind::Card,
+        PaymentMethod::Wallet => MethodKind::Wallet,
+        PaymentMethod::External { .. } => MethodKind::External,
+    }
+}

@@ -1,0 +1,35 @@
+//! What is read for answers: single rows, and lists by keyset, each with one statement that every
+//! database understands.
+//!
+//! Everything reads from a [`Snapshot`], so that rows and the position they reflect belong
+//! together. Who may see what, and how it looks as JSON, is `query-api`'s business.
+
+pub mod accounts;
+pub mod carts;
+pub mod categories;
+pub mod history;
+pub mod orders;
+pub mod payments;
+pub mod products;
+pub mod sales;
+pub mod wallets;
+
+mod snapshot;
+mod statement;
+
+#[cfg(test)]
+mod plans;
+
+use sqlx::AnyConnection;
+
+use crate::record::Record;
+use crate::store::{self, StoreError};
+use crate::table::Of;
+
+pub use snapshot::Snapshot;
+
+/// The row with this key.
+async fn one<R: Record>(conn: &mut AnyConnection, key: R::Key) -> Result<Option<R>, StoreError> {
+    let mut found = store::load::<R>(conn, Of::Serving, std::slice::from_ref(&key)).await?;
+    Ok(found.remove(&key))
+}

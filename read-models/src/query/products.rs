@@ -1,0 +1,266 @@
+//! Products: one, or a list by text, category, seller, price and stock, in one of five orders.
+//!
+//! A list shows active products only, as the documents that the rows keep finished. A removed
+//! product, and one that can't be seen yet, is not there.
+
+use chrono::{DateTime, Utc};
+use events::ids::{AccountId, ProductId};
+use events::money::Currency;
+use serde::{Deserialize, Serialize};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use super::one;
+use super::statement::Statement;
+use crate::dialect::Dialect;
+use crate::products::Product;
+use crate::record::{self, RowError};
+use crate::store::StoreError;
+
+/// How a list is ordered. Products that are equal in it stand in the order of their ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum ProductOrder {
+    /// The latest added first.
+    #[default]
+    #[serde(rename = "newest")]
+    Newest,
+    /// The cheapest first, by the cheapest variant. A product without a price isn't in the list.
+    #[serde(rename = "price")]
+    Cheapest,
+    /// The dearest first, by the cheapest variant. A product without a price isn't in the list.
+    #[serde(rename = "-price")]
+    Dearest,
+    #[serde(rename = "name")]
+    Name,
+    /// The best match first; newest first in a list that isn't searched for text.
+    #[serde(rename = "relevance")]
+    Relevance,
+}
+
+/// Which products to list. Everything that is given must be met.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProductFilter {
+    /// As somebody typed it: every word must occur, the last may be the beginning of one.
+    pub text: Option<String>,
+    /// A category's id or slug; what is in the categories under it counts, too.
+    pub category: Option<String>,
+    pub seller: Option<AccountId>,
+    /// In minor units: some variant's price is within `min` and `max`, and in this currency.
+    pub price: Option<PriceRange>,
+    /// There are units to buy, or there are none.
+    pub in_stock: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PriceRange {
+    pub currency: Currency,
+    pub min_minor: Option<i64>,
+    pub max_minor: Option<i64>,
+}
+
+/// A product's place in a list of one order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProductPlace {
+    Newest(DateTime<Utc>, ProductId),
+    Cheapest(i64, ProductId),
+    Dearest(i64, ProductId),
+    Name(String, ProductId),
+    /// The score in millionths, as [`RANK`] has it.
+    Relevance(i64, ProductId),
+}
+
+impl ProductPlace {
+    /// Which order it is a place in.
+    pub fn order(&self) -> ProductOrder {
+        match self {
+            Self::Newest(..) => ProductOrder::Newest,
+            Self::Cheapest(..) => ProductOrder::Cheapest,
+            Self::Dearest(..) => ProductOrder::Dearest,
+            Self::Name(..) => ProductOrder::Name,
+            Self::Relevance(..) => ProductOrder::Relevance,
+        }
+    }
+}
+
+/// A product in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedProduct {
+    /// A [`crate::products::ProductDocument`] as JSON text.
+    pub document: String,
+    pub place: ProductPlace,
+}
+
+/// A score is a float, which doesn't come back from a cursor as it went; its millionths do.
+const RANK_DECIMALS: &str = "1000000";
+
+pub async fn product(conn: &mut AnyConnection, id: ProductId) -> Result<Option<Product>, StoreError> {
+    one(conn, id).await
+}
+
+/// Up to `limit` products that come after `after`, which must be a place in the same order.
+///
+/// By relevance the place is the score, and the scores of all products shift a little whenever the
+/// catalogue's texts change: in between, a product may be seen twice or not at all. All other orders
+/// show what was there from the first to the last page exactly once.
+pub async fn products(
+    conn: &mut AnyConnection,
+    filter: &ProductFilter,
+    order: ProductOrder,
+    after: Option<&ProductPlace>,
+    limit: i64,
+) -> Result<Vec<ListedProduct>, StoreError> {
+    let Some(list) = list(Dialect::of(conn), filter, order, after, limit) else {
+        return Ok(Vec::new());
+    };
+    let read = match effective(filter, order) {
+        ProductOrder::Newest => read_newest,
+        ProductOrder::Cheapest => read_cheapest,
+        ProductOrder::Dearest => read_dearest,
+        ProductOrder::Name => read_name,
+        ProductOrder::Relevance => read_relevance,
+    };
+    list.rows_with(conn, "products", read).await
+}
+
+/// The order that a list with this filter really has.
+pub fn effective(filter: &ProductFilter, order: ProductOrder) -> ProductOrder {
+    match (order, &filter.text) {
+        (ProductOrder::Relevance, None) => ProductOrder::Newest,
+        _ => order,
+    }
+}
+
+/// The statement; none if the text that is searched for has no word in it, which nothing matches.
+pub(super) fn list(
+    dialect: Dialect,
+    filter: &ProductFilter,
+    order: ProductOrder,
+    after: Option<&ProductPlace>,
+    limit: i64,
+) -> Option<Statement> {
+    let order = effective(filter, order);
+    let rank = format!("CAST({} * {RANK_DECIMALS} AS BIGINT)", dialect.search_rank());
+    let key = match order {
+        ProductOrder::Newest => "products.added_at",
+        ProductOrder::Cheapest | ProductOrder::Dearest => "products.min_price_minor",
+        ProductOrder::Name => "products.sort_name",
+        ProductOrder::Relevance => &rank,
+    };
+    let mut statement = Statement::new("SELECT products.doc, products.id, ");
+    statement.sql(key).sql(" AS place FROM products");
+    if let Some(typed) = &filter.text {
+        let expression = dialect.search_expression(typed)?;
+        let number = statement.numbered_text(expression);
+        statement.sql(" ").sql(dialect.search_join()).sql(" AND ");
+        statement.sql(&dialect.search_condition(number));
+    }
+    statement.sql(" WHERE products.status = 'active'");
+    narrow(&mut statement, filter);
+    if matches!(order, ProductOrder::Cheapest | ProductOrder::Dearest) {
+        statement.sql(" AND products.min_price_minor IS NOT NULL");
+    }
+    let descending = matches!(order, ProductOrder::Newest | ProductOrder::Dearest);
+    if let Some(place) = after {
+        let comparison = if descending { ") < (" } else { ") > (" };
+        statement
+            .sql(" AND (")
+            .sql(key)
+            .sql(", products.id")
+            .sql(comparison);
+        bind_place(&mut statement, place);
+        statement.sql(")");
+    }
+    let direction = if descending { " DESC" } else { "" };
+    statement.sql(" ORDER BY ").sql(key).sql(direction);
+    statement
+        .sql(", products.id")
+        .sql(direction)
+        .sql(" LIMIT ")
+        .int(limit);
+    Some(statement)
+}
+
+fn narrow(statement: &mut Statement, filter: &ProductFilter) {
+    if let Some(category) = &filter.category {
+        // UNION drops what it has seen, so that it ends whatever the tree looks like.
+        statement.sql(
+            " AND products.category IN (WITH RECURSIVE subtree(id) AS \
+             (SELECT id FROM categories WHERE id = ",
+        );
+        statement.text(category).sql(" OR slug = ").text(category);
+        statement.sql(
+            " UNION SELECT categories.id FROM categories \
+             JOIN subtree ON categories.parent = subtree.id) SELECT id FROM subtree)",
+        );
+    }
+    if let Some(seller) = filter.seller {
+        statement.sql(" AND products.seller = ").text(seller);
+    }
+    if let Some(price) = filter.price {
+        statement.sql(" AND products.currency = ").text(price.currency);
+        if let Some(min) = price.min_minor {
+            statement.sql(" AND products.max_price_minor >= ").int(min);
+        }
+        if let Some(max) = price.max_minor {
+            statement.sql(" AND products.min_price_minor <= ").int(max);
+        }
+    }
+    match filter.in_stock {
+        Some(true) => statement.sql(" AND products.available > 0"),
+        Some(false) => statement.sql(" AND products.available = 0"),
+        None => statement,
+    };
+}
+
+fn bind_place(statement: &mut Statement, place: &ProductPlace) {
+    let id = match place {
+        ProductPlace::Newest(added_at, id) => {
+            statement.int(added_at.timestamp_micros());
+            id
+        }
+        ProductPlace::Cheapest(number, id)
+        | ProductPlace::Dearest(number, id)
+        | ProductPlace::Relevance(number, id) => {
+            statement.int(*number);
+            id
+        }
+        ProductPlace::Name(name, id) => {
+            statement.text(name);
+            id
+        }
+    };
+    statement.sql(", ").text(id);
+}
+
+fn listed(row: &AnyRow, place: ProductPlace) -> Result<ListedProduct, RowError> {
+    Ok(ListedProduct {
+        document: row.try_get("doc")?,
+        place,
+    })
+}
+
+fn read_newest(row: &AnyRow) -> Result<ListedProduct, RowError> {
+    let place = ProductPlace::Newest(record::time(row, "place")?, record::shown(row, "id")?);
+    listed(row, place)
+}
+
+fn read_cheapest(row: &AnyRow) -> Result<ListedProduct, RowError> {
+    let place = ProductPlace::Cheapest(row.try_get("place")?, record::shown(row, "id")?);
+    listed(row, place)
+}
+
+fn read_dearest(row: &AnyRow) -> Result<ListedProduct, RowError> {
+    let place = ProductPlace::Dearest(row.try_get("place")?, record::shown(row, "id")?);
+    listed(row, place)
+}
+
+fn read_name(row: &AnyRow) -> Result<ListedProduct, RowError> {
+    let place = ProductPlace::Name(row.try_get("place")?, record::shown(row, "id")?);
+    listed(row, place)
+}
+
+fn read_relevance(row: &AnyRow) -> Result<ListedProduct, RowError> {
+    let place = ProductPlace::Relevance(row.try_get("place")?, record::shown(row, "id")?);
+    listed(row, place)
+}

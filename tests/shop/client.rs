@@ -1,0 +1,151 @@
+//! A client of the shop's API.
+
+use std::time::{Duration, Instant};
+
+use reqwest::header::HeaderMap;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+use crate::process::Shop;
+
+/// Longer than any read model lags; what runs into it has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    pub url: String,
+    token: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Answer {
+    pub fn position(&self) -> u64 {
+        self.headers["tillstream-position"].to_str().unwrap().parse().unwrap()
+    }
+
+    /// The body, if the status is this one.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        self.body
+    }
+
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}
+
+impl Client {
+    pub fn new(shop: &Shop) -> Self {
+        let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
+        Self { http, url: shop.url.clone(), token: None }
+    }
+
+    /// The same client, for the same shop at another address.
+    pub fn moved_to(&self, shop: &Shop) -> Self {
+        Self { url: shop.url.clone(), ..self.clone() }
+    }
+
+    pub async fn admin(shop: &Shop) -> Self {
+        let admin = shop.admin();
+        Self::new(shop).login(&admin.username, &admin.password).await
+    }
+
+    pub async fn login(mut self, username: &str, password: &str) -> Self {
+        let body = json!({"login": username, "password": password});
+        let tokens = self.post("/api/auth/login", &body).await.expect(200);
+        self.token = Some(tokens["access_token"].as_str().unwrap().to_owned());
+        self
+    }
+
+    /// Registers a buyer and logs them in.
+    pub async fn buyer(shop: &Shop, username: &str) -> Self {
+        let password = "a password of a test";
+        let email = format!("{username}@example.com");
+        let body = json!({"username": username, "email": email, "password": password});
+        let client = Self::new(shop);
+        client.post("/api/auth/register", &body).await.expect(201);
+        client.login(username, password).await
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        answer(self.request(Method::GET, path)).await.unwrap()
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        answer(self.request(Method::POST, path).json(body)).await.unwrap()
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        answer(self.request(Method::PUT, path).json(body)).await.unwrap()
+    }
+
+    /// As of a position that was answered: a client reads its own writes.
+    pub async fn get_after(&self, path: &str, position: u64) -> Answer {
+        let request = self.request(Method::GET, path).header("tillstream-min-position", position);
+        answer(request).await.unwrap()
+    }
+
+    /// Asks until the answer is as wanted.
+    pub async fn wait_for(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let asked_at = Instant::now();
+        loop {
+            let body = self.get(path).await.body;
+            if wanted(&body) {
+                return body;
+            }
+            assert!(asked_at.elapsed() < PATIENCE, "{path} never became as wanted: {body}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Every item of a list, page by page.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let mut items = vec![];
+        let mut cursor = String::new();
+        loop {
+            let separator = if path.contains('?') { '&' } else { '?' };
+            let page = self.get(&format!("{path}{separator}limit=100{cursor}")).await.expect(200);
+            items.extend(page["items"].as_array().unwrap().iter().cloned());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return items,
+            }
+        }
+    }
+}
+
+/// Sends, and reads the answer; an error is a connection that broke.
+pub async fn answer(request: RequestBuilder) -> reqwest::Result<Answer> {
+    let response = request.send().await?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let text = response.text().await?;
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Ok(Answer { status, headers, body })
+}
+
+/// A card that the sandbox charges at once.
+pub fn visa() -> Value {
+    json!({"method": "card", "token": "pm_card_visa"})
+}
+
+/// An order of one SKU by card.
+pub fn order(sku: &str, quantity: u32) -> Value {
+    json!({"lines": [{"sku": sku, "quantity": quantity}], "payment": visa(), "country": "GB"})
+}

@@ -1,0 +1,15 @@
+//! The shop as its users meet it: the real executable, over real connections, really killed.
+//!
+//! The long runs (`cargo xtask crash`, `flash-sale`, `import-all`) are these tests at full size,
+//! which they take from the environment.
+
+mod architecture;
+mod client;
+mod command_line;
+mod crash;
+mod flash_sale;
+mod import;
+mod process;
+mod random;
+mod size;
+mod walkthrough;

@@ -1,0 +1,133 @@
+//! A running shop: started, asked for its address, stopped, killed.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+
+/// Longer than any start or stop on the slowest machine; what runs into it has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The executable under test, without settings of whoever runs the tests.
+pub fn tillstream(data_dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tillstream"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLSTREAM_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(data_dir.parent().unwrap()).arg("--data-dir").arg(data_dir);
+    command
+}
+
+/// A shop that runs on a folder; killed, not left over, when the test ends.
+pub struct Shop {
+    child: Child,
+    pub data_dir: PathBuf,
+    /// What it printed until it was ready.
+    pub welcome: String,
+    /// Without a slash at the end.
+    pub url: String,
+    /// From the start of the process until it was ready.
+    pub start_time: Duration,
+}
+
+/// The login that was made at the first start.
+#[derive(Deserialize)]
+pub struct Login {
+    pub username: String,
+    pub password: String,
+}
+
+impl Shop {
+    pub fn start(data_dir: &Path) -> Self {
+        Self::start_with(data_dir, &[])
+    }
+
+    pub fn start_with(data_dir: &Path, environment: &[(&str, &str)]) -> Self {
+        let started_at = Instant::now();
+        let mut child = tillstream(data_dir)
+            .args(["--listen", "127.0.0.1:0"])
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::from(fs::File::create(data_dir.with_extension("stderr")).unwrap()))
+            .spawn()
+            .unwrap();
+        let mut welcome = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        while !welcome.contains("Ctrl-C") {
+            if lines.read_line(&mut welcome).unwrap() == 0 {
+                let told = fs::read_to_string(data_dir.with_extension("stderr")).unwrap();
+                panic!("the shop ended before it was ready: {:?}\n{welcome}\n{told}", child.wait());
+            }
+        }
+        let start_time = started_at.elapsed();
+        // The rest of its output goes nowhere, but the pipe stays open until it ends.
+        std::thread::spawn(move || lines.read_to_string(&mut String::new()));
+        let url = welcome
+            .split_whitespace()
+            .find(|word| word.starts_with("http://"))
+            .unwrap_or_else(|| panic!("no address in {welcome}"))
+            .to_owned();
+        Self { child, data_dir: data_dir.to_owned(), welcome, url, start_time }
+    }
+
+    pub fn admin(&self) -> Login {
+        #[derive(Deserialize)]
+        struct Credentials {
+            admin: Login,
+        }
+        let text = fs::read(self.data_dir.join("credentials.json")).unwrap();
+        serde_json::from_slice::<Credentials>(&text).unwrap().admin
+    }
+
+    /// SIGKILL.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and waits until it is gone.
+    pub fn stop(mut self) -> ExitStatus {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        let asked_at = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(asked_at.elapsed() < PATIENCE, "the shop doesn't stop");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The most memory that the process has had, in MiB.
+    pub fn peak_memory_mib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+    }
+
+    /// Everything that it has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.data_dir.with_extension("stderr")).unwrap()
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs `tillstream` with these arguments to its end, and gives back what it printed if it succeeded.
+pub fn run(data_dir: &Path, arguments: &[&str]) -> String {
+    let output = tillstream(data_dir).args(arguments).output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "tillstream {arguments:?} failed:\n{printed}\n{told}");
+    printed
+}

@@ -1,0 +1,156 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  tillstream                                   the whole shop, with a demo catalogue, on 127.0.0.1:8080
+  tillstream --data-dir /srv/shop --no-demo    an empty shop that is kept in /srv/shop
+  tillstream import products catalogue.csv     products from a file into the running shop
+  tillstream verify                            checks everything that was ever recorded
+  tillstream config > tillstream.toml          all settings with their values of now
+
+Settings come from tillstream.toml (or --config), then from the environment (TILLSTREAM_LISTEN,
+TILLSTREAM_MAIL__TRANSPORT, …), then from flags.";
+
+#[derive(Parser)]
+#[command(
+    name = "tillstream",
+    version,
+    about = "An event-driven commerce backend: a whole shop in one process",
+    after_help = EXAMPLES
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// The settings file [default: tillstream.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub overrides: Overrides,
+}
+
+/// Settings that have a flag.
+#[derive(Args, Default)]
+pub struct Overrides {
+    /// Where everything is kept [default: tillstream-data]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Where the shop answers [default: 127.0.0.1:8080]
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+
+    /// Start a new shop without the demo catalogue
+    #[arg(long, global = true)]
+    pub no_demo: bool,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Run the shop until Ctrl-C (what happens without a command, too)
+    Serve,
+    /// Build read models anew out of the log, beside the serving ones, and swap them in
+    Rebuild(Rebuild),
+    /// Replay the log and check everything that must always hold
+    Verify(Verify),
+    /// Bring products, orders or invoices into a running shop, through its REST API
+    Import(Import),
+    /// Write products or orders of a running shop to a file
+    Export(Export),
+    /// Print the effective settings, with secrets masked
+    Config,
+}
+
+#[derive(Args)]
+pub struct Rebuild {
+    /// The read models to build anew [default: all]
+    #[arg(value_name = "VIEW")]
+    pub views: Vec<String>,
+    /// Also compare each with what it was before, row by row
+    #[arg(long)]
+    pub compare: bool,
+}
+
+#[derive(Args)]
+pub struct Verify {
+    /// Also rebuild the read models on the side and compare them, row by row
+    #[arg(long)]
+    pub views: bool,
+}
+
+/// How to reach the shop, and as whom.
+#[derive(Args)]
+pub struct Server {
+    /// The shop's address [default: where `listen` says]
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// The staff account to act as [default: the admin of the data folder's credentials]
+    #[arg(long, value_name = "NAME")]
+    pub username: Option<String>,
+    /// Its password; better given in the environment
+    #[arg(long, env = "TILLSTREAM_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
+    pub password: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum ImportKind {
+    /// Products: CSV, NDJSON or a JSON array
+    Products,
+    /// Orders of the past: CSV (a row per line), NDJSON or a JSON array
+    Orders,
+    /// Invoice lines with the columns InvoiceNo, StockCode, Description, Quantity, InvoiceDate,
+    /// UnitPrice, CustomerID, Country: products, customers, orders and credit notes in one
+    OnlineRetail,
+}
+
+#[derive(Args)]
+pub struct Import {
+    /// What is in the file
+    pub kind: ImportKind,
+    /// The file, plain or .gz
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub server: Server,
+    /// Requests under way at once
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub concurrency: u16,
+    /// Where rejected rows are written, as CSV [default: beside the file]
+    #[arg(long, value_name = "FILE")]
+    pub rejected: Option<PathBuf>,
+    /// Where the progress is kept, to resume [default: beside the file]
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Import nothing: compare the shop's sales report with the file's own totals
+    #[arg(long)]
+    pub check: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum ExportKind {
+    Products,
+    Orders,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum ExportFormat {
+    Ndjson,
+    Json,
+    Csv,
+}
+
+#[derive(Args)]
+pub struct Export {
+    pub kind: ExportKind,
+    /// The file to write; `-` for standard output
+    pub file: PathBuf,
+    #[arg(long, value_enum, default_value_t = ExportFormat::Ndjson)]
+    pub format: ExportFormat,
+    #[command(flatten)]
+    pub server: Server,
+}

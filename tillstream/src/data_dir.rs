@@ -1,0 +1,76 @@
+//! What lies where in the data folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+/// The folder that holds a shop.
+pub struct DataDir(PathBuf);
+
+impl DataDir {
+    /// Makes the folder, for its owner only, if it isn't there.
+    pub fn create(path: &Path) -> anyhow::Result<Self> {
+        use std::os::unix::fs::DirBuilderExt;
+        let told = || format!("data_dir {} can't be made", path.display());
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(told)?;
+        let path = path.canonicalize().with_context(told)?;
+        Ok(Self(path))
+    }
+
+    /// The folder of a shop that has been started before.
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        let told = || format!("data_dir {} holds no shop; start one there first", path.display());
+        let path = path.canonicalize().with_context(told)?;
+        let dir = Self(path);
+        anyhow::ensure!(dir.log().is_file(), told());
+        Ok(dir)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The event log: the one file that can't be made anew.
+    pub fn log(&self) -> PathBuf {
+        self.0.join("log.db")
+    }
+
+    /// Read models; derived.
+    pub fn views(&self) -> PathBuf {
+        self.0.join("views.db")
+    }
+
+    /// Personal keys.
+    pub fn vault(&self) -> PathBuf {
+        self.0.join("vault.db")
+    }
+
+    /// What the workers have done and have yet to do.
+    pub fn work(&self) -> PathBuf {
+        self.0.join("work.db")
+    }
+
+    /// The payment sandbox's books.
+    pub fn sandbox(&self) -> PathBuf {
+        self.0.join("sandbox.db")
+    }
+
+    pub fn mailbox(&self) -> PathBuf {
+        self.0.join("mailbox")
+    }
+
+    pub fn secrets(&self) -> PathBuf {
+        self.0.join("secrets.json")
+    }
+
+    /// The logins that were made at the first start.
+    pub fn credentials(&self) -> PathBuf {
+        self.0.join("credentials.json")
+    }
+
+    /// Held by the process that runs on this folder.
+    pub fn lock(&self) -> PathBuf {
+        self.0.join("lock")
+    }
+}

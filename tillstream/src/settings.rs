@@ -1,0 +1,278 @@
+//! The settings: defaults, then a TOML file, then the environment, then flags. Whatever is wrong is
+//! told at start, with the setting's name.
+//!
+//! In the environment a setting is `TILLSTREAM_` and its name in capitals, with two underscores where
+//! the file has a dot: `TILLSTREAM_MAIL__TRANSPORT=smtp`.
+
+mod secret;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use events::money::Currency;
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+pub use secret::Secret;
+
+use crate::arguments::Overrides;
+
+/// The file that is read if it is there and none is named.
+const DEFAULT_FILE: &str = "tillstream.toml";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// Where the shop answers. Nothing but loopback unless told.
+    pub listen: SocketAddr,
+    /// How clients reach it, for links in emails; from `listen` if missing.
+    pub public_url: Option<String>,
+    pub shop_name: String,
+    /// The currency of bare decimals and of the wallet.
+    pub currency: Currency,
+    /// Whether a new shop starts with a demo catalogue.
+    pub demo: bool,
+    pub orders: OrderSettings,
+    pub log: LogSettings,
+    pub mail: MailSettings,
+    pub payments: PaymentSettings,
+    pub limits: LimitSettings,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderSettings {
+    /// Minutes until an unpaid order gives its reservations back.
+    pub unpaid_ttl_minutes: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogSettings {
+    /// A filter such as `info` or `warn,workers=debug`.
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailTransport {
+    /// Into `mailbox` below the data directory, shown at `/mailbox`.
+    Folder,
+    Smtp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmtpTls {
+    /// Only towards a server on this machine.
+    None,
+    StartTls,
+    Tls,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailSettings {
+    pub transport: MailTransport,
+    /// The sender, as `Name <address>` or an address.
+    pub from: String,
+    pub smtp: SmtpSettings,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmtpSettings {
+    pub host: String,
+    pub port: u16,
+    pub tls: SmtpTls,
+    pub username: Option<String>,
+    pub password: Option<Secret>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentProvider {
+    /// A provider inside this process that charges nobody.
+    Sandbox,
+    Stripe,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentSettings {
+    pub provider: PaymentProvider,
+    /// Seconds until an answer of the provider is given up and its outcome asked for.
+    pub request_timeout_s: u32,
+    /// Where the sandbox answers; port 0 takes a free one.
+    pub sandbox_listen: SocketAddr,
+    pub stripe: StripeSettings,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StripeSettings {
+    pub base_url: String,
+    pub secret_key: Option<Secret>,
+    /// Signs the provider's webhooks.
+    pub webhook_secret: Option<Secret>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitSettings {
+    pub max_body_kib: u32,
+    pub request_timeout_s: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data_dir: "tillstream-data".into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            shop_name: "Tillstream".to_owned(),
+            currency: Currency::GBP,
+            demo: true,
+            orders: OrderSettings { unpaid_ttl_minutes: 30 },
+            log: LogSettings { filter: "info,access=warn".to_owned(), format: LogFormat::Human },
+            mail: MailSettings {
+                transport: MailTransport::Folder,
+                from: "Tillstream <shop@tillstream.example>".to_owned(),
+                smtp: SmtpSettings {
+                    host: "localhost".to_owned(),
+                    port: 25,
+                    tls: SmtpTls::None,
+                    username: None,
+                    password: None,
+                },
+            },
+            payments: PaymentSettings {
+                provider: PaymentProvider::Sandbox,
+                request_timeout_s: 10,
+                sandbox_listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+                stripe: StripeSettings {
+                    base_url: "https://api.stripe.com".to_owned(),
+                    secret_key: None,
+                    webhook_secret: None,
+                },
+            },
+            limits: LimitSettings { max_body_kib: 2048, request_timeout_s: 30 },
+        }
+    }
+}
+
+impl Settings {
+    pub fn load(file: Option<&Path>, overrides: &Overrides) -> anyhow::Result<Self> {
+        if let Some(file) = file {
+            ensure!(file.is_file(), "the settings file {} can't be found", file.display());
+        }
+        let mut figment = Figment::from(Serialized::defaults(Self::default()))
+            .merge(Toml::file(file.unwrap_or(Path::new(DEFAULT_FILE))))
+            .merge(Env::prefixed("TILLSTREAM_").split("__"));
+        if let Some(data_dir) = &overrides.data_dir {
+            figment = figment.merge(("data_dir", data_dir));
+        }
+        if let Some(listen) = &overrides.listen {
+            figment = figment.merge(("listen", listen.to_string()));
+        }
+        if overrides.no_demo {
+            figment = figment.merge(("demo", false));
+        }
+        let settings: Self = figment.extract().context("the settings are wrong")?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// How clients reach the shop, without a slash at the end.
+    pub fn public_url(&self, listening: SocketAddr) -> String {
+        self.public_url.as_ref().map_or_else(
+            || format!("http://{listening}"),
+            |url| url.trim_end_matches('/').to_owned(),
+        )
+    }
+
+    /// As a settings file, with secrets masked.
+    pub fn to_masked_toml(&self) -> anyhow::Result<String> {
+        toml::to_string_pretty(self).context("the settings can't be printed")
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        ensure!(!self.shop_name.trim().is_empty(), "shop_name is empty");
+        ensure!(
+            (1..=7 * 24 * 60).contains(&self.orders.unpaid_ttl_minutes),
+            "orders.unpaid_ttl_minutes is between 1 and 10080, this is {}",
+            self.orders.unpaid_ttl_minutes
+        );
+        ensure!(
+            (1..=120).contains(&self.payments.request_timeout_s),
+            "payments.request_timeout_s is between 1 and 120, this is {}",
+            self.payments.request_timeout_s
+        );
+        ensure!(
+            (1..=65_536).contains(&self.limits.max_body_kib),
+            "limits.max_body_kib is between 1 and 65536, this is {}",
+            self.limits.max_body_kib
+        );
+        ensure!(
+            (6..=300).contains(&self.limits.request_timeout_s),
+            "limits.request_timeout_s is between 6 and 300, this is {}",
+            self.limits.request_timeout_s
+        );
+        if let Some(url) = &self.public_url {
+            let is_http = url.starts_with("http://") || url.starts_with("https://");
+            ensure!(is_http, "public_url begins with http:// or https://, this is {url:?}");
+        }
+        self.check_payments()?;
+        self.check_mail()
+    }
+
+    fn check_payments(&self) -> anyhow::Result<()> {
+        if self.payments.provider == PaymentProvider::Sandbox {
+            let listen = self.payments.sandbox_listen;
+            ensure!(listen.ip().is_loopback(), "payments.sandbox_listen is for loopback only, this is {listen}");
+            return Ok(());
+        }
+        let stripe = &self.payments.stripe;
+        if stripe.secret_key.is_none() {
+            bail!("payments.stripe.secret_key is missing, and payments.provider is stripe");
+        }
+        if stripe.webhook_secret.is_none() {
+            bail!("payments.stripe.webhook_secret is missing, and payments.provider is stripe");
+        }
+        Ok(())
+    }
+
+    fn check_mail(&self) -> anyhow::Result<()> {
+        let smtp = &self.mail.smtp;
+        if self.mail.transport == MailTransport::Folder {
+            return Ok(());
+        }
+        ensure!(!smtp.host.trim().is_empty(), "mail.smtp.host is empty, and mail.transport is smtp");
+        ensure!(smtp.port != 0, "mail.smtp.port is 0");
+        ensure!(
+            smtp.username.is_some() == smtp.password.is_some(),
+            "mail.smtp.username and mail.smtp.password go together"
+        );
+        let is_local = matches!(smtp.host.as_str(), "localhost" | "127.0.0.1" | "::1");
+        ensure!(
+            smtp.tls != SmtpTls::None || is_local,
+            "mail.smtp.tls is none, and mail.smtp.host is not on this machine: use start_tls or tls"
+        );
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

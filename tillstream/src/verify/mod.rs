@@ -1,0 +1,126 @@
+//! `tillstream verify`: replays the log and checks what must always hold, independently of the code
+//! that decided it. Reads only; a shop may be running on the same folder.
+
+mod catalogue;
+mod ledger;
+mod positions;
+mod sales;
+mod stock;
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use events::Event;
+use events::envelope::{Position, RecordedEvent};
+use platform::event_log::{EventLog, LogOptions};
+
+use crate::arguments;
+use crate::data_dir::DataDir;
+use crate::progress;
+use crate::rebuild;
+use crate::settings::Settings;
+
+/// Events per read: some megabytes.
+const BATCH: usize = 5_000;
+/// Violations of one rule that are printed; a broken rule seldom breaks once.
+const PRINTED_MAX: usize = 20;
+
+/// One thing that must always hold.
+trait Rule {
+    /// What holds, in words.
+    fn name(&self) -> &'static str;
+    /// Takes in the next event and tells what it breaks.
+    fn see(&mut self, recorded: &RecordedEvent, event: &Event, broken: &mut Broken);
+    /// Tells what is broken only when everything has been seen.
+    fn end(&mut self, _broken: &mut Broken) {}
+}
+
+/// What was found broken of one rule.
+#[derive(Default)]
+struct Broken {
+    count: u64,
+    first: Vec<String>,
+}
+
+impl Broken {
+    fn add(&mut self, position: Position, what: impl std::fmt::Display) {
+        self.count += 1;
+        if self.first.len() < PRINTED_MAX {
+            self.first.push(format!("at position {position}: {what}"));
+        }
+    }
+}
+
+pub async fn run(settings: &Settings, arguments: &arguments::Verify) -> anyhow::Result<ExitCode> {
+    let dir = DataDir::open(&settings.data_dir)?;
+    let log = EventLog::open_sqlite(&dir.log(), LogOptions::default()).await?;
+    let mut sound = verify_log(&log).await?;
+    if dir.sandbox().is_file() {
+        sound &= verify_charges(&dir, &log).await?;
+    }
+    if arguments.views {
+        sound &= rebuild::compare_all(&dir, &log).await?;
+    }
+    log.close().await;
+    println!("{}", if sound { "Everything holds." } else { "Something is broken; see above." });
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
+    let mut rules: Vec<(Box<dyn Rule + Send>, Broken)> = vec![
+        (Box::new(positions::Gapless::default()), Broken::default()),
+        (Box::new(positions::Versions::default()), Broken::default()),
+        (Box::new(stock::NeverOversold::default()), Broken::default()),
+        (Box::new(ledger::Balanced::default()), Broken::default()),
+        (Box::new(ledger::Wallets::default()), Broken::default()),
+        (Box::new(catalogue::ServerPrices::default()), Broken::default()),
+        (Box::new(catalogue::OneProductPerSku::default()), Broken::default()),
+        (Box::new(sales::SettledOnce::default()), Broken::default()),
+        (Box::new(sales::OrderTotals), Broken::default()),
+    ];
+    let head = log.head().await?;
+    let bar = progress::bar(head, "verify");
+    let mut seen = 0;
+    while seen < head {
+        let batch = log.read(seen, BATCH).await?;
+        let Some(last) = batch.last() else {
+            anyhow::bail!("the log ends at position {seen}, and its head says {head}");
+        };
+        let newest = last.position;
+        for recorded in &batch {
+            let event = Event::decode(recorded)
+                .with_context(|| format!("the event at position {} can't be read", recorded.position))?;
+            for (rule, broken) in &mut rules {
+                rule.see(recorded, &event, broken);
+            }
+        }
+        seen = newest;
+        bar.set_position(seen);
+    }
+    bar.finish_and_clear();
+    for (rule, broken) in &mut rules {
+        rule.end(broken);
+    }
+    println!("{seen} events replayed.");
+    Ok(rules.iter().fold(true, |sound, (rule, broken)| report(rule.name(), broken) && sound))
+}
+
+/// Compares the payment sandbox's books with the log's.
+async fn verify_charges(dir: &DataDir, log: &EventLog) -> anyhow::Result<bool> {
+    let charges = payment_sandbox::audit(&dir.sandbox()).await?;
+    let mut broken = Broken::default();
+    sales::compare_charges(log, &charges, &mut broken).await?;
+    Ok(report("nobody is charged twice by the payment provider", &broken))
+}
+
+fn report(rule: &str, broken: &Broken) -> bool {
+    if broken.count == 0 {
+        println!("  ok      {rule}");
+        return true;
+    }
+    println!("  BROKEN  {rule}: {} times", broken.count);
+    for one in &broken.first {
+        println!("            {one}");
+    }
+    false
+}

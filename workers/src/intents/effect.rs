@@ -1,0 +1,139 @@
+//! What the workers can do in the outside world, as it stands in an intent.
+//!
+//! An effect names what it is about and holds no personal data; what else it needs is read from the log when its time
+//! has come. How it is carried out is left to `settlement`, `email` and `timers`.
+
+use chrono::{DateTime, Utc};
+use domain::order::Order;
+use domain::payment::Payment;
+use domain::wallet::Wallet;
+use events::envelope::{Position, StreamId};
+use events::ids::{AccountId, AttemptId, OrderId, PaymentId, RefundId, WithdrawalId};
+use events::money::Money;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Which loop carries an effect out. Lanes don't wait for each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// Money, at the payment provider.
+    Settlement,
+    Email,
+    /// What is due at a time of its own.
+    Timers,
+}
+
+impl Lane {
+    pub const ALL: [Self; 3] = [Self::Settlement, Self::Email, Self::Timers];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Settlement => "settlement",
+            Self::Email => "email",
+            Self::Timers => "timers",
+        }
+    }
+}
+
+/// What a customer is told about an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderNotice {
+    Confirmation,
+    Shipped,
+    Cancelled,
+}
+
+/// Something to be done once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "do")]
+pub enum Effect {
+    /// Charge the attempt of a payment; amount and card are the payment's.
+    Charge {
+        payment_id: PaymentId,
+        attempt_id: AttemptId,
+    },
+    /// Give back part or all of a charge.
+    Refund {
+        payment_id: PaymentId,
+        refund_id: RefundId,
+        amount: Money,
+        /// The charge.
+        provider_reference: String,
+    },
+    /// Pay out of a wallet to the owner's bank.
+    Payout {
+        account_id: AccountId,
+        withdrawal_id: WithdrawalId,
+        amount: Money,
+        destination: String,
+        requested_at: DateTime<Utc>,
+    },
+    EmailOrder {
+        order_id: OrderId,
+        notice: OrderNotice,
+    },
+    EmailPasswordReset {
+        account_id: AccountId,
+        reset_id: Uuid,
+    },
+    /// Cancel the order if it is still unpaid.
+    ExpireOrder { order_id: OrderId },
+    /// An event that couldn't be read, so nobody knows what it asks for. Carrying it out is planning it anew.
+    Unreadable { lane: Lane, stream: StreamId, position: Position },
+}
+
+impl Effect {
+    /// Its name in the table, in logs and in metrics; together with the event and the recipient it is unique.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Charge { .. } => "charge",
+            Self::Refund { .. } => "refund",
+            Self::Payout { .. } => "payout",
+            Self::EmailOrder { notice, .. } => match notice {
+                OrderNotice::Confirmation => "email_confirmation",
+                OrderNotice::Shipped => "email_shipped",
+                OrderNotice::Cancelled => "email_cancelled",
+            },
+            Self::EmailPasswordReset { .. } => "email_password_reset",
+            Self::ExpireOrder { .. } => "expire_order",
+            Self::Unreadable { .. } => "unreadable",
+        }
+    }
+
+    pub fn lane(&self) -> Lane {
+        match self {
+            Self::Charge { .. } | Self::Refund { .. } | Self::Payout { .. } => Lane::Settlement,
+            Self::EmailOrder { .. } | Self::EmailPasswordReset { .. } => Lane::Email,
+            Self::ExpireOrder { .. } => Lane::Timers,
+            Self::Unreadable { lane, .. } => *lane,
+        }
+    }
+
+    /// What it is about: effects of one lane and stream are carried out in their order.
+    pub fn stream(&self) -> StreamId {
+        use cqrs_es::Aggregate;
+        match self {
+            Self::Charge { payment_id, .. } | Self::Refund { payment_id, .. } => {
+                StreamId::new(Payment::TYPE, payment_id)
+            }
+            Self::Payout { account_id, .. } => StreamId::new(Wallet::TYPE, account_id),
+            Self::EmailOrder { order_id, .. } | Self::ExpireOrder { order_id } => StreamId::new(Order::TYPE, order_id),
+            Self::EmailPasswordReset { account_id, .. } => {
+                StreamId::new(domain::account::Account::TYPE, account_id)
+            }
+            Self::Unreadable { stream, .. } => stream.clone(),
+        }
+    }
+
+    /// At whom or what it is directed.
+    pub fn recipient(&self) -> String {
+        match self {
+            Self::Charge { .. } | Self::Refund { .. } | Self::Payout { .. } => "provider".to_owned(),
+            Self::EmailOrder { order_id, .. } => order_id.to_string(),
+            Self::EmailPasswordReset { account_id, .. } => account_id.to_string(),
+            Self::ExpireOrder { .. } | Self::Unreadable { .. } => "shop".to_owned(),
+        }
+    }
+}

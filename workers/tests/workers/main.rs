@@ -1,0 +1,3 @@
+//! The workers against real counterparts, one module per counterpart.
+
+mod gateway;
