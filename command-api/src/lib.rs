@@ -5,9 +5,11 @@
 //! in the log before it is answered, is the executor's; nothing in here reads a view.
 
 pub mod accounts;
+mod answer;
 mod body;
 mod clock;
 mod commands;
+mod contact;
 mod deps;
 mod errors;
 mod incoming;

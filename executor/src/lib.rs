@@ -59,6 +59,9 @@ pub struct Executor {
     memory: Arc<Mutex<Memory>>,
 }
 
+/// How a command's value is kept with its idempotency key.
+type Answer<T> = fn(&T) -> Result<String, ExecuteError>;
+
 /// A decision on its way to the log.
 enum Sent<T> {
     Missing(Vec<Missing>),
@@ -96,8 +99,7 @@ impl Executor {
         if let Some(stored) = self.stored_outcome(context).await? {
             return replay(context, &stored);
         }
-        let answer = |value: &T| serde_json::to_string(value).map_err(|_| ExecuteError::Answer);
-        match self.run(context, &decide, Some(&answer)).await {
+        match self.run(context, &decide, Some(to_json)).await {
             Err(ExecuteError::Repeated(stored)) => replay(context, &stored),
             // Perhaps it was refused because its twin was accepted just now: of two buyers of the last
             // unit that are one buyer's two tries, the second isn't told that it is gone.
@@ -135,7 +137,7 @@ impl Executor {
         &self,
         context: &CommandContext,
         decide: &impl Fn(&mut UnitOfWork) -> Decision<T>,
-        answer: Option<&dyn Fn(&T) -> Result<String, ExecuteError>>,
+        answer: Option<Answer<T>>,
     ) -> Result<Accepted<T>, ExecuteError> {
         let mut fetches = 0;
         let mut attempt = 0;
@@ -193,7 +195,7 @@ impl Executor {
         permit: AppendPermit,
         context: &CommandContext,
         decide: &impl Fn(&mut UnitOfWork) -> Decision<T>,
-        answer: Option<&dyn Fn(&T) -> Result<String, ExecuteError>>,
+        answer: Option<Answer<T>>,
     ) -> Result<Sent<T>, ExecuteError> {
         let mut memory = self.memory();
         let mut work = UnitOfWork::new(&*memory);
@@ -218,14 +220,13 @@ impl Executor {
                     (Some(key), Some(answer)) => Some((key.clone(), answer(&value)?)),
                     _ => None,
                 };
-                let looked_at = decided.read.iter();
-                let (mut writes, read): (Vec<_>, _) = looked_at.map(|stream| memory.check(stream)).unzip();
-                let changed = decided.written.iter().map(|written| &written.stream);
                 // All checks before all writes: a write may push the oldest aggregate out of memory.
-                let (changes, written): (Vec<_>, Vec<_>) = changed.map(|stream| memory.check(stream)).unzip();
-                for (one, (mut change, seen)) in
-                    decided.written.into_iter().zip(changes.into_iter().zip(&written))
-                {
+                let read = decided.read.iter();
+                let (mut writes, read): (Vec<_>, _) = read.map(|stream| memory.check(stream)).unzip();
+                let written = decided.written.iter();
+                let (changes, written): (Vec<_>, Vec<_>) =
+                    written.map(|one| memory.check(&one.stream)).unzip();
+                for ((one, seen), mut change) in decided.written.into_iter().zip(&written).zip(changes) {
                     memory.write(one, &mut change, seen, context);
                     writes.push(change);
                 }
@@ -257,6 +258,10 @@ impl Executor {
     fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn to_json<T: Serialize>(value: &T) -> Result<String, ExecuteError> {
+    serde_json::to_string(value).map_err(|_| ExecuteError::Answer)
 }
 
 fn claim((scope, value, owner): (&'static str, String, String)) -> Claim {

@@ -30,7 +30,7 @@ const ROWS_KEPT: usize = 16 * 1024;
 
 /// A view's writer, whatever its rows are. The set of views is chosen at run time (a rebuild of some), which is
 /// what the `dyn` is for.
-pub trait Writer: Send {
+pub trait Writer: Send + Sync {
     fn view(&self) -> ViewName;
 
     /// What the generation reflects.

@@ -74,3 +74,23 @@ impl DataDir {
         self.0.join("lock")
     }
 }
+
+/// Says that a process runs on the folder; released when it ends, however it ends.
+pub struct Lock(#[expect(dead_code, reason = "held, not read: the lock is the open file's")] fs::File);
+
+impl Lock {
+    pub fn take(dir: &DataDir) -> anyhow::Result<Self> {
+        let path = dir.lock();
+        let file = fs::File::options().write(true).create(true).truncate(false).open(&path);
+        let file = file.with_context(|| format!("{} can't be opened", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(fs::TryLockError::WouldBlock) => {
+                anyhow::bail!("another tillstream runs on {}", dir.path().display())
+            }
+            Err(fs::TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("{} can't be locked", path.display()))
+            }
+        }
+    }
+}

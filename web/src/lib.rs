@@ -14,6 +14,7 @@ pub mod params;
 pub mod position;
 pub mod problem;
 pub mod request_id;
+pub mod stripe_webhook;
 pub mod tokens;
 
 pub use caller::{Caller, OptionalCaller};

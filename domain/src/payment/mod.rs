@@ -80,6 +80,12 @@ impl Requested {
         Money::new(self.amount.amount_minor() - given, self.amount.currency())
     }
 
+    /// Whether this refund was asked for and its outcome isn't known.
+    pub fn refund_is_open(&self, refund_id: RefundId) -> bool {
+        let refund = self.refunds.get(&refund_id);
+        refund.is_some_and(|refund| refund.status == RefundStatus::Requested)
+    }
+
     /// Where the money comes from, in the ledger.
     fn source(&self) -> LedgerAccount {
         match (&self.method, self.customer) {

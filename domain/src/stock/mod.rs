@@ -62,7 +62,7 @@ impl Stock {
         let Listing { sku, product_id } = self.listing.clone().ok_or(StockError::NotListed)?;
         match command {
             StockCommand::List { .. } => Err(StockError::InUse { sku }),
-            StockCommand::Receive { quantity: 0, .. } => Ok(None),
+            StockCommand::Receive { quantity: 0, .. } | StockCommand::Adjust { delta: 0, .. } => Ok(None),
             StockCommand::Receive { quantity, reason } => {
                 self.check_room(quantity)?;
                 Ok(Some(
@@ -139,7 +139,6 @@ impl Stock {
                     .into(),
                 ))
             }
-            StockCommand::Adjust { delta: 0, .. } => Ok(None),
             StockCommand::Adjust { delta, reason } => {
                 self.check_adjustment(delta)?;
                 Ok(Some(

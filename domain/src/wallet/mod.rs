@@ -37,6 +37,11 @@ impl Wallet {
         Money::new(self.balances.get(&currency).copied().unwrap_or(0), currency)
     }
 
+    /// Whether this withdrawal is under way.
+    pub fn withdrawal_is_open(&self, withdrawal_id: WithdrawalId) -> bool {
+        self.withdrawals.contains_key(&withdrawal_id)
+    }
+
     fn decide(&self, command: WalletCommand) -> Result<Option<WalletEvent>, WalletError> {
         match command {
             WalletCommand::Credit(credited) => {

@@ -90,14 +90,15 @@ pub async fn compare_charges(log: &EventLog, charges: &[ChargeRecord], broken: &
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
     for charge in charges {
         let Some(payment_id) = charge.payment_id.as_deref() else {
-            broken.add(0, format_args!("charge {} names no payment", charge.id));
+            broken.add(0, format_args!("charge {} names no payment", charge.charge));
             continue;
         };
         *counts.entry(payment_id).or_insert(0) += 1;
         match amounts.get(payment_id) {
-            None => broken.add(0, format_args!("charge {} is of the unknown payment {payment_id}", charge.id)),
-            Some(amount) if amount.amount_minor() != charge.amount => {
-                broken.add(0, format_args!("charge {} is of {}, its payment of {amount}", charge.id, charge.amount));
+            None => broken.add(0, format_args!("charge {} is of the unknown payment {payment_id}", charge.charge)),
+            Some(amount) if amount.amount_minor() != charge.amount_minor => {
+                let (charge, minor) = (&charge.charge, charge.amount_minor);
+                broken.add(0, format_args!("charge {charge} is of {minor} minor units, its payment of {amount}"));
             }
             Some(_) => {}
         }

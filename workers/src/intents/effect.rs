@@ -4,6 +4,8 @@
 //! has come. How it is carried out is left to `settlement`, `email` and `timers`.
 
 use chrono::{DateTime, Utc};
+use cqrs_es::Aggregate;
+use domain::account::Account;
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::wallet::Wallet;
@@ -45,6 +47,27 @@ pub enum OrderNotice {
     Cancelled,
 }
 
+/// Give back part or all of a charge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    pub payment_id: PaymentId,
+    pub refund_id: RefundId,
+    pub amount: Money,
+    /// The charge.
+    pub provider_reference: String,
+}
+
+/// Pay out of a wallet to the owner's bank.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payout {
+    pub account_id: AccountId,
+    pub withdrawal_id: WithdrawalId,
+    pub amount: Money,
+    /// The provider's token for the bank account.
+    pub destination: String,
+    pub requested_at: DateTime<Utc>,
+}
+
 /// Something to be done once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
@@ -54,22 +77,8 @@ pub enum Effect {
         payment_id: PaymentId,
         attempt_id: AttemptId,
     },
-    /// Give back part or all of a charge.
-    Refund {
-        payment_id: PaymentId,
-        refund_id: RefundId,
-        amount: Money,
-        /// The charge.
-        provider_reference: String,
-    },
-    /// Pay out of a wallet to the owner's bank.
-    Payout {
-        account_id: AccountId,
-        withdrawal_id: WithdrawalId,
-        amount: Money,
-        destination: String,
-        requested_at: DateTime<Utc>,
-    },
+    Refund(Refund),
+    Payout(Payout),
     EmailOrder {
         order_id: OrderId,
         notice: OrderNotice,
@@ -89,8 +98,8 @@ impl Effect {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Charge { .. } => "charge",
-            Self::Refund { .. } => "refund",
-            Self::Payout { .. } => "payout",
+            Self::Refund(_) => "refund",
+            Self::Payout(_) => "payout",
             Self::EmailOrder { notice, .. } => match notice {
                 OrderNotice::Confirmation => "email_confirmation",
                 OrderNotice::Shipped => "email_shipped",
@@ -104,7 +113,7 @@ impl Effect {
 
     pub fn lane(&self) -> Lane {
         match self {
-            Self::Charge { .. } | Self::Refund { .. } | Self::Payout { .. } => Lane::Settlement,
+            Self::Charge { .. } | Self::Refund(_) | Self::Payout(_) => Lane::Settlement,
             Self::EmailOrder { .. } | Self::EmailPasswordReset { .. } => Lane::Email,
             Self::ExpireOrder { .. } => Lane::Timers,
             Self::Unreadable { lane, .. } => *lane,
@@ -113,16 +122,13 @@ impl Effect {
 
     /// What it is about: effects of one lane and stream are carried out in their order.
     pub fn stream(&self) -> StreamId {
-        use cqrs_es::Aggregate;
         match self {
-            Self::Charge { payment_id, .. } | Self::Refund { payment_id, .. } => {
+            Self::Charge { payment_id, .. } | Self::Refund(Refund { payment_id, .. }) => {
                 StreamId::new(Payment::TYPE, payment_id)
             }
-            Self::Payout { account_id, .. } => StreamId::new(Wallet::TYPE, account_id),
+            Self::Payout(payout) => StreamId::new(Wallet::TYPE, payout.account_id),
             Self::EmailOrder { order_id, .. } | Self::ExpireOrder { order_id } => StreamId::new(Order::TYPE, order_id),
-            Self::EmailPasswordReset { account_id, .. } => {
-                StreamId::new(domain::account::Account::TYPE, account_id)
-            }
+            Self::EmailPasswordReset { account_id, .. } => StreamId::new(Account::TYPE, account_id),
             Self::Unreadable { stream, .. } => stream.clone(),
         }
     }
@@ -130,7 +136,7 @@ impl Effect {
     /// At whom or what it is directed.
     pub fn recipient(&self) -> String {
         match self {
-            Self::Charge { .. } | Self::Refund { .. } | Self::Payout { .. } => "provider".to_owned(),
+            Self::Charge { .. } | Self::Refund(_) | Self::Payout(_) => "provider".to_owned(),
             Self::EmailOrder { order_id, .. } => order_id.to_string(),
             Self::EmailPasswordReset { account_id, .. } => account_id.to_string(),
             Self::ExpireOrder { .. } | Self::Unreadable { .. } => "shop".to_owned(),

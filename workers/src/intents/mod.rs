@@ -33,7 +33,7 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use finisher::Finisher;
 
-pub use effect::{Effect, Lane, OrderNotice};
+pub use effect::{Effect, Lane, OrderNotice, Payout, Refund};
 pub use retry::RetryPolicy;
 
 /// Connections that read beside the writer: lists for people and metrics, never the hot path.
@@ -62,6 +62,8 @@ pub enum IntentsError {
     Unreadable { intent: IntentId, reason: String },
     #[error("intent {intent} is neither parked nor unsent")]
     NotParked { intent: IntentId },
+    #[error("leases can't be ended: {reason}")]
+    Unavailable { reason: String },
     #[error("the intents are closed")]
     Closed,
 }
@@ -281,11 +283,14 @@ impl Intents {
     }
 
     /// Adds what an event asks for that couldn't be read when it was planned.
-    pub(crate) async fn add(&self, new: &[NewIntent]) -> Result<(), IntentsError> {
+    pub(crate) async fn add(&self, new: &[NewIntent], settled: &[SettledCharge]) -> Result<(), IntentsError> {
         let now = self.clock.now();
         let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         for intent in new {
             store::insert(&mut transaction, intent, now, intent.position <= self.origin).await?;
+        }
+        for charge in settled {
+            store::note_settled(&mut transaction, charge).await?;
         }
         transaction.commit().await?;
         self.wakers.wake_all();
@@ -410,7 +415,7 @@ impl Intents {
 
     /// Finishes what was accepted and closes the database.
     pub async fn close(&self) {
-        self.finisher.close().await;
+        self.finisher.flush().await;
         self.readers.close().await;
         self.writer.close().await;
     }

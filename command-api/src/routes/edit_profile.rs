@@ -1,0 +1,153 @@
+//! `PATCH /api/users/me`: the owner changes names or address.
+
+use axum::extract::State;
+use domain::account::Account;
+use domain::accounts::{ChangeProfile, USERNAME_SCOPE, change_profile};
+use domain::{Decision, DomainError, Halt, UnitOfWork};
+use events::account::Profile;
+use events::ids::AccountId;
+use executor::{CommandContext, ExecuteError};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use web::etag::IfMatch;
+use web::position::Accepted;
+use web::{Caller, Problem};
+
+use crate::accounts;
+use crate::answer;
+use crate::commands::Commands;
+use crate::errors::ApiError;
+use crate::incoming::Incoming;
+use crate::personal_data::PersonalData;
+use crate::problems::{BEARER, CommandHeaders, Conflict, EditHeaders, Outdated, Rejected, Unauthenticated};
+use crate::validation::{Checks, NAME_MAX_CHARS, claimed};
+
+/// The profile is opened and sealed outside the decision; this often it may change in between.
+const RACES_MAX: u32 = 5;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditProfileBody {
+    username: Option<String>,
+    email: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct EditedProfileAnswer {
+    #[schema(value_type = Uuid)]
+    account_id: AccountId,
+}
+
+/// Changes the caller's own profile
+///
+/// What is missing stays. 409 `username_taken`, `email_taken`.
+#[utoipa::path(
+    patch, path = "/api/users/me", tag = "users", security((BEARER = [])),
+    params(CommandHeaders, EditHeaders), request_body = EditProfileBody,
+    responses((status = 200, body = EditedProfileAnswer), Rejected, Unauthenticated, Conflict, Outdated)
+)]
+#[tracing::instrument(name = "command.edit_profile", skip_all)]
+pub async fn edit_profile(
+    caller: Caller,
+    if_match: IfMatch,
+    State(commands): State<Commands>,
+    State(personal_data): State<PersonalData>,
+    incoming: Incoming<EditProfileBody>,
+) -> Result<Accepted<EditedProfileAnswer>, ApiError> {
+    let context = commands.context(Some(caller.account), &incoming);
+    let edit = incoming.body.check()?;
+    let mut races = 0;
+    loop {
+        let (account_id, expected) = (caller.account, if_match.expected_version());
+        let command = prepare(&commands, &personal_data, &context, account_id, &edit, expected).await?;
+        match commands.execute(&context, |work| command.decide(work)).await {
+            Err(ExecuteError::Refused(DomainError::Outdated { .. })) if expected.is_none() && races < RACES_MAX => {
+                races += 1;
+            }
+            result => return Ok(answer::ok(result?)),
+        }
+    }
+}
+
+impl EditProfileBody {
+    fn check(self) -> Result<Self, Problem> {
+        let mut checks = Checks::default();
+        let edit = Self {
+            username: self.username.map(|name| checks.username("username", &name)),
+            email: self.email.map(|email| checks.email("email", &email)),
+            first_name: self.first_name.map(|name| checks.text("first_name", &name, NAME_MAX_CHARS)),
+            last_name: self.last_name.map(|name| checks.text("last_name", &name, NAME_MAX_CHARS)),
+        };
+        checks.done()?;
+        Ok(edit)
+    }
+
+    fn apply(&self, before: &Profile) -> Profile {
+        let edited = |after: &Option<String>, before: &String| after.as_ref().unwrap_or(before).clone();
+        Profile {
+            username: edited(&self.username, &before.username),
+            email: self.email.clone().or_else(|| before.email.clone()),
+            first_name: edited(&self.first_name, &before.first_name),
+            last_name: edited(&self.last_name, &before.last_name),
+        }
+    }
+}
+
+struct Prepared {
+    /// What the change is based on.
+    account: std::sync::Arc<Account>,
+    change: ChangeProfile,
+    /// Before and after.
+    username: Option<(String, String)>,
+    changes: bool,
+}
+
+async fn prepare(
+    commands: &Commands,
+    personal_data: &PersonalData,
+    context: &CommandContext,
+    account_id: AccountId,
+    edit: &EditProfileBody,
+    expected_version: Option<u64>,
+) -> Result<Prepared, ApiError> {
+    let account = accounts::read(commands, context, account_id).await?;
+    let before = accounts::open_profile(personal_data, account_id, &account).await?;
+    let after = edit.apply(&before);
+    let (old_email, new_email) = (before.email.as_deref().map(claimed), after.email.as_deref().map(claimed));
+    let email = new_email
+        .filter(|new| old_email.as_ref() != Some(new))
+        .map(|new| (old_email, new));
+    Ok(Prepared {
+        account,
+        change: ChangeProfile {
+            account_id,
+            profile: personal_data.seal_profile(account_id, &after).await?,
+            email,
+            expected_version,
+        },
+        changes: before != after,
+        username: (before.username != after.username).then_some((before.username, after.username)),
+    })
+}
+
+impl Prepared {
+    /// Refuses as outdated if the profile has changed since it was read.
+    fn decide(&self, work: &mut UnitOfWork) -> Decision<EditedProfileAnswer> {
+        let account_id = self.change.account_id;
+        work.expect_version::<Account>(account_id, self.change.expected_version)?;
+        if work.read::<Account>(account_id)?.profile() != self.account.profile() {
+            return Err(Halt::Refused(DomainError::Outdated { expected: 0, actual: 0 }));
+        }
+        if self.changes {
+            change_profile(work, &self.change)?;
+        }
+        if let Some((before, after)) = &self.username {
+            work.release(USERNAME_SCOPE, before);
+            work.claim(USERNAME_SCOPE, after, account_id);
+        }
+        Ok(EditedProfileAnswer { account_id })
+    }
+}

@@ -1,0 +1,80 @@
+//! `POST /api/auth/login`: a name and a password become a session.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use domain::accounts::start_session;
+use events::ids::SessionId;
+use events::session::SessionStarted;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use web::Problem;
+use web::position::Accepted;
+use web::tokens::AccessTokens;
+
+use crate::accounts;
+use crate::commands::Commands;
+use crate::errors::ApiError;
+use crate::incoming::Incoming;
+use crate::passwords::Passwords;
+use crate::personal_data::PersonalData;
+use crate::problems::{Rejected, TooMany, Unauthenticated};
+use crate::secret_token::SecretToken;
+use crate::sessions::{REFRESH_TOKEN_LIFETIME, SessionAnswer};
+use crate::throttle::Throttles;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogInBody {
+    /// A user name or an email address.
+    login: String,
+    password: String,
+}
+
+/// Begins a session
+///
+/// Wrong name and wrong password are one error, `credentials_wrong`. No idempotency key: the answer
+/// is a secret and isn't kept; logging in again begins another session.
+#[utoipa::path(
+    post, path = "/api/auth/login", tag = "auth", request_body = LogInBody,
+    responses((status = 200, body = SessionAnswer), Rejected, Unauthenticated, TooMany)
+)]
+#[tracing::instrument(name = "command.log_in", skip_all)]
+pub async fn log_in(
+    State(commands): State<Commands>,
+    State(personal_data): State<PersonalData>,
+    State(passwords): State<Passwords>,
+    State(tokens): State<AccessTokens>,
+    State(throttles): State<Arc<Throttles>>,
+    incoming: Incoming<LogInBody>,
+) -> Result<Accepted<SessionAnswer>, ApiError> {
+    let incoming = incoming.keyless();
+    let context = commands.context(None, &incoming);
+    let LogInBody { login, password } = incoming.body;
+    let login = login.trim().to_lowercase();
+    throttles
+        .logins
+        .attempt(&login, context.now)
+        .map_err(Problem::too_many_requests)?;
+    let account_id = accounts::find_by_login(&commands, &login).await?;
+    let account = match account_id {
+        Some(account_id) => Some((account_id, accounts::read(&commands, &context, account_id).await?)),
+        None => None,
+    };
+    let found = account.as_ref().map(|(account_id, account)| (*account_id, &**account));
+    let fits = accounts::check_password(&personal_data, &passwords, found, password).await?;
+    let Some(account_id) = account_id.filter(|_| fits) else {
+        return Err(Problem::unauthorized("credentials_wrong").into());
+    };
+    throttles.logins.forgive(&login);
+    let refresh_token = SecretToken::generate(SessionId::generate()).map_err(Problem::internal)?;
+    let started = SessionStarted {
+        session_id: refresh_token.id,
+        account_id,
+        token_hash: refresh_token.hash(),
+        expires_at: context.now + REFRESH_TOKEN_LIFETIME,
+    };
+    let accepted = commands.execute(&context, |work| start_session(work, &started)).await?;
+    let answer = SessionAnswer::new(&tokens, &refresh_token, account_id, accepted.value, context.now);
+    Ok(Accepted::ok(accepted.position, answer))
+}

@@ -1,0 +1,91 @@
+//! The endpoints, one file each, and how large a body each may have.
+
+mod add_product;
+mod adjust_stock;
+mod archive_category;
+mod cancel_order;
+mod change_password;
+mod create_category;
+mod deliver_order;
+mod deposit_money;
+mod edit_category;
+mod edit_product;
+mod edit_profile;
+mod forget_password;
+mod issue_credit_note;
+mod log_in;
+mod log_out;
+mod place_order;
+mod purchase_product;
+mod receive_stripe_webhook;
+mod record_past_order;
+mod refresh_session;
+mod refund_payment;
+mod register;
+mod remove_cart_item;
+mod remove_product;
+mod reset_password;
+mod retry_payment;
+mod return_order;
+mod set_cart_item;
+mod set_roles;
+mod ship_order;
+mod withdraw_money;
+
+use axum::extract::DefaultBodyLimit;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::stripe_webhook;
+
+use crate::deps::ApiState;
+
+/// Names, passwords, amounts: a few kilobytes at most.
+const SMALL_BODY_BYTES: usize = 16 * 1024;
+/// An order of 2,000 lines, or a product of 200 variants with a description of 20,000 characters.
+const LARGE_BODY_BYTES: usize = 512 * 1024;
+
+/// All endpoints.
+pub fn all() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .merge(small().layer(DefaultBodyLimit::max(SMALL_BODY_BYTES)))
+        .merge(large().layer(DefaultBodyLimit::max(LARGE_BODY_BYTES)))
+        .merge(webhooks().layer(DefaultBodyLimit::max(stripe_webhook::MAX_PAYLOAD_BYTES)))
+}
+
+fn small() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(register::register))
+        .routes(routes!(log_in::log_in))
+        .routes(routes!(refresh_session::refresh_session))
+        .routes(routes!(log_out::log_out))
+        .routes(routes!(forget_password::forget_password))
+        .routes(routes!(reset_password::reset_password))
+        .routes(routes!(edit_profile::edit_profile))
+        .routes(routes!(change_password::change_password))
+        .routes(routes!(set_roles::set_roles))
+        .routes(routes!(create_category::create_category))
+        .routes(routes!(edit_category::edit_category, archive_category::archive_category))
+        .routes(routes!(adjust_stock::adjust_stock))
+        .routes(routes!(purchase_product::purchase_product))
+        .routes(routes!(set_cart_item::set_cart_item, remove_cart_item::remove_cart_item))
+        .routes(routes!(cancel_order::cancel_order))
+        .routes(routes!(ship_order::ship_order))
+        .routes(routes!(deliver_order::deliver_order))
+        .routes(routes!(retry_payment::retry_payment))
+        .routes(routes!(refund_payment::refund_payment))
+        .routes(routes!(deposit_money::deposit_money))
+        .routes(routes!(withdraw_money::withdraw_money))
+}
+
+fn large() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(add_product::add_product))
+        .routes(routes!(edit_product::edit_product, remove_product::remove_product))
+        .routes(routes!(place_order::place_order))
+        .routes(routes!(issue_credit_note::issue_credit_note))
+        .routes(routes!(return_order::return_order))
+}
+
+fn webhooks() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(receive_stripe_webhook::receive_stripe_webhook))
+}

@@ -1,0 +1,126 @@
+//! `POST /api/auth/register`: somebody joins, or staff enter a customer of the past.
+
+use std::collections::BTreeSet;
+
+use axum::extract::State;
+use domain::accounts::{EMAIL_SCOPE, USERNAME_SCOPE, register as register_account};
+use events::account::{Profile, Role};
+use events::ids::AccountId;
+use executor::ExecuteError;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use web::position::Accepted;
+use web::{Caller, OptionalCaller, Problem};
+
+use crate::accounts::Person;
+use crate::answer;
+use crate::commands::Commands;
+use crate::errors::ApiError;
+use crate::incoming::Incoming;
+use crate::passwords::Passwords;
+use crate::personal_data::PersonalData;
+use crate::problems::{CommandHeaders, Conflict, Rejected, TooMany};
+use crate::validation::{Checks, NAME_MAX_CHARS, claimed};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterBody {
+    /// 3 to 40 of `a-z`, `0-9`, `.`, `_` and `-`; capitals are lowered.
+    username: String,
+    /// Only staff may leave it out, for a customer whose address isn't known.
+    email: Option<String>,
+    /// 10 to 128 characters. Only staff may leave it out; the customer then claims the account by
+    /// `POST /api/auth/password/forgot`.
+    password: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct RegisteredAnswer {
+    #[schema(value_type = Uuid)]
+    account_id: AccountId,
+}
+
+/// Opens an account
+///
+/// Who registers may buy and sell; whom staff enter may buy.
+#[utoipa::path(
+    post, path = "/api/auth/register", tag = "auth",
+    params(CommandHeaders), request_body = RegisterBody,
+    responses((status = 201, body = RegisteredAnswer), Rejected, Conflict, TooMany)
+)]
+#[tracing::instrument(name = "command.register", skip_all)]
+pub async fn register(
+    OptionalCaller(caller): OptionalCaller,
+    State(commands): State<Commands>,
+    State(personal_data): State<PersonalData>,
+    State(passwords): State<Passwords>,
+    incoming: Incoming<RegisterBody>,
+) -> Result<Accepted<RegisteredAnswer>, ApiError> {
+    let context = commands.context(caller.as_ref().map(|caller| caller.account), &incoming);
+    let location = |_: &RegisteredAnswer| "/api/users/me".to_owned();
+    if let Some(before) = commands.answered(&context).await? {
+        return Ok(answer::created(before, location));
+    }
+    let by_staff = caller.as_ref().is_some_and(Caller::is_staff);
+    let person = incoming.body.check(by_staff)?;
+    refuse_taken(&commands, &person.profile).await?;
+    let command = person.into_command(&personal_data, &passwords, context.now).await?;
+    let decide = |work: &mut domain::UnitOfWork| {
+        register_account(work, &command)?;
+        let account_id = command.registered.account_id;
+        Ok(RegisteredAnswer { account_id })
+    };
+    let accepted = commands.execute(&context, decide).await?;
+    Ok(answer::created(accepted, location))
+}
+
+impl RegisterBody {
+    fn check(self, by_staff: bool) -> Result<Person, Problem> {
+        let mut checks = Checks::default();
+        let username = checks.username("username", &self.username);
+        let email = self.email.map(|email| checks.email("email", &email));
+        if !by_staff {
+            checks.require(email.is_some(), "email", "missing", "an email address is needed");
+            checks.require(self.password.is_some(), "password", "missing", "a password is needed");
+        }
+        if let Some(password) = &self.password {
+            checks.password("password", password, &username, email.as_deref());
+        }
+        let first_name = checks.text("first_name", &self.first_name.unwrap_or_default(), NAME_MAX_CHARS);
+        let last_name = checks.text("last_name", &self.last_name.unwrap_or_default(), NAME_MAX_CHARS);
+        checks.done()?;
+        let roles = if by_staff {
+            BTreeSet::from([Role::Customer])
+        } else {
+            BTreeSet::from([Role::Customer, Role::Seller])
+        };
+        let profile = Profile {
+            username,
+            email,
+            first_name,
+            last_name,
+        };
+        Ok(Person {
+            profile,
+            password: self.password,
+            roles,
+        })
+    }
+}
+
+/// Before a core is kept busy with the password. That nobody comes in between is the log's to see.
+async fn refuse_taken(commands: &Commands, profile: &Profile) -> Result<(), ExecuteError> {
+    let email = profile.email.as_deref().map(claimed);
+    let claims = [(USERNAME_SCOPE, Some(profile.username.clone())), (EMAIL_SCOPE, email)];
+    for (scope, value) in claims {
+        let Some(value) = value else { continue };
+        if let Some(owner) = commands.claiming_account(scope, &value).await? {
+            let owner = owner.to_string();
+            return Err(ExecuteError::Taken { scope, value, owner });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! The property that makes rebuilds possible: rows depend on the events alone, not on how they came.
+
+use events::Event;
+use events::account::{AccountEvent, PasswordChanged};
+use events::cart::{CartEvent, CartItemRemoved, CartItemSet};
+use events::category::{CategoryCreated, CategoryEvent};
+use events::order::{OrderEvent, OrderShipped};
+use events::payment::Purpose;
+use events::product::{
+    ProductDetailsChanged, ProductEvent, ProductRemoved, VariantAdded, VariantPriceChanged, VariantRemoved,
+};
+use events::sealed::Sealed;
+use events::stock::{StockAdjusted, StockEvent};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use crate::shop::{Shop, digests};
+use crate::story::*;
+
+/// Any event about a few things, in no order that makes sense: a view must bear what it is told.
+fn any_event() -> impl Strategy<Value = Event> {
+    (0..24_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
+}
+
+fn event(kind: u8, n: u128, amount: u32) -> Event {
+    let (product_id, account_id, minor) = (product(n), account(n), i64::from(amount));
+    let purpose = Purpose::Order(order(n));
+    match kind {
+        0 => added(n, "mug", minor),
+        1 => received(n, amount),
+        2 => reserved(n, n, amount),
+        3 => StockEvent::StockAdjusted(StockAdjusted {
+            sku: sku(n, 'b'),
+            product_id,
+            delta: -minor,
+            reason: "lost".to_owned(),
+        })
+        .into(),
+        4 => ProductEvent::ProductDetailsChanged(ProductDetailsChanged {
+            product_id,
+            name: format!("mug {amount}"),
+            description: String::new(),
+            category: Some(category(n)),
+        })
+        .into(),
+        5 => ProductEvent::VariantAdded(VariantAdded {
+            product_id,
+            variant: variant(n, 'b', minor),
+        })
+        .into(),
+        6 => ProductEvent::VariantPriceChanged(VariantPriceChanged {
+            product_id,
+            sku: sku(n, 'a'),
+            price: gbp(minor),
+        })
+        .into(),
+        7 => ProductEvent::VariantRemoved(VariantRemoved {
+            product_id,
+            sku: sku(n, 'a'),
+        })
+        .into(),
+        8 => ProductEvent::ProductRemoved(ProductRemoved { product_id }).into(),
+        9 => placed(n),
+        10 => paid(n, at(minor * 40_000)),
+        11 => cancelled(n, vec![sold(n, amount, 10)], at(minor * 40_000)),
+        12 => returned(n, vec![sold(1, 1, 150)], at(minor)),
+        13 => OrderEvent::OrderShipped(OrderShipped {
+            order_id: order(n),
+            customer: None,
+            carrier: None,
+            tracking_number: Some(amount.to_string()),
+            shipped_at: at(minor),
+        })
+        .into(),
+        14 => payment_requested(n, purpose, minor),
+        15 => payment_settled(n, purpose, minor),
+        16 => refund_settled(n, purpose, minor),
+        17 => credited(n, minor),
+        18 => debited(n, minor),
+        19 => CartEvent::CartItemSet(CartItemSet {
+            account_id,
+            sku: sku(n, 'a'),
+            product_id,
+            quantity: amount,
+        })
+        .into(),
+        20 => CartEvent::CartItemRemoved(CartItemRemoved {
+            account_id,
+            sku: sku(n, 'a'),
+        })
+        .into(),
+        21 => CategoryEvent::CategoryCreated(CategoryCreated {
+            category_id: category(n),
+            parent: None,
+            name: format!("Category {amount}"),
+            slug: format!("category-{n}"),
+        })
+        .into(),
+        22 => registered(n),
+        _ => AccountEvent::PasswordChanged(PasswordChanged {
+            account_id,
+            password: Sealed("hash".to_owned()),
+            reset_id: None,
+        })
+        .into(),
+    }
+}
+
+/// Records the story in parts, each projected before the next comes; compares with all in one go.
+async fn projected_in_parts(story: Vec<Event>, sizes: Vec<usize>) -> (Vec<String>, Vec<String>) {
+    let mut shop = Shop::open().await;
+    let mut projector = shop.project();
+    let mut rest = story.into_iter().peekable();
+    let mut sizes = sizes.into_iter().cycle();
+    while rest.peek().is_some() {
+        let size = sizes.next().unwrap_or(1);
+        let position = shop.record(rest.by_ref().take(size)).await;
+        projector.reach(position).await;
+        // A part of one event ends with a restart, so that nothing in memory carries over.
+        if size == 1 {
+            projector.stop().await;
+            projector = shop.project();
+        }
+    }
+    projector.stop().await;
+    (digests(&shop.views).await, shop.fresh_digests().await)
+}
+
+#[test]
+fn however_the_events_come_the_rows_are_the_same() {
+    // Each case opens databases, hence not more of them.
+    let mut runner = TestRunner::new(Config::with_cases(16));
+    let stories = proptest::collection::vec(any_event(), 1..120);
+    let sizes = proptest::collection::vec(1..30_usize, 1..6);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runner
+        .run(&(stories, sizes), |(story, sizes)| {
+            let (parts, whole) = runtime.block_on(projected_in_parts(story, sizes));
+            prop_assert_eq!(parts, whole);
+            Ok(())
+        })
+        .unwrap();
+}

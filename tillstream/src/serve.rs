@@ -1,0 +1,41 @@
+//! `tillstream serve`: runs the shop until it is told to stop.
+
+use std::process::ExitCode;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::settings::Settings;
+use crate::shop::Shop;
+use crate::welcome;
+
+pub async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
+    let stop = CancellationToken::new();
+    tokio::spawn(cancel_on_signal(stop.clone()));
+    let shop = Shop::open(&settings).await?;
+    welcome::print(&settings, &shop);
+    shop.run_until(stop).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ctrl-C and SIGTERM ask to stop; the second of them stops at once.
+pub async fn cancel_on_signal(stop: CancellationToken) {
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        tracing::error!("signals can't be heard; the shop stops only when it is killed");
+        return;
+    };
+    for asked in 0.. {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        if asked > 0 {
+            tracing::warn!("stopped at once; what was accepted is safe, what was under way is repeated later");
+            std::process::exit(1);
+        }
+        tracing::info!("stopping: accepted work is finished first; ask again to stop at once");
+        stop.cancel();
+    }
+}

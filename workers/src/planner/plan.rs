@@ -1,0 +1,153 @@
+//! What an event asks of the outside world: a pure function of the event and of which orders are history.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use events::Event;
+use events::account::AccountEvent;
+use events::envelope::RecordedEvent;
+use events::ids::{AttemptId, OrderId, PaymentId};
+use events::order::{OrderEvent, OrderPlaced};
+use events::payment::{PaymentEvent, PaymentMethod, PaymentSettled, RefundRequested};
+use events::wallet::WalletEvent;
+
+use crate::intents::{Effect, Lane, NewIntent, OrderNotice, Payout, Refund, SettledCharge};
+
+/// What comes of one event.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Planned {
+    pub intents: Vec<NewIntent>,
+    /// For the reconciliation.
+    pub settled: Option<SettledCharge>,
+}
+
+/// The types that ask for something; all others are passed over unread.
+const CONCERNING: [(&str, Lane); 9] = [
+    ("OrderPlaced", Lane::Email),
+    ("OrderShipped", Lane::Email),
+    ("OrderCancelled", Lane::Email),
+    ("PasswordResetRequested", Lane::Email),
+    ("PaymentRequested", Lane::Settlement),
+    ("PaymentRetried", Lane::Settlement),
+    ("PaymentSettled", Lane::Settlement),
+    ("RefundRequested", Lane::Settlement),
+    ("WithdrawalRequested", Lane::Settlement),
+];
+
+pub(super) fn concerns_us(event_type: &str) -> bool {
+    CONCERNING.iter().any(|(concerning, _)| *concerning == event_type)
+}
+
+/// Where an event of this type is parked that can't be read.
+pub(super) fn lane_of(event_type: &str) -> Lane {
+    CONCERNING
+        .iter()
+        .find(|(concerning, _)| *concerning == event_type)
+        .map_or(Lane::Email, |(_, lane)| *lane)
+}
+
+/// What `event`, which stands in the log as `recorded`, asks for. `historical` are those of the orders concerned that
+/// are sales of the past: nothing comes of them.
+pub fn plan(event: &Event, recorded: &RecordedEvent, historical: &HashSet<OrderId>) -> Planned {
+    let effects = effects(event, historical);
+    let intent = |(effect, due_at)| NewIntent {
+        effect,
+        event_id: recorded.meta.event_id,
+        position: recorded.position,
+        correlation_id: recorded.meta.correlation_id,
+        trace_parent: recorded.meta.trace_parent.clone(),
+        due_at,
+        parked: None,
+    };
+    Planned {
+        intents: effects.into_iter().map(intent).collect(),
+        settled: match event {
+            Event::Payment(PaymentEvent::PaymentSettled(settled)) => settled_charge(settled),
+            _ => None,
+        },
+    }
+}
+
+/// Effects with the time before which they aren't due.
+type Due = (Effect, Option<DateTime<Utc>>);
+
+fn effects(event: &Event, historical: &HashSet<OrderId>) -> Vec<Due> {
+    match event {
+        Event::Order(event) => of_order(event, historical),
+        Event::Payment(event) => of_payment(event).into_iter().map(|effect| (effect, None)).collect(),
+        Event::Wallet(WalletEvent::WithdrawalRequested(requested)) => {
+            let payout = Payout {
+                account_id: requested.account_id,
+                withdrawal_id: requested.withdrawal_id,
+                amount: requested.amount,
+                destination: requested.destination.clone(),
+                requested_at: requested.requested_at,
+            };
+            vec![(Effect::Payout(payout), None)]
+        }
+        Event::Account(AccountEvent::PasswordResetRequested(requested)) => {
+            let (account_id, reset_id) = (requested.account_id, requested.reset_id);
+            vec![(Effect::EmailPasswordReset { account_id, reset_id }, None)]
+        }
+        _ => vec![],
+    }
+}
+
+fn of_order(event: &OrderEvent, historical: &HashSet<OrderId>) -> Vec<Due> {
+    let notify = |order_id, notice| vec![(Effect::EmailOrder { order_id, notice }, None)];
+    match event {
+        OrderEvent::OrderPlaced(placed) if !placed.historical => of_new_order(placed),
+        OrderEvent::OrderShipped(shipped) if !historical.contains(&shipped.order_id) => {
+            notify(shipped.order_id, OrderNotice::Shipped)
+        }
+        OrderEvent::OrderCancelled(cancelled) if !historical.contains(&cancelled.order_id) => {
+            notify(cancelled.order_id, OrderNotice::Cancelled)
+        }
+        _ => vec![],
+    }
+}
+
+fn of_new_order(placed: &OrderPlaced) -> Vec<Due> {
+    let order_id = placed.order_id;
+    let confirmation = Effect::EmailOrder {
+        order_id,
+        notice: OrderNotice::Confirmation,
+    };
+    let timer = placed.expires_at.map(|at| (Effect::ExpireOrder { order_id }, Some(at)));
+    std::iter::once((confirmation, None)).chain(timer).collect()
+}
+
+fn of_payment(event: &PaymentEvent) -> Option<Effect> {
+    match event {
+        PaymentEvent::PaymentRequested(requested) => {
+            charge(&requested.method, requested.payment_id, requested.attempt_id?)
+        }
+        PaymentEvent::PaymentRetried(retried) => charge(&retried.method, retried.payment_id, retried.attempt_id),
+        PaymentEvent::RefundRequested(requested) => refund(requested),
+        _ => None,
+    }
+}
+
+fn charge(method: &PaymentMethod, payment_id: PaymentId, attempt_id: AttemptId) -> Option<Effect> {
+    matches!(method, PaymentMethod::Card { .. }).then_some(Effect::Charge { payment_id, attempt_id })
+}
+
+/// Without a charge at the provider there is nothing to ask of it.
+fn refund(requested: &RefundRequested) -> Option<Effect> {
+    Some(Effect::Refund(Refund {
+        payment_id: requested.payment_id,
+        refund_id: requested.refund_id,
+        amount: requested.amount,
+        provider_reference: requested.provider_reference.clone()?,
+    }))
+}
+
+fn settled_charge(settled: &PaymentSettled) -> Option<SettledCharge> {
+    settled.attempt_id?; // only an attempt was charged at the provider
+    Some(SettledCharge {
+        provider_reference: settled.provider_reference.clone()?,
+        payment_id: settled.payment_id,
+        amount: settled.amount,
+        settled_at: settled.settled_at,
+    })
+}
