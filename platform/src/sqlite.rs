@@ -130,13 +130,13 @@ pub async fn apply_migrations(
     Ok(())
 }
 
-/// Copies the write-ahead log back into the database and empties it. Does what it can: a reader in
-/// the middle of a statement keeps the newest part in the log, which is harmless.
-pub async fn checkpoint(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-        .execute(connection)
+/// Copies the write-ahead log back into the database and empties it. Says whether it could: somebody who goes on
+/// reading an older state, also in another process, keeps that part of the log.
+pub async fn checkpoint(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let busy: i64 = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(connection)
         .await?;
-    Ok(())
+    Ok(busy == 0)
 }
 
 async fn migrate(

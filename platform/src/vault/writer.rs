@@ -189,10 +189,19 @@ impl Task {
             self.cache.erase(subject).await;
         }
         if !erased.is_empty() {
-            // The write-ahead log still holds the pages as they were.
-            sqlite::checkpoint(&mut *self.pool.acquire().await?).await?;
+            self.scrub().await?;
         }
         Ok(Arc::new(keys))
+    }
+
+    /// Empties the write-ahead log, which still holds the pages with the erased keys.
+    async fn scrub(&self) -> Result<(), VaultError> {
+        if !sqlite::checkpoint(&mut *self.pool.acquire().await?).await? {
+            tracing::warn!(
+                "erased keys are still in the vault's write-ahead log, as somebody goes on reading it"
+            );
+        }
+        Ok(())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The projectors on a real event log and real views, in SQLite files.
+//! The projectors on a real event log and real views, in `SQLite` files.
 
 mod catalogue;
 mod faults;

@@ -290,8 +290,11 @@ pub fn registered(n: u128) -> Event {
     }))
 }
 
+/// A view's rows by key.
+pub type RowsOf<P> = BTreeMap<KeyOf<P>, <P as Projection>::Row>;
+
 /// What a view makes of a story, in memory: its rows by key and its entries.
-pub fn told<P: Projection>(story: &[Event]) -> (BTreeMap<KeyOf<P>, P::Row>, Vec<P::Entry>) {
+pub fn told<P: Projection>(story: &[Event]) -> (RowsOf<P>, Vec<P::Entry>) {
     let (mut rows, mut entries) = (BTreeMap::new(), Vec::new());
     for (event, position) in story.iter().zip(1..) {
         let fact = Fact {

@@ -268,3 +268,33 @@ impl From<ReadError> for StoreError {
         Self { reason: error.reason }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Row};
+
+    use super::super::{HEAD, MIGRATIONS, READ, READ_STREAMS};
+    use super::*;
+
+    #[tokio::test]
+    async fn no_statement_scans_a_table_that_grows() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        sqlite::apply_migrations(&mut connection, MIGRATIONS)
+            .await
+            .unwrap();
+        for statement in [HEAD, READ, READ_STREAMS, HEADS, OWNERS, OUTCOMES, FORGET_OUTCOMES] {
+            let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")))
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+            assert!(!plan.is_empty());
+            for step in plan {
+                let step: String = step.get("detail");
+                let scans = ["events", "claims", "outcomes", "newest"]
+                    .iter()
+                    .any(|table| step.starts_with(&format!("SCAN {table}")));
+                assert!(!scans, "{statement}: {step}");
+            }
+        }
+    }
+}
