@@ -48,13 +48,22 @@ pub async fn create_admin(
         roles: BTreeSet::from([Role::Customer, Role::Staff, Role::Admin]),
     };
     let context = commands.system_context();
-    let command = person.into_command(&deps.personal_data(), &deps.passwords, context.now).await?;
-    match commands.execute(&context, |work| accounts::register(work, &command)).await {
+    let command = person
+        .into_command(&deps.personal_data(), &deps.passwords, context.now)
+        .await?;
+    match commands
+        .execute(&context, |work| accounts::register(work, &command))
+        .await
+    {
         Ok(_) => Ok(command.registered.account_id),
         // Another process was faster.
-        Err(ExecuteError::Taken { scope: USERNAME_SCOPE, owner, .. }) => {
-            owner.parse().map_err(|_| web::Problem::internal("a user name's owner is no account").into())
-        }
+        Err(ExecuteError::Taken {
+            scope: USERNAME_SCOPE,
+            owner,
+            ..
+        }) => owner
+            .parse()
+            .map_err(|_| web::Problem::internal("a user name's owner is no account").into()),
         Err(error) => Err(error.into()),
     }
 }
@@ -98,7 +107,10 @@ impl Person {
 }
 
 /// Whose user name or email address this is.
-pub(crate) async fn find_by_login(commands: &Commands, login: &str) -> Result<Option<AccountId>, ExecuteError> {
+pub(crate) async fn find_by_login(
+    commands: &Commands,
+    login: &str,
+) -> Result<Option<AccountId>, ExecuteError> {
     let scope = if login.contains('@') {
         EMAIL_SCOPE
     } else {
@@ -113,7 +125,9 @@ pub(crate) async fn read(
     context: &CommandContext,
     account_id: AccountId,
 ) -> Result<Arc<Account>, ApiError> {
-    let account = commands.inspect(context, |work| work.read::<Account>(account_id)).await?;
+    let account = commands
+        .inspect(context, |work| work.read::<Account>(account_id))
+        .await?;
     if !account.exists() {
         return Err(DomainError::from(AccountError::NotFound).into());
     }

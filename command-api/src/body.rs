@@ -55,7 +55,11 @@ impl ContactBody {
         Contact {
             email: self.email.map(|email| checks.email("contact.email", &email)),
             name: checks.text("contact.name", &self.name.unwrap_or_default(), 2 * NAME_MAX_CHARS),
-            address: checks.text("contact.address", &self.address.unwrap_or_default(), ADDRESS_MAX_CHARS),
+            address: checks.text(
+                "contact.address",
+                &self.address.unwrap_or_default(),
+                ADDRESS_MAX_CHARS,
+            ),
         }
     }
 }
@@ -142,9 +146,20 @@ mod tests {
     #[test]
     fn a_payment_has_a_method_and_nothing_that_is_unknown() {
         let read = serde_json::from_str::<PaymentBody>;
-        assert!(matches!(read(r#"{"method":"wallet"}"#), Ok(PaymentBody::Wallet {})));
-        assert!(matches!(read(r#"{"method":"card","token":"x"}"#), Ok(PaymentBody::Card { .. })));
-        for wrong in ["{}", r#"{"method":"cash"}"#, r#"{"method":"card"}"#, r#"{"method":"wallet","token":"x"}"#] {
+        assert!(matches!(
+            read(r#"{"method":"wallet"}"#),
+            Ok(PaymentBody::Wallet {})
+        ));
+        assert!(matches!(
+            read(r#"{"method":"card","token":"x"}"#),
+            Ok(PaymentBody::Card { .. })
+        ));
+        for wrong in [
+            "{}",
+            r#"{"method":"cash"}"#,
+            r#"{"method":"card"}"#,
+            r#"{"method":"wallet","token":"x"}"#,
+        ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

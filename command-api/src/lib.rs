@@ -13,6 +13,7 @@ mod contact;
 mod deps;
 mod errors;
 mod incoming;
+mod only_sku;
 mod passwords;
 mod personal_data;
 mod problems;
@@ -59,8 +60,8 @@ impl utoipa::Modify for BearerScheme {
 ///
 /// Without the layers around it: [`layers::wrap`] is called once, on all routes of a process.
 pub fn router(deps: CommandDeps) -> (axum::Router, utoipa::openapi::OpenApi) {
-    let routes = utoipa_axum::router::OpenApiRouter::with_openapi(Document::openapi()).merge(routes::all());
-    let (router, document) = routes.split_for_parts();
+    let documented = utoipa_axum::router::OpenApiRouter::with_openapi(Document::openapi()).merge(routes::all());
+    let (router, document) = documented.split_for_parts();
     (router.with_state(deps.into_state()), document)
 }
 

@@ -123,7 +123,9 @@ impl Passwords {
 }
 
 fn hash(argon2: &Argon2, password: &str) -> Result<String, PasswordError> {
-    let hash: PasswordHash = argon2.hash_password(password.as_bytes()).map_err(PasswordError::Hash)?;
+    let hash: PasswordHash = argon2
+        .hash_password(password.as_bytes())
+        .map_err(PasswordError::Hash)?;
     Ok(hash.to_string())
 }
 
@@ -168,7 +170,9 @@ mod tests {
     #[tokio::test]
     async fn whoever_finds_the_queue_full_is_sent_away() {
         let passwords = passwords(1);
-        let _all_places = passwords.places.try_acquire_many(1 + u32::try_from(WAITING_MAX).unwrap());
+        let _all_places = passwords
+            .places
+            .try_acquire_many(1 + u32::try_from(WAITING_MAX).unwrap());
         let busy = passwords.hash("correct horse".to_owned()).await;
         assert!(matches!(busy, Err(PasswordError::Busy)), "{busy:?}");
     }
@@ -179,7 +183,10 @@ mod tests {
             memory_kib: 1,
             ..PasswordSettings::default()
         };
-        assert!(matches!(Passwords::new(settings), Err(PasswordError::Settings(_))));
+        assert!(matches!(
+            Passwords::new(settings),
+            Err(PasswordError::Settings(_))
+        ));
     }
 
     #[test]

@@ -27,11 +27,15 @@ impl PersonalData {
     }
 
     /// `None` if the person was erased.
-    pub async fn open_profile(&self, account: AccountId, sealed: &Sealed) -> Result<Option<Profile>, ApiError> {
+    pub async fn open_profile(
+        &self,
+        account: AccountId,
+        sealed: &Sealed,
+    ) -> Result<Option<Profile>, ApiError> {
         let Some(text) = self.vault.open(account.0, sealed).await? else {
             return Ok(None);
         };
-        serde_json::from_str(&text).map(Some).map_err(unreadable)
+        serde_json::from_str(&text).map(Some).map_err(|error| unreadable(&error))
     }
 
     /// `subject` is the customer, or the order if there is none.
@@ -50,12 +54,16 @@ impl PersonalData {
     }
 
     async fn seal_json(&self, subject: Uuid, value: &impl Serialize) -> Result<Sealed, ApiError> {
-        let text = serde_json::to_string(value).map_err(unreadable)?;
+        let text = serde_json::to_string(value).map_err(|error| unreadable(&error))?;
         Ok(self.vault.seal(subject, &text).await?)
     }
 }
 
 /// Says where it went wrong and not with what: the text is personal.
-fn unreadable(error: serde_json::Error) -> ApiError {
-    Problem::internal(format_args!("personal data has no or another form: {:?}", error.classify())).into()
+fn unreadable(error: &serde_json::Error) -> ApiError {
+    Problem::internal(format_args!(
+        "personal data has no or another form: {:?}",
+        error.classify()
+    ))
+    .into()
 }

@@ -8,7 +8,7 @@ use utoipa::openapi::{Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses};
 use web::problem::PROBLEM_JSON;
 
-/// The name of the security scheme.
+/// The name of the security scheme; the routes, whose macro wants a literal, repeat it.
 pub const BEARER: &str = "bearer";
 
 macro_rules! problems {
@@ -74,7 +74,10 @@ pub struct CommandHeaders {
 /// The header of an edit.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "documentation; the header is read by `web::etag::IfMatch`")]
+#[expect(
+    dead_code,
+    reason = "documentation; the header is read by `web::etag::IfMatch`"
+)]
 pub struct EditHeaders {
     /// The `ETag` that the edit is based on.
     #[param(rename = "If-Match")]

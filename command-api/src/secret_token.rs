@@ -72,7 +72,14 @@ mod tests {
     #[test]
     fn what_has_another_form_is_none() {
         let id = SessionId::generate();
-        for wrong in ["", ".", "x.y", &id.to_string(), &format!("{id}."), &format!("{id}.AAAA")] {
+        for wrong in [
+            "",
+            ".",
+            "x.y",
+            &id.to_string(),
+            &format!("{id}."),
+            &format!("{id}.AAAA"),
+        ] {
             assert!(SecretToken::<SessionId>::parse(wrong).is_none(), "{wrong}");
         }
     }

@@ -7,7 +7,6 @@ use events::account::Role;
 use events::ids::{AccountId, SessionId};
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 use web::tokens::{ACCESS_TOKEN_LIFETIME, AccessTokens};
 
 use crate::secret_token::SecretToken;

@@ -68,13 +68,23 @@ impl Checks {
     /// As it was written; `claimed` makes it what must be unique.
     pub fn email(&mut self, field: &str, text: &str) -> String {
         let email = text.trim().to_owned();
-        self.require(is_email(&email), field, "email_invalid", "this is no email address");
+        self.require(
+            is_email(&email),
+            field,
+            "email_invalid",
+            "this is no email address",
+        );
         email
     }
 
     pub fn password(&mut self, field: &str, password: &str, username: &str, email: Option<&str>) {
         let fits = PASSWORD_CHARS.contains(&password.chars().count());
-        self.require(fits, field, "password_length", "a password has 10 to 128 characters");
+        self.require(
+            fits,
+            field,
+            "password_length",
+            "a password has 10 to 128 characters",
+        );
         let known = password.to_lowercase();
         let obvious = known == username || email.is_some_and(|email| claimed(email) == known);
         let message = "a password is neither the user name nor the email address";
@@ -85,10 +95,19 @@ impl Checks {
     pub fn text(&mut self, field: &str, text: &str, max_chars: usize) -> String {
         let text = text.trim().to_owned();
         if text.chars().count() > max_chars {
-            self.refuse(field, "too_long", format_args!("this has at most {max_chars} characters"));
+            self.refuse(
+                field,
+                "too_long",
+                format_args!("this has at most {max_chars} characters"),
+            );
         }
         let printable = text.chars().all(|c| c == '\n' || !c.is_control());
-        self.require(printable, field, "control_character", "this holds a control character");
+        self.require(
+            printable,
+            field,
+            "control_character",
+            "this holds a control character",
+        );
         text
     }
 
@@ -132,11 +151,17 @@ mod tests {
 
     #[test]
     fn addresses_are_told_from_other_text() {
-        for good in ["a@b.co", "ann.lee+shop@mail.example.org", "x_1@sub-domain.example"] {
+        for good in [
+            "a@b.co",
+            "ann.lee+shop@mail.example.org",
+            "x_1@sub-domain.example",
+        ] {
             assert!(is_email(good), "{good}");
         }
         let long = format!("{}@example.org", "x".repeat(65));
-        for wrong in ["", "a", "@b.co", "a@b", "a@.co", "a@b..co", "a b@c.de", "a@b.co\n", "a@@b.co", ".a@b.co", &long] {
+        for wrong in [
+            "", "a", "@b.co", "a@b", "a@.co", "a@b..co", "a b@c.de", "a@b.co\n", "a@@b.co", ".a@b.co", &long,
+        ] {
             assert!(!is_email(wrong), "{wrong}");
         }
     }

@@ -26,6 +26,8 @@ pub mod settlement;
 pub mod wallets;
 
 mod authority;
+#[cfg(test)]
+mod given;
 mod refusal;
 mod unit_of_work;
 

@@ -37,6 +37,14 @@ impl Source {
         })
     }
 
+    #[cfg(test)]
+    pub(crate) fn of_bytes(mut content: &[u8]) -> Self {
+        Self {
+            path: STANDARD_STREAM.into(),
+            spooled: Some(spool(&mut content).unwrap()),
+        }
+    }
+
     /// As messages name it.
     pub fn name(&self) -> String {
         if self.spooled.is_some() {
@@ -103,14 +111,10 @@ mod tests {
         let mut encoder = GzEncoder::new(File::create(&packed).unwrap(), Compression::fast());
         encoder.write_all(b"a,b\n").unwrap();
         encoder.finish().unwrap();
-        let spooled = Source {
-            path: STANDARD_STREAM.into(),
-            spooled: Some(spool(&mut &b"a,b\n"[..]).unwrap()),
-        };
         for source in [
             Source::open(&plain).unwrap(),
             Source::open(&packed).unwrap(),
-            spooled,
+            Source::of_bytes(b"a,b\n"),
         ] {
             assert_eq!(read(&source), "a,b\n");
             assert_eq!(read(&source), "a,b\n", "{} at the second reading", source.name());

@@ -3,6 +3,7 @@
 
 mod health;
 mod mailbox;
+mod password_reset;
 
 use axum::Router;
 use axum::http::header::CONTENT_SECURITY_POLICY;
@@ -14,6 +15,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 pub use health::Health;
 pub use mailbox::MailboxPage;
+pub use password_reset::{PASSWORD_RESET_PATH, password_reset};
 
 /// The documentation's page runs scripts and styles of its own, and nothing from elsewhere.
 const DOCS_POLICY: (HeaderName, HeaderValue) = (

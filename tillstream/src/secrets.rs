@@ -24,6 +24,8 @@ pub struct Secrets {
     access_tokens: String,
     /// Wraps the personal keys; hex.
     vault: String,
+    /// Keys the fingerprints of requests that are kept with their idempotency keys; hex.
+    fingerprints: String,
     /// Between the shop and its payment sandbox.
     pub sandbox_key: String,
     /// Signs the sandbox's webhooks.
@@ -39,6 +41,7 @@ impl Secrets {
             Ok(Self {
                 access_tokens: random_hex()?,
                 vault: random_hex()?,
+                fingerprints: random_hex()?,
                 sandbox_key: format!("sk_test_{}", random_hex()?),
                 sandbox_webhook: format!("whsec_{}", random_hex()?),
                 mailbox: random_password()?,
@@ -48,6 +51,10 @@ impl Secrets {
 
     pub fn access_tokens(&self) -> anyhow::Result<[u8; KEY_BYTES]> {
         key(&self.access_tokens).context("access_tokens in secrets.json is damaged")
+    }
+
+    pub fn fingerprints(&self) -> anyhow::Result<[u8; KEY_BYTES]> {
+        key(&self.fingerprints).context("fingerprints in secrets.json is damaged")
     }
 
     pub fn vault(&self) -> anyhow::Result<[u8; KEY_BYTES]> {

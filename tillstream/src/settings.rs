@@ -86,8 +86,8 @@ pub enum SmtpTls {
 #[serde(deny_unknown_fields)]
 pub struct MailSettings {
     pub transport: MailTransport,
-    /// The sender, as `Name <address>` or an address.
-    pub from: String,
+    /// The address that emails come from; its domain is the one of every `Message-ID`.
+    pub sender: String,
     pub smtp: SmtpSettings,
 }
 
@@ -149,7 +149,7 @@ impl Default for Settings {
             log: LogSettings { filter: "info,access=warn".to_owned(), format: LogFormat::Human },
             mail: MailSettings {
                 transport: MailTransport::Folder,
-                from: "Tillstream <shop@tillstream.example>".to_owned(),
+                sender: "shop@tillstream.example".to_owned(),
                 smtp: SmtpSettings {
                     host: "localhost".to_owned(),
                     port: 25,

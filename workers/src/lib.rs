@@ -1,3 +1,99 @@
 //! What happens after the fact: the outside world is told, and answers come back as commands.
+//!
+//! The planner reads the log and writes intents; lanes carry them out: charges, refunds and payouts at the payment
+//! provider, emails, timers. Nothing here runs when a view is rebuilt, and nothing here writes events: what the outside
+//! world answers becomes a command like anybody else's.
+//!
+//! Deciding is left to `domain`, views to the projectors, pages to the APIs.
 
+pub mod clock;
+pub mod email;
 pub mod gateway;
+pub mod intents;
+pub mod mailbox;
+
+pub mod reconciliation;
+
+mod effects;
+mod lanes;
+mod planner;
+mod settlement;
+mod timers;
+
+use std::sync::Arc;
+
+use executor::Executor;
+use platform::feed::Feed;
+use platform::vault::Vault;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::effects::{Effects, Shop};
+use crate::email::{EmailSender, MailTransport, ShopIdentity};
+use crate::gateway::PaymentGateway;
+use crate::intents::Intents;
+use crate::reconciliation::Reconciliation;
+
+/// What the workers work with.
+#[derive(Clone)]
+pub struct WorkerDeps {
+    pub feed: Feed,
+    pub executor: Executor,
+    pub vault: Vault,
+    /// Its clock is the workers' clock.
+    pub intents: Intents,
+    pub gateway: PaymentGateway,
+    pub identity: ShopIdentity,
+    pub transport: MailTransport,
+}
+
+/// Runs the planner, the lanes and the reconciliation until `shutdown`. Then nothing new is begun, what is in flight is
+/// waited for within a bound, and the leases that are left are given up.
+pub async fn run(deps: WorkerDeps, shutdown: CancellationToken) {
+    let WorkerDeps {
+        feed,
+        executor,
+        vault,
+        intents,
+        gateway,
+        identity,
+        transport,
+    } = deps;
+    let clock = intents.clock().clone();
+    let shop = Shop {
+        executor: executor.clone(),
+        clock: clock.clone(),
+    };
+    let effects = Arc::new(Effects {
+        email: EmailSender {
+            identity,
+            transport,
+            shop: shop.clone(),
+            vault,
+        },
+        shop,
+        gateway: gateway.clone(),
+        intents: intents.clone(),
+    });
+    let reconciliation = Reconciliation {
+        executor: executor.clone(),
+        intents: intents.clone(),
+        gateway,
+        clock,
+    };
+    // Dropping this future drops the set, and that ends its tasks.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(planner::run(feed, executor.log().clone(), intents.clone(), shutdown.clone()));
+    for settings in lanes::LANES {
+        tasks.spawn(lanes::run(settings, intents.clone(), Arc::clone(&effects), shutdown.clone()));
+    }
+    tasks.spawn(reconciliation::repeat(reconciliation, shutdown));
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a part of the workers broke off");
+        }
+    }
+    if let Err(error) = intents.release().await {
+        tracing::warn!(%error, "leases can't be given up; they will run out");
+    }
+}

@@ -5,7 +5,6 @@ use domain::catalogue;
 use domain::category::Category;
 use events::account::Role;
 use events::ids::CategoryId;
-use uuid::Uuid;
 use web::etag::IfMatch;
 use web::position::Accepted;
 use web::{Caller, Path};
@@ -15,14 +14,14 @@ use crate::commands::Commands;
 use crate::errors::ApiError;
 use crate::incoming::{Incoming, NoFields};
 use crate::problems::{
-    BEARER, CommandHeaders, EditHeaders, Forbidden, NotFound, Outdated, Rejected, Unauthenticated,
+    CommandHeaders, EditHeaders, Forbidden, NotFound, Outdated, Rejected, Unauthenticated,
 };
 
 /// Archives a category
 ///
 /// It takes no new products and no longer shows; its slug stays taken.
 #[utoipa::path(
-    delete, path = "/api/categories/{id}", tag = "categories", security((BEARER = [])),
+    delete, path = "/api/categories/{id}", tag = "categories", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The category."), CommandHeaders, EditHeaders),
     responses((status = 204), Rejected, Unauthenticated, Forbidden, NotFound, Outdated)
 )]

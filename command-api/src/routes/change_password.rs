@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use domain::account::{Account, AccountCommand};
+use domain::{DomainError, Halt};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::position::Accepted;
@@ -16,7 +17,7 @@ use crate::errors::ApiError;
 use crate::incoming::Incoming;
 use crate::passwords::Passwords;
 use crate::personal_data::PersonalData;
-use crate::problems::{BEARER, CommandHeaders, Rejected, TooMany, Unauthenticated};
+use crate::problems::{CommandHeaders, Outdated, Rejected, TooMany, Unauthenticated};
 use crate::throttle::Throttles;
 use crate::validation::Checks;
 
@@ -32,9 +33,9 @@ pub struct ChangePasswordBody {
 ///
 /// 401 `credentials_wrong` if the old one is wrong. Sessions on other devices go on.
 #[utoipa::path(
-    put, path = "/api/users/me/password", tag = "users", security((BEARER = [])),
+    put, path = "/api/users/me/password", tag = "users", security(("bearer" = [])),
     params(CommandHeaders), request_body = ChangePasswordBody,
-    responses((status = 204), Rejected, Unauthenticated, TooMany)
+    responses((status = 204), Rejected, Unauthenticated, Outdated, TooMany)
 )]
 #[tracing::instrument(name = "command.change_password", skip_all)]
 pub async fn change_password(
@@ -58,7 +59,12 @@ pub async fn change_password(
     let account = accounts::read(&commands, &context, account_id).await?;
     let profile = accounts::open_profile(&personal_data, account_id, &account).await?;
     let mut checks = Checks::default();
-    checks.password("new_password", &new_password, &profile.username, profile.email.as_deref());
+    checks.password(
+        "new_password",
+        &new_password,
+        &profile.username,
+        profile.email.as_deref(),
+    );
     checks.done()?;
     let name = account_id.to_string();
     throttles
@@ -73,6 +79,13 @@ pub async fn change_password(
     let hash = passwords.hash(new_password).await?;
     let password = personal_data.seal_text(account_id, &hash).await?;
     let change = |work: &mut domain::UnitOfWork| {
+        // What was proved is knowledge of the password of then.
+        if work.read::<Account>(account_id)?.password() != account.password() {
+            return Err(Halt::Refused(DomainError::Outdated {
+                expected: 0,
+                actual: 0,
+            }));
+        }
         let password = password.clone();
         work.handle::<Account>(account_id, AccountCommand::ChangePassword { password })
     };

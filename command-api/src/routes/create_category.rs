@@ -7,7 +7,6 @@ use events::category::CategoryCreated;
 use events::ids::CategoryId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 use web::Caller;
 use web::position::Accepted;
 
@@ -15,7 +14,7 @@ use crate::answer;
 use crate::commands::Commands;
 use crate::errors::ApiError;
 use crate::incoming::Incoming;
-use crate::problems::{BEARER, CommandHeaders, Conflict, Forbidden, Rejected, Unauthenticated};
+use crate::problems::{CommandHeaders, Conflict, Forbidden, Rejected, Unauthenticated};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -38,7 +37,7 @@ pub struct CategoryAnswer {
 ///
 /// 409 `category_slug_taken`, with the `category_id` that has it.
 #[utoipa::path(
-    post, path = "/api/categories", tag = "categories", security((BEARER = [])),
+    post, path = "/api/categories", tag = "categories", security(("bearer" = [])),
     params(CommandHeaders), request_body = CreateCategoryBody,
     responses((status = 201, body = CategoryAnswer), Rejected, Unauthenticated, Forbidden, Conflict)
 )]
@@ -63,13 +62,17 @@ pub async fn create_category(
         Ok(CategoryAnswer { category_id })
     };
     let accepted = commands.execute(&context, create).await?;
-    Ok(answer::created(accepted, |answer| format!("/api/categories/{}", answer.category_id)))
+    Ok(answer::created(accepted, |answer| {
+        format!("/api/categories/{}", answer.category_id)
+    }))
 }
 
 /// The name's ASCII letters and digits, with a dash for whatever stands between them.
 fn slug_of(name: &str) -> String {
     let lower = name.to_lowercase();
-    let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words = lower
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-")
 }
 

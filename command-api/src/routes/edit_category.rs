@@ -6,7 +6,6 @@ use events::account::Role;
 use events::ids::CategoryId;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 use web::etag::IfMatch;
 use web::position::Accepted;
 use web::{Caller, Path};
@@ -17,7 +16,7 @@ use crate::commands::Commands;
 use crate::errors::ApiError;
 use crate::incoming::Incoming;
 use crate::problems::{
-    BEARER, CommandHeaders, EditHeaders, Forbidden, NotFound, Outdated, Rejected, Unauthenticated,
+    CommandHeaders, EditHeaders, Forbidden, NotFound, Outdated, Rejected, Unauthenticated,
 };
 use crate::routes::create_category::CategoryAnswer;
 
@@ -27,6 +26,7 @@ pub struct EditCategoryBody {
     name: Option<String>,
     /// `null` moves it to the top.
     #[serde(default, deserialize_with = "given")]
+    #[expect(clippy::option_option, reason = "a missing field and null differ")]
     #[schema(value_type = Option<Uuid>)]
     parent: Option<Option<CategoryId>>,
 }
@@ -35,7 +35,7 @@ pub struct EditCategoryBody {
 ///
 /// What is missing stays; so does the slug.
 #[utoipa::path(
-    patch, path = "/api/categories/{id}", tag = "categories", security((BEARER = [])),
+    patch, path = "/api/categories/{id}", tag = "categories", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The category."), CommandHeaders, EditHeaders),
     request_body = EditCategoryBody,
     responses((status = 200, body = CategoryAnswer), Rejected, Unauthenticated, Forbidden, NotFound, Outdated)

@@ -9,7 +9,6 @@ use events::ids::AccountId;
 use executor::{CommandContext, ExecuteError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 use web::etag::IfMatch;
 use web::position::Accepted;
 use web::{Caller, Problem};
@@ -20,7 +19,7 @@ use crate::commands::Commands;
 use crate::errors::ApiError;
 use crate::incoming::Incoming;
 use crate::personal_data::PersonalData;
-use crate::problems::{BEARER, CommandHeaders, Conflict, EditHeaders, Outdated, Rejected, Unauthenticated};
+use crate::problems::{CommandHeaders, Conflict, EditHeaders, Outdated, Rejected, Unauthenticated};
 use crate::validation::{Checks, NAME_MAX_CHARS, claimed};
 
 /// The profile is opened and sealed outside the decision; this often it may change in between.
@@ -45,7 +44,7 @@ pub struct EditedProfileAnswer {
 ///
 /// What is missing stays. 409 `username_taken`, `email_taken`.
 #[utoipa::path(
-    patch, path = "/api/users/me", tag = "users", security((BEARER = [])),
+    patch, path = "/api/users/me", tag = "users", security(("bearer" = [])),
     params(CommandHeaders, EditHeaders), request_body = EditProfileBody,
     responses((status = 200, body = EditedProfileAnswer), Rejected, Unauthenticated, Conflict, Outdated)
 )]
@@ -64,7 +63,9 @@ pub async fn edit_profile(
         let (account_id, expected) = (caller.account, if_match.expected_version());
         let command = prepare(&commands, &personal_data, &context, account_id, &edit, expected).await?;
         match commands.execute(&context, |work| command.decide(work)).await {
-            Err(ExecuteError::Refused(DomainError::Outdated { .. })) if expected.is_none() && races < RACES_MAX => {
+            Err(ExecuteError::Refused(DomainError::Outdated { .. }))
+                if expected.is_none() && races < RACES_MAX =>
+            {
                 races += 1;
             }
             result => return Ok(answer::ok(result?)),
@@ -78,8 +79,12 @@ impl EditProfileBody {
         let edit = Self {
             username: self.username.map(|name| checks.username("username", &name)),
             email: self.email.map(|email| checks.email("email", &email)),
-            first_name: self.first_name.map(|name| checks.text("first_name", &name, NAME_MAX_CHARS)),
-            last_name: self.last_name.map(|name| checks.text("last_name", &name, NAME_MAX_CHARS)),
+            first_name: self
+                .first_name
+                .map(|name| checks.text("first_name", &name, NAME_MAX_CHARS)),
+            last_name: self
+                .last_name
+                .map(|name| checks.text("last_name", &name, NAME_MAX_CHARS)),
         };
         checks.done()?;
         Ok(edit)
@@ -116,7 +121,10 @@ async fn prepare(
     let account = accounts::read(commands, context, account_id).await?;
     let before = accounts::open_profile(personal_data, account_id, &account).await?;
     let after = edit.apply(&before);
-    let (old_email, new_email) = (before.email.as_deref().map(claimed), after.email.as_deref().map(claimed));
+    let (old_email, new_email) = (
+        before.email.as_deref().map(claimed),
+        after.email.as_deref().map(claimed),
+    );
     let email = new_email
         .filter(|new| old_email.as_ref() != Some(new))
         .map(|new| (old_email, new));
@@ -139,7 +147,10 @@ impl Prepared {
         let account_id = self.change.account_id;
         work.expect_version::<Account>(account_id, self.change.expected_version)?;
         if work.read::<Account>(account_id)?.profile() != self.account.profile() {
-            return Err(Halt::Refused(DomainError::Outdated { expected: 0, actual: 0 }));
+            return Err(Halt::Refused(DomainError::Outdated {
+                expected: 0,
+                actual: 0,
+            }));
         }
         if self.changes {
             change_profile(work, &self.change)?;

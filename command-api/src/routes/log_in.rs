@@ -61,7 +61,9 @@ pub async fn log_in(
         Some(account_id) => Some((account_id, accounts::read(&commands, &context, account_id).await?)),
         None => None,
     };
-    let found = account.as_ref().map(|(account_id, account)| (*account_id, &**account));
+    let found = account
+        .as_ref()
+        .map(|(account_id, account)| (*account_id, &**account));
     let fits = accounts::check_password(&personal_data, &passwords, found, password).await?;
     let Some(account_id) = account_id.filter(|_| fits) else {
         return Err(Problem::unauthorized("credentials_wrong").into());
@@ -74,7 +76,9 @@ pub async fn log_in(
         token_hash: refresh_token.hash(),
         expires_at: context.now + REFRESH_TOKEN_LIFETIME,
     };
-    let accepted = commands.execute(&context, |work| start_session(work, &started)).await?;
+    let accepted = commands
+        .execute(&context, |work| start_session(work, &started))
+        .await?;
     let answer = SessionAnswer::new(&tokens, &refresh_token, account_id, accepted.value, context.now);
     Ok(Accepted::ok(accepted.position, answer))
 }

@@ -33,9 +33,10 @@ mod ship_order;
 mod withdraw_money;
 
 use axum::extract::DefaultBodyLimit;
+use domain::Authority;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::stripe_webhook;
+use web::{Caller, stripe_webhook};
 
 use crate::deps::ApiState;
 
@@ -64,10 +65,16 @@ fn small() -> OpenApiRouter<ApiState> {
         .routes(routes!(change_password::change_password))
         .routes(routes!(set_roles::set_roles))
         .routes(routes!(create_category::create_category))
-        .routes(routes!(edit_category::edit_category, archive_category::archive_category))
+        .routes(routes!(
+            edit_category::edit_category,
+            archive_category::archive_category
+        ))
         .routes(routes!(adjust_stock::adjust_stock))
         .routes(routes!(purchase_product::purchase_product))
-        .routes(routes!(set_cart_item::set_cart_item, remove_cart_item::remove_cart_item))
+        .routes(routes!(
+            set_cart_item::set_cart_item,
+            remove_cart_item::remove_cart_item
+        ))
         .routes(routes!(cancel_order::cancel_order))
         .routes(routes!(ship_order::ship_order))
         .routes(routes!(deliver_order::deliver_order))
@@ -80,7 +87,10 @@ fn small() -> OpenApiRouter<ApiState> {
 fn large() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(add_product::add_product))
-        .routes(routes!(edit_product::edit_product, remove_product::remove_product))
+        .routes(routes!(
+            edit_product::edit_product,
+            remove_product::remove_product
+        ))
         .routes(routes!(place_order::place_order))
         .routes(routes!(issue_credit_note::issue_credit_note))
         .routes(routes!(return_order::return_order))
@@ -88,4 +98,13 @@ fn large() -> OpenApiRouter<ApiState> {
 
 fn webhooks() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(receive_stripe_webhook::receive_stripe_webhook))
+}
+
+/// On whose behalf a caller commands.
+fn authority(caller: &Caller) -> Authority {
+    if caller.is_staff() {
+        Authority::Staff
+    } else {
+        Authority::Account(caller.account)
+    }
 }

@@ -1,9 +1,9 @@
 //! `POST /api/auth/refresh`: a refresh token becomes the next pair of tokens.
 
 use axum::extract::State;
+use domain::DomainError;
 use domain::accounts::{self, RefreshSession};
 use domain::session::SessionError;
-use domain::DomainError;
 use events::ids::SessionId;
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -9,7 +9,6 @@ use events::ids::AccountId;
 use executor::ExecuteError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 use web::position::Accepted;
 use web::{Caller, OptionalCaller, Problem};
 
@@ -67,7 +66,9 @@ pub async fn register(
     let by_staff = caller.as_ref().is_some_and(Caller::is_staff);
     let person = incoming.body.check(by_staff)?;
     refuse_taken(&commands, &person.profile).await?;
-    let command = person.into_command(&personal_data, &passwords, context.now).await?;
+    let command = person
+        .into_command(&personal_data, &passwords, context.now)
+        .await?;
     let decide = |work: &mut domain::UnitOfWork| {
         register_account(work, &command)?;
         let account_id = command.registered.account_id;
@@ -84,7 +85,12 @@ impl RegisterBody {
         let email = self.email.map(|email| checks.email("email", &email));
         if !by_staff {
             checks.require(email.is_some(), "email", "missing", "an email address is needed");
-            checks.require(self.password.is_some(), "password", "missing", "a password is needed");
+            checks.require(
+                self.password.is_some(),
+                "password",
+                "missing",
+                "a password is needed",
+            );
         }
         if let Some(password) = &self.password {
             checks.password("password", password, &username, email.as_deref());
@@ -114,7 +120,10 @@ impl RegisterBody {
 /// Before a core is kept busy with the password. That nobody comes in between is the log's to see.
 async fn refuse_taken(commands: &Commands, profile: &Profile) -> Result<(), ExecuteError> {
     let email = profile.email.as_deref().map(claimed);
-    let claims = [(USERNAME_SCOPE, Some(profile.username.clone())), (EMAIL_SCOPE, email)];
+    let claims = [
+        (USERNAME_SCOPE, Some(profile.username.clone())),
+        (EMAIL_SCOPE, email),
+    ];
     for (scope, value) in claims {
         let Some(value) = value else { continue };
         if let Some(owner) = commands.claiming_account(scope, &value).await? {

@@ -50,7 +50,9 @@ pub async fn reset_password(
     let invalid = || DomainError::from(AccountError::ResetTokenInvalid);
     let token = SecretToken::<AccountId>::parse(&token).ok_or_else(invalid)?;
     // Nothing is sealed for an account that isn't there: the vault would keep a key for nobody.
-    let account = accounts::read(&commands, &context, token.id).await.map_err(|_| invalid())?;
+    let account = accounts::read(&commands, &context, token.id)
+        .await
+        .map_err(|_| invalid())?;
     let profile = accounts::open_profile(&personal_data, token.id, &account).await?;
     let mut checks = Checks::default();
     checks.password("password", &password, &profile.username, profile.email.as_deref());

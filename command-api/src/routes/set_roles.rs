@@ -8,7 +8,6 @@ use events::account::Role;
 use events::ids::AccountId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 use web::position::Accepted;
 use web::{Caller, Path, Problem};
 
@@ -16,7 +15,7 @@ use crate::answer;
 use crate::commands::Commands;
 use crate::errors::ApiError;
 use crate::incoming::Incoming;
-use crate::problems::{BEARER, CommandHeaders, Conflict, Forbidden, NotFound, Rejected, Unauthenticated};
+use crate::problems::{CommandHeaders, Conflict, Forbidden, NotFound, Rejected, Unauthenticated};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +38,7 @@ pub struct RolesAnswer {
 /// They hold from the next access token on, in at most 15 minutes. 409 `own_admin_role`: nobody
 /// stops being an admin by their own hand, so that there is always one.
 #[utoipa::path(
-    put, path = "/api/users/{id}/roles", tag = "users", security((BEARER = [])),
+    put, path = "/api/users/{id}/roles", tag = "users", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The account."), CommandHeaders), request_body = SetRolesBody,
     responses((status = 200, body = RolesAnswer), Rejected, Unauthenticated, Forbidden, NotFound, Conflict)
 )]

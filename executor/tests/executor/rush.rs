@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use crate::shop::{self, Shop};
 
 const BUYERS: usize = 64;
-const TRIES: usize = 3000;
-const UNITS: u32 = 2500;
+const TRIES: usize = 500;
+const UNITS: u32 = 100;
 
 /// Accepted and refused tries of all buyers, who share their tries and are spread over the executors.
 async fn rush(executors: &[Executor]) -> (usize, usize) {
@@ -27,7 +27,7 @@ async fn rush(executors: &[Executor]) -> (usize, usize) {
                 match shop::buy(&executor, "LAMP", 1).await {
                     Ok(_) => accepted += 1,
                     Err(ExecuteError::Refused(DomainError::Stock(StockError::OutOfStock { .. }))) => {
-                        refused += 1
+                        refused += 1;
                     }
                     Err(other) => panic!("neither bought nor sold out: {other}"),
                 }

@@ -188,7 +188,6 @@ impl Header {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::field::tests::source_of;
 
     const COLUMNS: Columns = Columns {
         required: &["sku"],
@@ -197,7 +196,7 @@ mod tests {
     };
 
     fn open_error(text: &str) -> String {
-        let source = source_of(text.as_bytes());
+        let source = Source::of_bytes(text.as_bytes());
         match CsvTable::open(&source, COLUMNS) {
             Ok(_) => panic!("{text:?} was accepted"),
             Err(error) => error.to_string(),
@@ -206,7 +205,7 @@ mod tests {
 
     #[test]
     fn rows_come_with_lines_and_options_and_bad_ones_are_told() {
-        let source = source_of(b"\xef\xbb\xbfsku,name,option:size\n A1 ,\"x\ny\",L\nB\nC1,\xff,\n\nD1,z,\n");
+        let source = Source::of_bytes(b"\xef\xbb\xbfsku,name,option:size\n A1 ,\"x\ny\",L\nB\nC1,\xff,\n\nD1,z,\n");
         let mut seen = Vec::new();
         CsvTable::open(&source, COLUMNS)
             .unwrap()

@@ -124,17 +124,8 @@ pub fn present(text: &str, code: &'static str, reason: &str) -> Result<String, F
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use crate::source::Source;
-
-    /// A file with this content; it's gone once read, as the source holds it open... so it is kept for good.
-    pub(crate) fn source_of(content: &[u8]) -> Source {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), content).unwrap();
-        let (_, path) = file.keep().unwrap();
-        Source::open(&path).unwrap()
-    }
 
     #[test]
     fn each_way_of_being_wrong_has_its_code() {

@@ -151,11 +151,10 @@ pub fn filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::field::tests::source_of;
 
     fn items(format: Format, text: &str) -> Result<Vec<String>, ImportError> {
         let mut seen = Vec::new();
-        for_each_item(&source_of(text.as_bytes()), format, |row, item| {
+        for_each_item(&Source::of_bytes(text.as_bytes()), format, |row, item| {
             seen.push(match item {
                 Ok(text) => format!("{row} {text}"),
                 Err(rejection) => format!("{row} {}", rejection.code),
@@ -185,7 +184,7 @@ mod tests {
     #[test]
     fn a_stopped_reading_is_no_error() {
         let mut seen = 0;
-        for_each_item(&source_of(b"[1,2,3]"), Format::Json, |_, _| {
+        for_each_item(&Source::of_bytes(b"[1,2,3]"), Format::Json, |_, _| {
             seen += 1;
             ControlFlow::Break(())
         })

@@ -206,7 +206,7 @@ impl Wakers {
 }
 
 impl Intents {
-    /// Opens the intents in the SQLite database at `path`, creating what is missing. `log_head` is where the event log
+    /// Opens the intents in the `SQLite` database at `path`, creating what is missing. `log_head` is where the event log
     /// stands: a new file takes it for its origin, so open this before commands are accepted.
     ///
     /// If no other process has the file open, the leases of earlier ones are void and what they held is due at once;

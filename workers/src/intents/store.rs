@@ -148,7 +148,7 @@ pub(super) async fn claim(
         .bind(lane.as_str())
         .bind(micros(now))
         .bind(limit)
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await?;
     let mut taken = Vec::with_capacity(rows.len());
     for row in &rows {

@@ -22,9 +22,9 @@ use platform::feed::Feed;
 use tokio_util::sync::CancellationToken;
 
 use crate::effects::{Shop, Verdict};
-use crate::intents::{Effect, Intents, IntentsError, Lane, NewIntent, SettledCharge};
+use crate::intents::{Effect, Intents, IntentsError, NewIntent, SettledCharge};
 
-pub use plan::{Planned, plan};
+use plan::plan;
 
 /// Events per step: enough to share a commit among many, few enough that it stays short.
 const BATCH: usize = 500;

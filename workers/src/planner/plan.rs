@@ -15,7 +15,7 @@ use crate::intents::{Effect, Lane, NewIntent, OrderNotice, Payout, Refund, Settl
 
 /// What comes of one event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Planned {
+pub(super) struct Planned {
     pub intents: Vec<NewIntent>,
     /// For the reconciliation.
     pub settled: Option<SettledCharge>,
@@ -48,7 +48,7 @@ pub(super) fn lane_of(event_type: &str) -> Lane {
 
 /// What `event`, which stands in the log as `recorded`, asks for. `historical` are those of the orders concerned that
 /// are sales of the past: nothing comes of them.
-pub fn plan(event: &Event, recorded: &RecordedEvent, historical: &HashSet<OrderId>) -> Planned {
+pub(super) fn plan(event: &Event, recorded: &RecordedEvent, historical: &HashSet<OrderId>) -> Planned {
     let effects = effects(event, historical);
     let intent = |(effect, due_at)| NewIntent {
         effect,

@@ -1,0 +1,157 @@
+//! `POST /api/products`: something is put on sale.
+
+use axum::extract::State;
+use domain::catalogue::{self, AddProduct, NewVariant};
+use events::account::Role;
+use events::ids::{CategoryId, ProductId, Sku};
+use events::money::Currency;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::money::MoneyDto;
+use web::position::Accepted;
+use web::{Caller, Problem};
+
+use crate::answer;
+use crate::body::{VariantBody, check_variants};
+use crate::commands::Commands;
+use crate::deps::Terms;
+use crate::errors::ApiError;
+use crate::incoming::Incoming;
+use crate::problems::{CommandHeaders, Conflict, Forbidden, Rejected, Unauthenticated};
+use crate::validation::Checks;
+
+/// Either `price`, or `variants`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddProductBody {
+    name: String,
+    #[serde(default)]
+    description: String,
+    #[schema(value_type = Option<Uuid>)]
+    category: Option<CategoryId>,
+    /// Of a product in one form; made up, if missing.
+    #[schema(value_type = Option<String>)]
+    sku: Option<Sku>,
+    /// Of a product in one form.
+    price: Option<MoneyDto>,
+    /// Of a product in one form: units on the shelf from the start.
+    quantity: Option<u32>,
+    /// The forms in which the product comes.
+    variants: Option<Vec<VariantBody>>,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct AddedProductAnswer {
+    #[schema(value_type = Uuid)]
+    product_id: ProductId,
+    /// In the order of the variants.
+    #[schema(value_type = Vec<String>)]
+    skus: Vec<Sku>,
+}
+
+/// Adds a product
+///
+/// What staff add is the shop's own, what a seller adds is theirs. 409 `sku_taken`, with the
+/// `product_id` that has the SKU.
+#[utoipa::path(
+    post, path = "/api/products", tag = "products", security(("bearer" = [])),
+    params(CommandHeaders), request_body = AddProductBody,
+    responses((status = 201, body = AddedProductAnswer), Rejected, Unauthenticated, Forbidden, Conflict)
+)]
+#[tracing::instrument(name = "command.add_product", skip_all)]
+pub async fn add_product(
+    caller: Caller,
+    State(commands): State<Commands>,
+    State(terms): State<Terms>,
+    incoming: Incoming<AddProductBody>,
+) -> Result<Accepted<AddedProductAnswer>, ApiError> {
+    let seller = if caller.is_staff() {
+        None
+    } else {
+        caller.require(Role::Seller)?;
+        Some(caller.account)
+    };
+    let context = commands.context(Some(caller.account), &incoming);
+    let product_id = ProductId::generate();
+    let body = incoming.body;
+    let command = AddProduct {
+        product_id,
+        seller,
+        variants: variants(
+            body.sku,
+            body.price,
+            body.quantity,
+            body.variants,
+            product_id,
+            terms.currency,
+        )?,
+        name: body.name,
+        description: body.description,
+        category: body.category,
+        at: context.now,
+    };
+    let add = |work: &mut domain::UnitOfWork| {
+        catalogue::add_product(work, &command)?;
+        let skus = command
+            .variants
+            .iter()
+            .map(|new| new.variant.sku.clone())
+            .collect();
+        Ok(AddedProductAnswer { product_id, skus })
+    };
+    let accepted = commands.execute(&context, add).await?;
+    Ok(answer::created(accepted, |answer| {
+        format!("/api/products/{}", answer.product_id)
+    }))
+}
+
+fn variants(
+    sku: Option<Sku>,
+    price: Option<MoneyDto>,
+    quantity: Option<u32>,
+    variants: Option<Vec<VariantBody>>,
+    product_id: ProductId,
+    currency: Currency,
+) -> Result<Vec<NewVariant>, Problem> {
+    let mut checks = Checks::default();
+    let (field, variants) = match (variants, price) {
+        (Some(variants), None) => {
+            let alone = sku.is_none() && quantity.is_none();
+            checks.require(
+                alone,
+                "variants",
+                "ambiguous",
+                "each variant has its own SKU and quantity",
+            );
+            ("variants", variants)
+        }
+        (None, Some(price)) => {
+            let quantity = quantity.unwrap_or(0);
+            let options = std::collections::BTreeMap::new();
+            (
+                "product",
+                vec![VariantBody {
+                    sku,
+                    options,
+                    price,
+                    quantity,
+                }],
+            )
+        }
+        (Some(_), Some(_)) => {
+            checks.refuse("price", "ambiguous", "each variant has its own price");
+            ("variants", vec![])
+        }
+        (None, None) => {
+            checks.refuse(
+                "price",
+                "missing",
+                "a product has a price, or variants that have one",
+            );
+            ("variants", vec![])
+        }
+    };
+    let checked = check_variants(&mut checks, field, variants, product_id.0, currency);
+    checks.done()?;
+    Ok(checked)
+}
