@@ -1,4 +1,5 @@
 //! Bulk data in and out of the shop, as a client of its REST API.
+pub mod client;
 pub mod error;
 pub mod input;
 pub mod options;

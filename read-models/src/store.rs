@@ -31,12 +31,13 @@ pub async fn load<R: Record>(
     keys: &[R::Key],
 ) -> Result<HashMap<R::Key, R>, StoreError> {
     let mut found = HashMap::with_capacity(keys.len());
+    let dialect = Dialect::of(conn);
     for part in parts(keys) {
         let mut binds = Binds::default();
         for key in part {
             key.bind(&mut binds);
         }
-        for row in fetch(conn, R::TABLE.select(of, part.len()), binds).await? {
+        for row in fetch(conn, R::TABLE.select(dialect, of, part.len()), binds).await? {
             let row = read::<R>(&row)?;
             found.insert(row.key(), row);
         }
@@ -82,12 +83,13 @@ async fn upsert_rows<R: Record>(
     generation: u64,
     rows: &[&R],
 ) -> Result<(), StoreError> {
+    let dialect = Dialect::of(conn);
     for part in parts(rows) {
         let mut binds = Binds::default();
         for row in part {
             row.bind(&mut binds);
         }
-        execute(conn, R::TABLE.upsert(generation, part.len()), binds).await?;
+        execute(conn, R::TABLE.upsert(dialect, generation, part.len()), binds).await?;
     }
     Ok(())
 }
@@ -98,12 +100,13 @@ pub async fn delete<R: Record>(
     generation: u64,
     keys: &[R::Key],
 ) -> Result<(), StoreError> {
+    let dialect = Dialect::of(conn);
     for part in parts(keys) {
         let mut binds = Binds::default();
         for key in part {
             key.bind(&mut binds);
         }
-        execute(conn, R::TABLE.delete(generation, part.len()), binds).await?;
+        execute(conn, R::TABLE.delete(dialect, generation, part.len()), binds).await?;
     }
     Ok(())
 }

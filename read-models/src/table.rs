@@ -1,7 +1,7 @@
 //! A view's tables as data, and the statements that follow from them. Names and keys are constants
 //! of this crate, never input, so putting them into SQL is safe. Full-text tables are the dialect's.
 
-use std::fmt::Write;
+use crate::dialect::Dialect;
 
 /// What a column holds. Two types do for every view, and both databases have them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,17 +104,17 @@ impl Table {
     }
 
     /// Reads the rows of `rows` keys, given as parameters one key after the other.
-    pub fn select(&self, of: Of, rows: usize) -> String {
+    pub fn select(&self, dialect: Dialect, of: Of, rows: usize) -> String {
         let table = of.table(self.name);
         let columns = self.column_list();
         if self.key == 1 {
             let key = self.columns[0].name;
             return format!(
                 "SELECT {columns} FROM {table} WHERE {key} IN ({})",
-                parameters(1, rows)
+                parameters(dialect, 1, rows)
             );
         }
-        let keys = tuples(self.key, rows);
+        let keys = tuples(dialect, self.key, rows);
         let key = self.key_list();
         format!("SELECT {columns} FROM {table} WHERE ({key}) IN (VALUES {keys})")
     }
@@ -126,9 +126,9 @@ impl Table {
     }
 
     /// Writes `rows` rows, given as parameters one row after the other, over what is there.
-    pub fn upsert(&self, generation: u64, rows: usize) -> String {
+    pub fn upsert(&self, dialect: Dialect, generation: u64, rows: usize) -> String {
         let table = Of::Generation(generation).table(self.name);
-        let values = tuples(self.columns.len(), rows);
+        let values = tuples(dialect, self.columns.len(), rows);
         let set: Vec<_> = self.columns[self.key..]
             .iter()
             .map(|column| format!("{0} = excluded.{0}", column.name))
@@ -146,10 +146,10 @@ impl Table {
     }
 
     /// Deletes the rows of `rows` keys, given as parameters one key after the other.
-    pub fn delete(&self, generation: u64, rows: usize) -> String {
+    pub fn delete(&self, dialect: Dialect, generation: u64, rows: usize) -> String {
         let table = Of::Generation(generation).table(self.name);
         let key = self.key_list();
-        let keys = tuples(self.key, rows);
+        let keys = tuples(dialect, self.key, rows);
         format!("DELETE FROM {table} WHERE ({key}) IN (VALUES {keys})")
     }
 
@@ -169,21 +169,26 @@ fn names(columns: &[Column]) -> String {
 }
 
 /// `($1, $2), ($3, $4)`: as many tuples as there are rows.
-fn tuples(width: usize, rows: usize) -> String {
-    let tuples: Vec<_> = (0..rows)
-        .map(|row| format!("({})", parameters(row * width + 1, width)))
-        .collect();
-    tuples.join(", ")
+fn tuples(dialect: Dialect, width: usize, rows: usize) -> String {
+    let mut list = String::new();
+    for row in 0..rows {
+        let comma = if row == 0 { "" } else { ", " };
+        list.push_str(comma);
+        list.push('(');
+        list.push_str(&parameters(dialect, row * width + 1, width));
+        list.push(')');
+    }
+    list
 }
 
 /// `$3, $4, $5` for the first 3 and the count 3.
-fn parameters(first: usize, count: usize) -> String {
+fn parameters(dialect: Dialect, first: usize, count: usize) -> String {
     let mut list = String::new();
     for number in first..first + count {
         if number > first {
             list.push_str(", ");
         }
-        let _ = write!(list, "${number}"); // proof: writing to a String can't fail
+        dialect.push_parameter(&mut list, number);
     }
     list
 }
@@ -200,15 +205,15 @@ mod tests {
     };
 
     #[test]
-    fn statements_number_their_parameters_row_by_row() {
+    fn statements_take_one_row_after_the_other() {
         assert_eq!(
-            PAIRS.upsert(3, 2),
-            "INSERT INTO pairs_g3 (a, b, c) VALUES ($1, $2, $3), ($4, $5, $6) \
+            PAIRS.upsert(Dialect::Sqlite, 3, 2),
+            "INSERT INTO pairs_g3 (a, b, c) VALUES (?, ?, ?), (?, ?, ?) \
              ON CONFLICT (a, b) DO UPDATE SET c = excluded.c"
         );
         assert_eq!(
-            PAIRS.select(Of::Serving, 2),
-            "SELECT a, b, c FROM pairs WHERE (a, b) IN (VALUES ($1, $2), ($3, $4))"
+            PAIRS.select(Dialect::Sqlite, Of::Serving, 2),
+            "SELECT a, b, c FROM pairs WHERE (a, b) IN (VALUES (?, ?), (?, ?))"
         );
     }
 

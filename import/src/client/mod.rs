@@ -7,8 +7,8 @@ mod retry;
 mod session;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
@@ -16,7 +16,7 @@ use reqwest::{Method, RequestBuilder, Url};
 use serde_json::Value;
 use uuid::Uuid;
 
-use self::retry::{GIVE_UP_AFTER, Verdict, delay, verdict};
+use self::retry::{GIVE_UP_AFTER, delay, is_worth_another_try};
 use self::session::Session;
 use crate::error::ImportError;
 use crate::options::Target;
@@ -77,17 +77,13 @@ impl Client {
             server: target.server.clone(),
             reason,
         };
-        let mut server: Url = target
-            .server
-            .parse()
-            .map_err(|error: url_error::ParseError| wrong(error.to_string()))?;
+        let mut server = Url::parse(&target.server).map_err(|error| wrong(error.to_string()))?;
         if !matches!(server.scheme(), "http" | "https") || server.host_str().is_none() {
             return Err(wrong("it begins with http:// or https://".to_owned()));
         }
-        // So that joining a path keeps the whole of a prefix.
-        if !server.path().ends_with('/') {
-            server.set_path(&format!("{}/", server.path()));
-        }
+        // Paths are added to it as they are, so it ends without a slash.
+        let prefix = server.path().trim_end_matches('/').to_owned();
+        server.set_path(&prefix);
         let http = reqwest::Client::builder()
             .timeout(REQUEST_TIMEOUT)
             .connect_timeout(CONNECT_TIMEOUT)
@@ -104,6 +100,11 @@ impl Client {
         })
     }
 
+    /// The server, without a trailing slash.
+    pub fn server(&self) -> &str {
+        self.server.as_str().trim_end_matches('/')
+    }
+
     /// Sends a command; the same key with the same body runs once, however often it's sent.
     pub async fn post(&self, path: &str, body: &[u8], key: Uuid) -> Result<Answer, ImportError> {
         let request = |token: &str| {
@@ -113,8 +114,7 @@ impl Client {
                 .header(IDEMPOTENCY_KEY, key.to_string())
                 .body(body.to_vec())
         };
-        let raw = self.authorized(&format!("POST {path}"), request).await?;
-        Ok(answer::read(raw.status, &raw.body, raw.replayed(), raw.retried))
+        self.authorized(&format!("POST {path}"), request).await
     }
 
     /// Asks a query; anything but success ends the run. `min_position` is what the answer must reflect.
@@ -132,8 +132,7 @@ impl Client {
             }
             request
         };
-        let raw = self.authorized(&doing, request).await?;
-        match answer::read(raw.status, &raw.body, false, raw.retried) {
+        match self.authorized(&doing, request).await? {
             Answer::Done { body, .. } => Ok(body),
             Answer::Refused(problem) => Err(problem.into_error(doing)),
         }
@@ -145,72 +144,179 @@ impl Client {
     }
 
     pub fn traffic(&self) -> Traffic {
-        self.lock_traffic().clone()
+        self.count().clone()
     }
 
-    fn lock_traffic(&self) -> std::sync::MutexGuard<'_, Traffic> {
+    fn count(&self) -> MutexGuard<'_, Traffic> {
         // A count can't be left half done, so a poisoned one is as good as any.
-        self.traffic
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let mut url = self.server.clone();
-        url.set_path(&format!("{}{}", self.server.path(), path.trim_start_matches('/')));
+        url.set_path(&format!("{}{path}", self.server.path().trim_end_matches('/')));
         self.http.request(method, url)
     }
 
-    /// Sends with an access token, and with a new one if it has ended.
+    /// Sends with an access token, and once more with a new one if that has ended. Not being allowed ends
+    /// the run: the next record would fare no better.
     async fn authorized(
         &self,
         doing: &str,
         request: impl Fn(&str) -> RequestBuilder,
-    ) -> Result<Raw, ImportError> {
+    ) -> Result<Answer, ImportError> {
         let token = self.session.token(self).await?;
-        let raw = self.patiently(|| request(&token)).await?;
-        let raw = if raw.status == 401 {
+        let mut raw = self.patiently(|| request(&token)).await?;
+        if raw.status == 401 {
             let token = self.session.renewed(self, &token).await?;
-            self.patiently(|| request(&token)).await?
-        } else {
-            raw
-        };
-        if matches!(raw.status, 401 | 403) {
-            return match answer::read(raw.status, &raw.body, false, raw.retried) {
-                Answer::Refused(problem) => Err(problem.into_error(doing.to_owned())),
-                Answer::Done { .. } => unreachable!("401 and 403 are refusals"),
-            };
+            raw = self.patiently(|| request(&token)).await?;
         }
-        Ok(raw)
+        match raw.into_answer() {
+            Answer::Refused(problem) if matches!(problem.status, 401 | 403) => {
+                Err(problem.into_error(doing.to_owned()))
+            }
+            answer => Ok(answer),
+        }
     }
 
     /// Sends without a token, as logging in does.
     async fn open_post(&self, path: &str, body: &Value) -> Result<Answer, ImportError> {
-        let raw = self
-            .patiently(|| self.request(Method::POST, path).json(body))
-            .await?;
-        Ok(answer::read(raw.status, &raw.body, false, raw.retried))
+        let request = || self.request(Method::POST, path).json(body);
+        Ok(self.patiently(request).await?.into_answer())
     }
 
     /// Sends until there's an answer that isn't "later".
     async fn patiently(&self, request: impl Fn() -> RequestBuilder) -> Result<Raw, ImportError> {
         let started = Instant::now();
-        for attempt in 0.. {
+        let mut attempt = 0;
+        loop {
             let outcome = self.once(request(), attempt > 0).await;
-            let verdict = verdict(&outcome.as_ref().map(|raw| raw.status));
-            if let (Verdict::Final, Ok(raw)) = (verdict, outcome.as_ref().map(|_| ())) {
-                let () = raw;
-                return outcome.map_err(|error| self.unreachable(started, &error));
+            match outcome {
+                Ok(raw) if !is_worth_another_try(raw.status) => return Ok(raw),
+                outcome if started.elapsed() >= GIVE_UP_AFTER => {
+                    return Err(self.gave_up(started, outcome));
+                }
+                outcome => {
+                    let retry_after = outcome.ok().and_then(|raw| raw.retry_after());
+                    let wait = delay(attempt, retry_after, Uuid::new_v4().as_u128());
+                    tokio::time::sleep(wait).await;
+                }
             }
-            if started.elapsed() >= GIVE_UP_AFTER {
-                return Err(self.gave_up(started, outcome));
-            }
-            let retry_after = outcome.as_ref().ok().and_then(Raw::retry_after);
-            let wait = delay(attempt, retry_after, Uuid::new_v4().as_u128());
-            tracing::debug!(attempt, wait_ms = wait.as_millis(), "asking again");
-            tokio::time::sleep(wait).await;
-            self.lock_traffic().retries += 1;
+            attempt += 1;
+            self.count().retries += 1;
         }
-        unreachable!("the attempts never end")
+    }
+
+    async fn once(&self, request: RequestBuilder, retried: bool) -> Result<Raw, reqwest::Error> {
+        let received = receive(request, retried).await;
+        match &received {
+            Ok(raw) => {
+                *self.count().answers.entry(raw.status).or_default() += 1;
+                if let Some(position) = raw.number(POSITION) {
+                    self.position.fetch_max(position, Ordering::Relaxed);
+                }
+            }
+            Err(error) => {
+                self.count().lost += 1;
+                tracing::debug!(%error, "a request got no answer");
+            }
+        }
+        received
+    }
+
+    fn gave_up(&self, started: Instant, outcome: Result<Raw, reqwest::Error>) -> ImportError {
+        let server = self.server().to_owned();
+        let waited_s = started.elapsed().as_secs();
+        match outcome {
+            Err(error) => ImportError::Unreachable {
+                server,
+                waited_s,
+                reason: innermost(&error),
+            },
+            Ok(raw) => ImportError::Busy {
+                server,
+                waited_s,
+                status: raw.status,
+                code: Problem::read(raw.status, &raw.body).code,
+            },
+        }
+    }
+}
+
+async fn receive(request: RequestBuilder, retried: bool) -> Result<Raw, reqwest::Error> {
+    let response = request.send().await?;
+    Ok(Raw {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        body: response.bytes().await?.to_vec(),
+        retried,
+    })
+}
+
+/// The cause that tells most, such as "Connection refused".
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+impl Raw {
+    fn number(&self, header: &str) -> Option<u64> {
+        self.headers.get(header)?.to_str().ok()?.parse().ok()
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.number(RETRY_AFTER.as_str()).map(Duration::from_secs)
+    }
+
+    fn into_answer(self) -> Answer {
+        let replayed = self.headers.contains_key(IDEMPOTENCY_REPLAYED) && !self.retried;
+        Answer::read(self.status, &self.body, replayed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Credentials;
+
+    fn client(server: &str) -> Result<Client, ImportError> {
+        let target = Target {
+            server: server.to_owned(),
+            credentials: Credentials::Token("t".to_owned()),
+        };
+        Client::new(&target, 1)
+    }
+
+    #[test]
+    fn paths_are_added_to_the_server_s_own() {
+        for (server, expected) in [
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/api/orders"),
+            ("http://127.0.0.1:8080/", "http://127.0.0.1:8080/api/orders"),
+            ("http://shop.example/a/", "http://shop.example/a/api/orders"),
+        ] {
+            let request = client(server).unwrap().request(Method::POST, "/api/orders");
+            assert_eq!(request.build().unwrap().url().as_str(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_said_to_be_none() {
+        for wrong in ["127.0.0.1:8080", "ftp://a", "shop", ""] {
+            let error = client(wrong).unwrap_err();
+            assert!(matches!(error, ImportError::Server { .. }), "{wrong}: {error}");
+        }
+    }
+
+    #[test]
+    fn only_a_failure_counts_as_one() {
+        let answers = BTreeMap::from([(201, 5), (409, 1), (500, 2), (502, 1), (503, 7)]);
+        let traffic = Traffic {
+            answers,
+            ..Traffic::default()
+        };
+        assert_eq!(traffic.server_errors(), 3);
     }
 }

@@ -1,10 +1,10 @@
 //! A CSV file as a table: columns by name, rows by line. What the columns mean is each dataset's.
 
 use std::collections::HashMap;
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
 
-use csv::{ByteRecord, StringRecord, Trim};
+use csv::{ByteRecord, StringRecord, Terminator};
 
 use crate::error::ImportError;
 use crate::rejection::Rejection;
@@ -22,9 +22,12 @@ pub struct Columns {
     pub options: bool,
 }
 
+/// The file, and one more line's end: so that the last record has one too.
+type Terminated = std::io::Chain<Box<dyn BufRead + Send>, &'static [u8]>;
+
 /// See the module.
 pub struct CsvTable {
-    reader: csv::Reader<Box<dyn BufRead + Send>>,
+    reader: csv::Reader<Terminated>,
     file: String,
     header: Header,
 }
@@ -36,7 +39,7 @@ struct Header {
     columns: usize,
 }
 
-/// One row, trimmed.
+/// One row.
 #[derive(Clone, Copy)]
 pub struct Row<'t> {
     /// Counted from 1, with the header.
@@ -46,16 +49,19 @@ pub struct Row<'t> {
 }
 
 impl Row<'_> {
-    /// Empty if the file doesn't have this column.
+    /// Trimmed; empty if the file doesn't have this column.
     pub fn get(&self, column: &str) -> &str {
-        let index = self.header.index.get(column);
-        index.and_then(|&index| self.record.get(index)).unwrap_or("")
+        self.header.index.get(column).map_or("", |&index| self.at(index))
+    }
+
+    fn at(&self, index: usize) -> &str {
+        self.record.get(index).unwrap_or("").trim()
     }
 
     /// The options that this row fills in.
     pub fn options(&self) -> impl Iterator<Item = (&str, &str)> {
         self.header.options.iter().filter_map(|(name, index)| {
-            let value = self.record.get(*index).unwrap_or("");
+            let value = self.at(*index);
             (!value.is_empty()).then_some((name.as_str(), value))
         })
     }
@@ -70,8 +76,8 @@ impl CsvTable {
     pub fn open(source: &Source, columns: Columns) -> Result<Self, ImportError> {
         let mut reader = csv::ReaderBuilder::new()
             .flexible(true) // a row of another length is rejected, it doesn't end the run
-            .trim(Trim::All)
-            .from_reader(source.reader()?);
+            .terminator(Terminator::Any(b'\n')) // trimming takes the '\r'; each record ends with its own line
+            .from_reader(source.reader()?.chain(&b"\n"[..]));
         let file = source.name();
         let names = reader.headers().map_err(|source| ImportError::Csv {
             file: file.clone(),
@@ -94,7 +100,7 @@ impl CsvTable {
         let mut raw = ByteRecord::new();
         loop {
             let more = self.reader.read_byte_record(&mut raw);
-            let line = raw.position().map_or(0, csv::Position::line);
+            let line = first_line(&raw, self.reader.position().line());
             let failed = |source| ImportError::Csv {
                 file: self.file.clone(),
                 row: line,
@@ -102,6 +108,9 @@ impl CsvTable {
             };
             if !more.map_err(failed)? {
                 return Ok(());
+            }
+            if raw.len() == 1 && raw[0].trim_ascii().is_empty() {
+                continue;
             }
             let visited = match StringRecord::from_byte_record(std::mem::take(&mut raw)) {
                 Ok(record) => visit(self.header.row(line, &record)),
@@ -112,6 +121,13 @@ impl CsvTable {
             }
         }
     }
+}
+
+/// Where a record begins, given the line after its end. (The position that the reader gives to a record is
+/// that of the blank lines before it.)
+fn first_line(record: &ByteRecord, next_line: u64) -> u64 {
+    let within = record.as_slice().iter().filter(|&&byte| byte == b'\n').count();
+    next_line.saturating_sub(1 + within as u64)
 }
 
 fn not_text(line: u64, error: &csv::FromUtf8Error) -> Rejection {
@@ -128,7 +144,7 @@ impl Header {
             columns: names.len(),
         };
         for (index, name) in names.iter().enumerate() {
-            header.add(file, name, index, columns)?;
+            header.add(file, name.trim(), index, columns)?;
         }
         for &required in columns.required {
             if !header.index.contains_key(required) {
@@ -224,6 +240,21 @@ mod tests {
             "7 D1 []",
         ];
         assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn carriage_returns_change_nothing() {
+        let source = Source::of_bytes(b"sku,name\r\nA,\"x\"\r\n\r\n \r\nB,y");
+        let mut seen = Vec::new();
+        CsvTable::open(&source, COLUMNS)
+            .unwrap()
+            .for_each(|row| {
+                let row = row.unwrap();
+                seen.push(format!("{} {} {}", row.line, row.get("sku"), row.get("name")));
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        assert_eq!(seen, ["2 A x", "5 B y"]);
     }
 
     #[test]

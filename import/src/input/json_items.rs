@@ -128,7 +128,8 @@ pub fn parse<T: DeserializeOwned>(row: u64, text: &str) -> Result<T, Rejection> 
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
-        let field = if path == "." { String::new() } else { path };
+        // The path's way of saying "the whole" and "unknown".
+        let field = if matches!(path.as_str(), "." | "?") { String::new() } else { path };
         let inner = error.into_inner();
         let code = match inner.classify() {
             serde_json::error::Category::Data => "field_invalid",

@@ -54,6 +54,18 @@ impl Dialect {
         }
     }
 
+    /// Adds the parameter `number` of a statement that takes its parameters in their order.
+    pub(crate) fn push_parameter(self, statement: &mut String, number: usize) {
+        match self {
+            // Not `$1`, which SQLite takes for a name: each of the driver's bindings then walks the list of
+            // names, and a quarter of a rebuild goes into that.
+            Self::Sqlite => {
+                let _ = number;
+                statement.push('?');
+            }
+        }
+    }
+
     /// A generation's full-text table: its name, and the statement that makes it.
     pub(crate) fn create_text(self, generation: u64) -> (String, String) {
         let table = Of::Generation(generation).table(PRODUCTS_TEXT);

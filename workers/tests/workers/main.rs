@@ -1,3 +1,14 @@
-//! The workers against real counterparts, one module per counterpart.
+//! The workers against real counterparts: a log, a vault, the payment sandbox over HTTP, an SMTP server over TCP.
 
 mod gateway;
+
+mod charging;
+mod crashes;
+mod emails;
+mod payouts;
+mod planning;
+mod reconciling;
+mod refunding;
+mod shop;
+mod smtp_server;
+mod timers;

@@ -1,0 +1,394 @@
+//! A small shop with its log, vault and payment sandbox, and workers that can be started, stopped and killed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use domain::Authority;
+use domain::accounts::{self, Register};
+use domain::cancellation::{self, CancelOrder};
+use domain::catalogue::{self, AddProduct, NewVariant};
+use domain::checkout::{self, Basket, PlaceOrder};
+use domain::{Decision, UnitOfWork};
+use events::Event;
+use events::account::{AccountRegistered, Profile, Role};
+use events::envelope::Actor;
+use events::ids::{AccountId, AttemptId, OrderId, PaymentId, ProductId, RefundId, Sku};
+use events::money::{Currency, Money};
+use events::order::Contact;
+use events::payment::PaymentMethod;
+use events::product::Variant;
+use events::sealed::Sealed;
+use executor::{CommandContext, Executor};
+use payment_sandbox::{ChargeRecord, Sandbox, SandboxSettings};
+use platform::event_log::{EventLog, LogOptions};
+use platform::feed::Feed;
+use platform::vault::Vault;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use workers::WorkerDeps;
+use workers::clock::{Clock, ManualClock};
+use workers::email::{MailTransport, ShopIdentity};
+use workers::gateway::{PaymentGateway, StripeGateway, StripeSettings};
+use workers::intents::{Intents, Lane};
+use workers::mailbox::{Mail, Mailbox};
+
+const SECRET_KEY: &str = "sk_test_workers";
+/// Nothing in a test takes this long unless it never comes.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a condition is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// Long enough for a busy machine to book a charge, short enough to wait for.
+const IMPATIENCE: Duration = Duration::from_secs(2);
+pub const ORDER_TTL: TimeDelta = TimeDelta::minutes(30);
+pub const EMAIL: &str = "ann@mail.example";
+
+pub struct Shop {
+    pub log: EventLog,
+    pub executor: Executor,
+    pub vault: Vault,
+    pub clock: ManualClock,
+    pub customer: AccountId,
+    sandbox: Sandbox,
+    sandbox_shutdown: CancellationToken,
+    directory: TempDir,
+}
+
+/// Workers at work.
+pub struct Workers {
+    pub intents: Intents,
+    task: JoinHandle<()>,
+    shutdown: CancellationToken,
+    lock: PathBuf,
+}
+
+/// An order and its payment.
+#[derive(Debug, Clone, Copy)]
+pub struct Placed {
+    pub order_id: OrderId,
+    pub payment_id: PaymentId,
+    pub attempt_id: AttemptId,
+}
+
+/// Waits until the condition holds.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let held = tokio::time::timeout(PATIENCE, async {
+        while !holds().await {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    });
+    assert!(held.await.is_ok(), "it never came: {what}");
+}
+
+impl Shop {
+    pub async fn open() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let log = EventLog::open_sqlite(&directory.path().join("log.db"), LogOptions::default()).await.unwrap();
+        let vault = Vault::open_sqlite(&directory.path().join("vault.db"), [7; 32]).await.unwrap();
+        let sandbox_shutdown = CancellationToken::new();
+        let settings = SandboxSettings {
+            database: directory.path().join("sandbox.db"),
+            listen: "127.0.0.1:0".parse().unwrap(),
+            secret_key: SECRET_KEY.to_owned(),
+            webhook: None,
+            // An hour: what hangs is never answered within a test.
+            hang: Duration::from_hours(1),
+            processing_delay: Duration::from_millis(50),
+        };
+        let sandbox = payment_sandbox::start(settings, sandbox_shutdown.clone()).await.unwrap();
+        let shop = Self {
+            executor: Executor::new(log.clone()),
+            log,
+            vault,
+            // The sandbox goes by the real time, so this begins there.
+            clock: ManualClock::new(Utc::now()),
+            customer: AccountId::generate(),
+            sandbox,
+            sandbox_shutdown,
+            directory,
+        };
+        shop.stock_up().await;
+        shop.register().await;
+        shop
+    }
+
+    async fn stock_up(&self) {
+        let add = AddProduct {
+            product_id: ProductId::generate(),
+            seller: None,
+            name: "White hanging heart".to_owned(),
+            description: String::new(),
+            category: None,
+            variants: vec![NewVariant {
+                variant: Variant {
+                    sku: sku(),
+                    options: std::collections::BTreeMap::new(),
+                    price: pounds(5),
+                },
+                quantity: 1_000,
+            }],
+            at: self.now(),
+        };
+        self.command(|work| catalogue::add_product(work, &add)).await;
+    }
+
+    async fn register(&self) {
+        let profile = Profile {
+            username: "ann".to_owned(),
+            email: Some(EMAIL.to_owned()),
+            first_name: "Ann".to_owned(),
+            last_name: "Smith".to_owned(),
+        };
+        let register = Register {
+            registered: AccountRegistered {
+                account_id: self.customer,
+                profile: self.seal(&profile).await,
+                password: None,
+                roles: [Role::Customer].into(),
+                registered_at: self.now(),
+            },
+            username: "ann".to_owned(),
+            email: Some(EMAIL.to_owned()),
+        };
+        self.command(|work| accounts::register(work, &register)).await;
+    }
+
+    pub async fn seal(&self, value: &impl Serialize) -> Sealed {
+        self.vault.seal(self.customer.0, &serde_json::to_string(value).unwrap()).await.unwrap()
+    }
+
+    pub fn now(&self) -> chrono::DateTime<Utc> {
+        Clock::Manual(self.clock.clone()).now()
+    }
+
+    pub async fn try_command<T: Serialize + DeserializeOwned>(
+        &self,
+        decide: impl Fn(&mut UnitOfWork) -> Decision<T>,
+    ) -> Result<T, executor::ExecuteError> {
+        let context = CommandContext::new(Actor::Account(self.customer), self.now(), Uuid::now_v7());
+        Ok(self.executor.execute(&context, decide).await?.value)
+    }
+
+    pub async fn command<T: Serialize + DeserializeOwned>(
+        &self,
+        decide: impl Fn(&mut UnitOfWork) -> Decision<T>,
+    ) -> T {
+        self.try_command(decide).await.unwrap()
+    }
+
+    /// Buys two at five pounds.
+    pub async fn buy(&self, card_token: &str) -> Placed {
+        self.buy_for(card_token, Some(EMAIL)).await
+    }
+
+    pub async fn buy_for(&self, card_token: &str, email: Option<&str>) -> Placed {
+        let contact = Contact {
+            email: email.map(str::to_owned),
+            name: "Ann Smith".to_owned(),
+            address: "1 High Street\nLondon".to_owned(),
+        };
+        let place = PlaceOrder {
+            order_id: OrderId::generate(),
+            payment_id: PaymentId::generate(),
+            attempt_id: AttemptId::generate(),
+            customer: self.customer,
+            basket: Basket::Lines(vec![(sku(), 2)]),
+            contact: self.seal(&contact).await,
+            country: "United Kingdom".to_owned(),
+            method: PaymentMethod::Card {
+                token: card_token.to_owned(),
+            },
+            at: self.now(),
+            expires_at: self.now() + ORDER_TTL,
+        };
+        self.command(|work| checkout::place_order(work, &place)).await;
+        Placed {
+            order_id: place.order_id,
+            payment_id: place.payment_id,
+            attempt_id: place.attempt_id,
+        }
+    }
+
+    pub async fn cancel(&self, order_id: OrderId) {
+        let cancel = CancelOrder {
+            order_id,
+            by: Authority::Staff,
+            refund_id: RefundId::generate(),
+            at: self.now(),
+        };
+        self.command(|work| cancellation::cancel_order(work, &cancel)).await;
+    }
+
+    /// The names of all events of one order, its payment included, in their order.
+    pub async fn story(&self, placed: Placed) -> Vec<&'static str> {
+        let of_order = |event: &events::envelope::RecordedEvent| {
+            let key = event.stream.key();
+            key == placed.order_id.to_string() || key == placed.payment_id.to_string()
+        };
+        let recorded = self.log.read(0, EventLog::READ_LIMIT).await.unwrap();
+        recorded
+            .iter()
+            .filter(|event| of_order(event))
+            .map(|event| Event::decode(event).unwrap().event_type().0)
+            .collect()
+    }
+
+    pub async fn until_event(&self, placed: Placed, event_type: &str) {
+        until(event_type, async || self.story(placed).await.contains(&event_type)).await;
+    }
+
+    pub async fn charges(&self) -> Vec<ChargeRecord> {
+        self.sandbox.charges().await.unwrap()
+    }
+
+    pub fn mail_folder(&self) -> PathBuf {
+        self.directory.path().join("mail")
+    }
+
+    pub fn work_file(&self) -> PathBuf {
+        self.directory.path().join("work.db")
+    }
+
+    /// All emails in the folder.
+    pub async fn mails(&self) -> Vec<Mail> {
+        let mailbox = Mailbox::new(&self.mail_folder());
+        let mut mails = vec![];
+        for summary in mailbox.list(100, None).await.unwrap().mails {
+            mails.push(mailbox.read(&summary.id).await.unwrap().unwrap());
+        }
+        mails
+    }
+
+    pub async fn until_mail(&self, id: &str) -> Mail {
+        let mailbox = Mailbox::new(&self.mail_folder());
+        until(id, async || mailbox.read(id).await.unwrap().is_some()).await;
+        mailbox.read(id).await.unwrap().unwrap()
+    }
+
+    pub async fn intents(&self) -> Intents {
+        let head = self.log.head().await.unwrap();
+        Intents::open_sqlite(&self.work_file(), head, Clock::Manual(self.clock.clone())).await.unwrap()
+    }
+
+    pub fn gateway(&self) -> PaymentGateway {
+        gateway(&self.sandbox.base_url, PATIENCE)
+    }
+
+    pub fn folder(&self) -> MailTransport {
+        MailTransport::folder(&self.mail_folder()).unwrap()
+    }
+
+    /// Workers that write emails into the folder.
+    pub async fn work(&self) -> Workers {
+        self.work_with(self.gateway(), self.folder()).await
+    }
+
+    /// Workers that give a provider two seconds to answer.
+    pub async fn work_impatiently(&self) -> Workers {
+        self.work_with(gateway(&self.sandbox.base_url, IMPATIENCE), self.folder()).await
+    }
+
+    pub async fn work_with(&self, gateway: PaymentGateway, transport: MailTransport) -> Workers {
+        let intents = self.intents().await;
+        let deps = WorkerDeps {
+            feed: Feed::tail(self.log.clone()),
+            executor: self.executor.clone(),
+            vault: self.vault.clone(),
+            intents: intents.clone(),
+            gateway,
+            identity: identity(),
+            transport,
+        };
+        let shutdown = CancellationToken::new();
+        Workers {
+            intents,
+            task: tokio::spawn(workers::run(deps, shutdown.clone())),
+            shutdown,
+            lock: self.directory.path().join("work.db.lock"),
+        }
+    }
+
+    pub async fn close(self) {
+        self.sandbox_shutdown.cancel();
+        tokio::time::timeout(PATIENCE, self.sandbox.join()).await.unwrap().unwrap();
+        self.vault.close().await;
+        self.log.close().await;
+    }
+}
+
+impl Workers {
+    /// In good order.
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        tokio::time::timeout(PATIENCE, self.task).await.expect("the workers stop").unwrap();
+        let leased = self.count("leased").await;
+        assert_eq!(leased, 0, "a lease is left over");
+        self.intents.close().await;
+    }
+
+    /// As if the process died: everything is dropped where it stands.
+    pub async fn kill(self) {
+        self.task.abort();
+        assert!(self.task.await.unwrap_err().is_cancelled());
+        drop(self.intents);
+        let lock = std::fs::File::options().append(true).open(self.lock).unwrap();
+        until("the dead workers let go of their file", async || {
+            let free = lock.try_lock().is_ok();
+            lock.unlock().unwrap();
+            free
+        })
+        .await;
+    }
+
+    async fn count(&self, state: &str) -> u64 {
+        let backlog = self.intents.backlog().await.unwrap();
+        backlog.iter().filter(|backlog| backlog.state == state).map(|backlog| backlog.count).sum()
+    }
+
+    /// Waits until so many intents of the lane are in this state.
+    pub async fn until_count(&self, lane: Lane, state: &str, count: u64) {
+        until(&format!("{count} {state} in {}", lane.as_str()), async || {
+            let backlog = self.intents.backlog().await.unwrap();
+            let found = backlog.iter().find(|backlog| backlog.lane == lane.as_str() && backlog.state == state);
+            found.map_or(0, |backlog| backlog.count) == count
+        })
+        .await;
+    }
+
+    /// Waits until everything in the log has been planned.
+    pub async fn until_planned(&self, shop: &Shop) {
+        let head = shop.log.head().await.unwrap();
+        until("the plan", async || self.intents.checkpoint().await.unwrap() >= head).await;
+    }
+}
+
+pub fn sku() -> Sku {
+    Sku::new("85123A").unwrap()
+}
+
+pub fn pounds(pounds: i64) -> Money {
+    Money::new(pounds * 100, Currency::GBP)
+}
+
+pub fn identity() -> ShopIdentity {
+    ShopIdentity::new(
+        "Gift Shop",
+        "orders@gifts.example",
+        "https://gifts.example",
+        "https://gifts.example/password",
+    )
+    .unwrap()
+}
+
+pub fn gateway(base_url: &str, request_timeout: Duration) -> PaymentGateway {
+    let settings = StripeSettings {
+        base_url: base_url.to_owned(),
+        secret_key: SECRET_KEY.to_owned(),
+        request_timeout,
+    };
+    PaymentGateway::Stripe(StripeGateway::new(settings).unwrap())
+}
