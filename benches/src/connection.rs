@@ -30,7 +30,12 @@ pub enum ConnectionError {
     #[error("{address} closed the connection")]
     Closed { address: String },
     #[error("{address} answered {status} where {wanted} was expected: {body}")]
-    Status { address: String, status: StatusCode, wanted: StatusCode, body: String },
+    Status {
+        address: String,
+        status: StatusCode,
+        wanted: StatusCode,
+        body: String,
+    },
 }
 
 pub struct Connection {
@@ -49,16 +54,34 @@ pub struct Answer {
 impl Connection {
     /// Connects to a server such as `http://127.0.0.1:8080`.
     pub async fn open(url: &str) -> Result<Self, ConnectionError> {
-        let no_address = || ConnectionError::Address { address: url.to_owned() };
-        let address = url.strip_prefix("http://").ok_or_else(no_address)?.trim_end_matches('/').to_owned();
+        let no_address = || ConnectionError::Address {
+            address: url.to_owned(),
+        };
+        let address = url
+            .strip_prefix("http://")
+            .ok_or_else(no_address)?
+            .trim_end_matches('/')
+            .to_owned();
         let host = HeaderValue::from_str(&address).map_err(|_| no_address())?;
-        let connect = |source| ConnectionError::Connect { address: address.clone(), source };
+        let connect = |source| ConnectionError::Connect {
+            address: address.clone(),
+            source,
+        };
         let stream = TcpStream::connect(&address).await.map_err(connect)?;
         stream.set_nodelay(true).map_err(connect)?;
-        let (sender, driver) = http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(|source| ConnectionError::Exchange { address: address.clone(), source })?;
-        Ok(Self { address, host, sender, driver })
+        let (sender, driver) =
+            http1::handshake(TokioIo::new(stream))
+                .await
+                .map_err(|source| ConnectionError::Exchange {
+                    address: address.clone(),
+                    source,
+                })?;
+        Ok(Self {
+            address,
+            host,
+            sender,
+            driver,
+        })
     }
 
     /// Sends, and reads the whole answer, which must have this status.
@@ -80,8 +103,10 @@ impl Connection {
                 Err(error) => Err(error),
             },
         };
-        let (parts, body) =
-            exchanged.map_err(|source| ConnectionError::Exchange { address: self.address.clone(), source })?;
+        let (parts, body) = exchanged.map_err(|source| ConnectionError::Exchange {
+            address: self.address.clone(),
+            source,
+        })?;
         if parts.status != wanted {
             let shown = &body[..body.len().min(SHOWN_BYTES)];
             return Err(ConnectionError::Status {
@@ -91,7 +116,10 @@ impl Connection {
                 body: String::from_utf8_lossy(shown).into_owned(),
             });
         }
-        Ok(Answer { headers: parts.headers, body })
+        Ok(Answer {
+            headers: parts.headers,
+            body,
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::ChildStdout;
 
 /// Longer than any start on the slowest machine; what runs into it has failed.
-const START_PATIENCE: Duration = Duration::from_secs(60);
+const START_PATIENCE: Duration = Duration::from_mins(1);
 
 /// The unit of `/proc/<id>/stat`, which Linux fixes at a hundredth of a second for programs.
 const CPU_TICK: Duration = Duration::from_millis(10);
@@ -27,7 +27,11 @@ pub struct Process {
 impl Process {
     /// Starts it with its standard output, and where `listens_to_stdin` its input, connected to this process.
     pub fn start(mut command: Command, listens_to_stdin: bool) -> anyhow::Result<Self> {
-        let stdin = if listens_to_stdin { Stdio::piped() } else { Stdio::null() };
+        let stdin = if listens_to_stdin {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        };
         let mut child = command
             .stdin(stdin)
             .stdout(Stdio::piped())
@@ -36,9 +40,15 @@ impl Process {
         let stdin = child.stdin.take();
         let stdout = child.stdout.take();
         // Wrapped before anything can fail, so that it doesn't outlive a failure.
-        let stdout = stdout.context("a process without output").and_then(|stdout| Ok(ChildStdout::from_std(stdout)?));
+        let stdout = stdout
+            .context("a process without output")
+            .and_then(|stdout| Ok(ChildStdout::from_std(stdout)?));
         match stdout {
-            Ok(stdout) => Ok(Self { child, _stdin: stdin, lines: BufReader::new(stdout).lines() }),
+            Ok(stdout) => Ok(Self {
+                child,
+                _stdin: stdin,
+                lines: BufReader::new(stdout).lines(),
+            }),
             Err(error) => {
                 end(&mut child);
                 Err(error)
@@ -62,7 +72,10 @@ impl Process {
                 return Ok(text);
             }
         }
-        bail!("a process ended before it was ready ({}); it printed {text:?}", self.child.wait()?)
+        bail!(
+            "a process ended before it was ready ({}); it printed {text:?}",
+            self.child.wait()?
+        )
     }
 
     pub fn id(&self) -> u32 {
@@ -82,6 +95,15 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
+/// Ends this process when the one that started it goes away, which keeps the other end of the standard input open.
+pub fn end_with_starter() {
+    std::thread::spawn(|| {
+        // An error is an end, too.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        std::process::exit(1);
+    });
+}
+
 /// What the process has used of the CPUs so far, in itself and the kernel. None where there is no `/proc`.
 pub fn cpu_time(id: u32) -> Option<Duration> {
     cpu_time_of_stat(&fs::read_to_string(format!("/proc/{id}/stat")).ok()?)
@@ -98,7 +120,12 @@ fn cpu_time_of_stat(stat: &str) -> Option<Duration> {
 
 /// The number of runnable tasks of the machine over the last minute, its CPUs being fully used at their number.
 pub fn load_average() -> Option<f64> {
-    fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().next()?.parse().ok()
+    fs::read_to_string("/proc/loadavg")
+        .ok()?
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]

@@ -22,7 +22,11 @@ impl Spread {
         let (min, max) = (*sorted.first()?, *sorted.last()?);
         let upper = sorted[sorted.len() / 2];
         let lower = sorted[(sorted.len() - 1) / 2];
-        Some(Self { median: f64::midpoint(lower, upper), min, max })
+        Some(Self {
+            median: f64::midpoint(lower, upper),
+            min,
+            max,
+        })
     }
 
     /// Of the quotients of two series, round by round: what a round shares with its neighbour, such as a noisy
@@ -48,11 +52,32 @@ mod tests {
     #[test]
     fn the_median_of_an_odd_number_is_the_middle_and_of_an_even_number_between_two() {
         let odd = Spread::of([9.0, 1.0, 4.0]).unwrap();
-        assert_eq!(odd, Spread { median: 4.0, min: 1.0, max: 9.0 });
+        assert_eq!(
+            odd,
+            Spread {
+                median: 4.0,
+                min: 1.0,
+                max: 9.0
+            }
+        );
         let even = Spread::of([9.0, 1.0, 4.0, 5.0]).unwrap();
-        assert_eq!(even, Spread { median: 4.5, min: 1.0, max: 9.0 });
+        assert_eq!(
+            even,
+            Spread {
+                median: 4.5,
+                min: 1.0,
+                max: 9.0
+            }
+        );
         let one = Spread::of([3.0]).unwrap();
-        assert_eq!(one, Spread { median: 3.0, min: 3.0, max: 3.0 });
+        assert_eq!(
+            one,
+            Spread {
+                median: 3.0,
+                min: 3.0,
+                max: 3.0
+            }
+        );
         assert_eq!(Spread::of([]), None);
     }
 
@@ -60,7 +85,14 @@ mod tests {
     fn a_ratio_is_taken_round_by_round() {
         // The machine was half as fast in the second round, for both.
         let ratios = Spread::of_ratios(&[80.0, 40.0, 90.0], &[100.0, 50.0, 100.0]).unwrap();
-        assert_eq!(ratios, Spread { median: 0.8, min: 0.8, max: 0.9 });
+        assert_eq!(
+            ratios,
+            Spread {
+                median: 0.8,
+                min: 0.8,
+                max: 0.9
+            }
+        );
         assert_eq!(Spread::of_ratios(&[1.0], &[0.0]), None);
         assert_eq!(Spread::of_ratios(&[1.0, 2.0], &[1.0]), None);
     }
@@ -69,11 +101,19 @@ mod tests {
     fn a_percentile_is_one_of_the_values() {
         let hundred: Vec<Duration> = (1..=100).map(Duration::from_micros).collect();
         for (percent, wanted) in [(0, 1), (1, 1), (50, 50), (99, 99), (100, 100)] {
-            assert_eq!(percentile(&hundred, percent), Some(Duration::from_micros(wanted)), "p{percent}");
+            assert_eq!(
+                percentile(&hundred, percent),
+                Some(Duration::from_micros(wanted)),
+                "p{percent}"
+            );
         }
         let three = &hundred[..3];
         for (percent, wanted) in [(33, 1), (34, 2), (50, 2), (67, 3), (99, 3)] {
-            assert_eq!(percentile(three, percent), Some(Duration::from_micros(wanted)), "p{percent}");
+            assert_eq!(
+                percentile(three, percent),
+                Some(Duration::from_micros(wanted)),
+                "p{percent}"
+            );
         }
         assert_eq!(percentile(&[], 50), None);
     }

@@ -119,31 +119,40 @@ pub(crate) async fn find_by_login(
     commands.claiming_account(scope, login).await
 }
 
-/// The account; 404 if there is none.
-pub(crate) async fn read(
+/// The account, whether it exists or not.
+pub(crate) async fn find(
     commands: &Commands,
     context: &CommandContext,
     account_id: AccountId,
-) -> Result<Arc<Account>, ApiError> {
-    let account = commands
+) -> Result<Arc<Account>, ExecuteError> {
+    commands
         .inspect(context, |work| work.read::<Account>(account_id))
-        .await?;
-    if !account.exists() {
-        return Err(DomainError::from(AccountError::NotFound).into());
-    }
-    Ok(account)
+        .await
 }
 
-/// The account's profile; 404 if it was erased or was never there.
-pub(crate) async fn open_profile(
+/// The account's profile; `None` if it was never there or was erased.
+pub(crate) async fn find_profile(
     personal_data: &PersonalData,
     account_id: AccountId,
     account: &Account,
-) -> Result<Profile, ApiError> {
-    let missing = || DomainError::from(AccountError::NotFound);
-    let sealed = account.profile().ok_or_else(missing)?;
-    let profile = personal_data.open_profile(account_id, sealed).await?;
-    profile.ok_or_else(|| missing().into())
+) -> Result<Option<Profile>, ApiError> {
+    match account.profile() {
+        Some(sealed) => personal_data.open_profile(account_id, sealed).await,
+        None => Ok(None),
+    }
+}
+
+/// The account and its profile; 404 if it was never there or was erased.
+pub(crate) async fn read(
+    commands: &Commands,
+    personal_data: &PersonalData,
+    context: &CommandContext,
+    account_id: AccountId,
+) -> Result<(Arc<Account>, Profile), ApiError> {
+    let account = find(commands, context, account_id).await?;
+    let profile = find_profile(personal_data, account_id, &account).await?;
+    let profile = profile.ok_or(DomainError::from(AccountError::NotFound))?;
+    Ok((account, profile))
 }
 
 /// Whether this is the account's password; never, if it has none. Takes as long for no account.

@@ -80,16 +80,17 @@ pub struct VariantBody {
     pub quantity: u32,
 }
 
-/// Variants as the domain has them; those without a SKU get one that `seed` makes unique.
+/// Variants as the domain has them; those without a SKU get one that `seed` makes unique. `price_field`
+/// names the price of the variant of this index, should it be at fault.
 pub fn check_variants(
     checks: &mut Checks,
-    field: &str,
+    price_field: impl Fn(usize) -> String,
     variants: Vec<VariantBody>,
     seed: Uuid,
     currency: Currency,
 ) -> Vec<NewVariant> {
     let check = |(index, body): (usize, VariantBody)| {
-        let price = checks.money(&format!("{field}[{index}].price"), body.price, currency);
+        let price = checks.money(&price_field(index), body.price, currency);
         NewVariant {
             variant: Variant {
                 sku: body.sku.unwrap_or_else(|| generated_sku(seed, index)),

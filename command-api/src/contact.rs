@@ -24,8 +24,7 @@ pub async fn seal(
         return personal_data.seal_contact(order_id.0, &contact).await;
     };
     if contact.email.is_none() {
-        let account = accounts::read(commands, context, customer).await?;
-        let profile = accounts::open_profile(personal_data, customer, &account).await?;
+        let (_, profile) = accounts::read(commands, personal_data, context, customer).await?;
         contact.email = profile.email;
     }
     personal_data.seal_contact(customer.0, &contact).await

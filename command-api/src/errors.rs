@@ -1,6 +1,7 @@
 //! Every error of a command, as the problem that a client gets. Mapped here, and nowhere else.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
@@ -32,6 +33,17 @@ impl ApiError {
         &self.problem
     }
 }
+
+/// For the operator who makes the first admin: the problem, and every field at fault.
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.problem.fmt(f)?;
+        let mut errors = self.problem.errors().iter();
+        errors.try_for_each(|error| write!(f, "; {}: {}", error.field, error.message))
+    }
+}
+
+impl std::error::Error for ApiError {}
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {

@@ -42,6 +42,7 @@ const DRAIN_TIMEOUT: Duration = layers::REQUEST_TIMEOUT;
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Tillstream commands", description = "Everything that changes the shop."),
+    components(schemas(web::Problem)),
     modifiers(&BearerScheme)
 )]
 struct Document;
@@ -60,7 +61,8 @@ impl utoipa::Modify for BearerScheme {
 ///
 /// Without the layers around it: [`layers::wrap`] is called once, on all routes of a process.
 pub fn router(deps: CommandDeps) -> (axum::Router, utoipa::openapi::OpenApi) {
-    let documented = utoipa_axum::router::OpenApiRouter::with_openapi(Document::openapi()).merge(routes::all());
+    let documented =
+        utoipa_axum::router::OpenApiRouter::with_openapi(Document::openapi()).merge(routes::all());
     let (router, document) = documented.split_for_parts();
     (router.with_state(deps.into_state()), document)
 }

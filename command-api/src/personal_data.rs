@@ -35,7 +35,9 @@ impl PersonalData {
         let Some(text) = self.vault.open(account.0, sealed).await? else {
             return Ok(None);
         };
-        serde_json::from_str(&text).map(Some).map_err(|error| unreadable(&error))
+        serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|error| unreadable(&error))
     }
 
     /// `subject` is the customer, or the order if there is none.

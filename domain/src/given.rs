@@ -15,6 +15,15 @@ pub fn given<A: Aggregate<Services = ()>>(events: Vec<A::Event>) -> AggregateTes
     TestFramework::with(()).given(events)
 }
 
+/// What these events make of the aggregate.
+pub fn after<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> A {
+    let mut aggregate = A::default();
+    for event in events {
+        aggregate.apply(event);
+    }
+    aggregate
+}
+
 pub trait Then<A: Aggregate> {
     fn then_nothing(self);
     /// The very refusal, and what an API tells of it.

@@ -36,10 +36,7 @@ pub enum ImportError {
         source: csv::Error,
     },
     #[error("{file}: this isn't a JSON array of objects: {source}")]
-    Json {
-        file: String,
-        source: serde_json::Error,
-    },
+    Json { file: String, source: serde_json::Error },
     #[error("{dataset} can't be read from this format", dataset = .dataset.name())]
     FormatUnsupported { dataset: Dataset },
     #[error("{dataset} have no sales to check", dataset = .dataset.name())]

@@ -37,9 +37,13 @@ pub struct Outcome {
 #[derive(Debug, Clone, PartialEq)]
 pub enum JobResult {
     /// The server has it now.
-    Accepted { id: Option<Uuid> },
+    Accepted {
+        id: Option<Uuid>,
+    },
     /// The server had it before.
-    Unchanged { id: Option<Uuid> },
+    Unchanged {
+        id: Option<Uuid>,
+    },
     Refused(Problem),
 }
 
@@ -60,11 +64,23 @@ impl Job {
     }
 
     pub fn product(dataset: Dataset, product: &Product, body: &Value) -> Self {
-        Self::new(dataset, Kind::Product, product.label(), product.rows.clone(), body)
+        Self::new(
+            dataset,
+            Kind::Product,
+            product.label(),
+            product.rows.clone(),
+            body,
+        )
     }
 
     pub fn customer(dataset: Dataset, customer: &Customer) -> Self {
-        Self::new(dataset, Kind::Customer, &customer.username, Vec::new(), &customer.body())
+        Self::new(
+            dataset,
+            Kind::Customer,
+            &customer.username,
+            Vec::new(),
+            &customer.body(),
+        )
     }
 
     pub fn sale(dataset: Dataset, sale: &Sale, customer: Option<AccountId>) -> Self {
@@ -82,12 +98,11 @@ impl Job {
 
     /// Sends it, unless the server has confirmed it before.
     pub async fn run(self, client: &Client, confirmed: &Confirmed) -> Result<Outcome, ImportError> {
-        let result = match confirmed.get(&self.key) {
-            Some(confirmation) => JobResult::Unchanged { id: confirmation.id },
-            None => {
-                let answer = client.post(self.kind.path(), &self.body, self.key).await?;
-                result_of(self.kind, answer)
-            }
+        let result = if let Some(confirmation) = confirmed.get(&self.key) {
+            JobResult::Unchanged { id: confirmation.id }
+        } else {
+            let answer = client.post(self.kind.path(), &self.body, self.key).await?;
+            result_of(self.kind, answer)
         };
         Ok(Outcome { job: self, result })
     }
@@ -104,7 +119,11 @@ impl Job {
             }
         };
         // What is drawn from many rows stands in none.
-        let rows = if self.rows.is_empty() { &[0][..] } else { &self.rows };
+        let rows = if self.rows.is_empty() {
+            &[0][..]
+        } else {
+            &self.rows
+        };
         rows.iter().enumerate().map(rejection).collect()
     }
 }
@@ -120,9 +139,7 @@ fn result_of(kind: Kind, answer: Answer) -> JobResult {
             }
         }
         Answer::Refused(problem) if problem.code == kind.taken_code() => JobResult::Unchanged {
-            id: problem
-                .member(kind.id_member())
-                .and_then(|id| id.parse().ok()),
+            id: problem.member(kind.id_member()).and_then(|id| id.parse().ok()),
         },
         Answer::Refused(problem) => JobResult::Refused(problem),
     }
@@ -170,9 +187,15 @@ mod tests {
             replayed,
         };
         assert_eq!(result_of(Kind::Order, done(true)), unchanged);
-        assert_eq!(result_of(Kind::Order, done(false)), JobResult::Accepted { id: Some(id) });
+        assert_eq!(
+            result_of(Kind::Order, done(false)),
+            JobResult::Accepted { id: Some(id) }
+        );
         let other = problem("out_of_stock", json!({}));
-        assert!(matches!(result_of(Kind::Order, Answer::Refused(other)), JobResult::Refused(_)));
+        assert!(matches!(
+            result_of(Kind::Order, Answer::Refused(other)),
+            JobResult::Refused(_)
+        ));
     }
 
     #[test]

@@ -78,7 +78,11 @@ pub enum Format {
 impl Format {
     /// By the file's extension, `.gz` aside.
     pub fn of(path: &Path) -> Result<Self, ImportError> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .to_lowercase();
         let name = name.strip_suffix(".gz").unwrap_or(&name);
         match name.rsplit_once('.').map(|(_, extension)| extension) {
             Some("csv") => Ok(Self::Csv),

@@ -92,7 +92,10 @@ fn line(name: &str, done: u64, total: u64, elapsed: Duration) -> String {
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
     let per_second = done.saturating_mul(1_000) / elapsed_ms;
     let left = total.saturating_sub(done).checked_div(per_second);
-    let left = left.map_or_else(|| "?".to_owned(), |seconds| format!("{}m{:02}s", seconds / 60, seconds % 60));
+    let left = left.map_or_else(
+        || "?".to_owned(),
+        |seconds| format!("{}m{:02}s", seconds / 60, seconds % 60),
+    );
     format!("{name}: {done} of {total} ({percent} %), {per_second}/s, {left} left")
 }
 
@@ -104,7 +107,10 @@ mod tests {
     fn a_line_tells_pace_and_rest() {
         let told = line("rows", 1_000, 4_000, Duration::from_secs(10));
         assert_eq!(told, "rows: 1000 of 4000 (25 %), 100/s, 0m30s left");
-        assert_eq!(line("rows", 0, 0, Duration::ZERO), "rows: 0 of 0 (100 %), 0/s, ? left");
+        assert_eq!(
+            line("rows", 0, 0, Duration::ZERO),
+            "rows: 0 of 0 (100 %), 0/s, ? left"
+        );
     }
 
     #[test]

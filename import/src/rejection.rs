@@ -53,7 +53,6 @@ pub struct CodeSummary {
 /// Counts rejections per code, and writes each into the report's file if there is one.
 pub(crate) struct Rejections {
     by_code: BTreeMap<String, CodeSummary>,
-    rows: u64,
     report: Option<ReportFile>,
 }
 
@@ -90,7 +89,6 @@ impl Rejections {
     pub(crate) fn open(path: Option<&Path>) -> Result<Self, ImportError> {
         Ok(Self {
             by_code: BTreeMap::new(),
-            rows: 0,
             report: path.map(ReportFile::create).transpose()?,
         })
     }
@@ -107,23 +105,17 @@ impl Rejections {
             } = &rejection;
             report.write([&row, field, value, code, reason])?;
         }
-        self.rows += 1;
-        match self.by_code.get_mut(rejection.code.as_ref()) {
-            Some(summary) => summary.rows += 1,
-            None => {
-                let code = rejection.code.to_string();
-                let summary = CodeSummary {
-                    rows: 1,
-                    first: rejection,
-                };
-                self.by_code.insert(code, summary);
-            }
+        if let Some(summary) = self.by_code.get_mut(rejection.code.as_ref()) {
+            summary.rows += 1;
+        } else {
+            let code = rejection.code.to_string();
+            let summary = CodeSummary {
+                rows: 1,
+                first: rejection,
+            };
+            self.by_code.insert(code, summary);
         }
         Ok(())
-    }
-
-    pub(crate) fn rows(&self) -> u64 {
-        self.rows
     }
 
     /// Writes out what is still buffered, and gives the counts.
@@ -145,7 +137,13 @@ mod tests {
         let path = folder.path().join("rejected.csv");
         let mut rejections = Rejections::open(Some(&path)).unwrap();
         rejections
-            .add(Rejection::new(7, "price", "1,5", "price_invalid", "digits, \"please\""))
+            .add(Rejection::new(
+                7,
+                "price",
+                "1,5",
+                "price_invalid",
+                "digits, \"please\"",
+            ))
             .unwrap();
         rejections
             .add(Rejection::new(9, "price", "x", "price_invalid", "digits"))

@@ -45,7 +45,11 @@ impl ImportReport {
 
 impl fmt::Display for ImportReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<14}{:>10}{:>10}{:>10}{:>10}", "", "total", "accepted", "unchanged", "rejected")?;
+        writeln!(
+            f,
+            "{:<14}{:>10}{:>10}{:>10}{:>10}",
+            "", "total", "accepted", "unchanged", "rejected"
+        )?;
         write_tally(f, "rows", &self.rows)?;
         for (kind, tally) in &self.records {
             write_tally(f, kind.plural(), tally)?;
@@ -66,7 +70,10 @@ impl fmt::Display for ImportReport {
         writeln!(f, "; {lost} without an answer, {retries} sent again")?;
         match self.traffic.server_errors() {
             0 => writeln!(f, "no 5xx")?,
-            failed => writeln!(f, "THE SERVER FAILED {failed} TIMES (5xx): look into its log, then run again")?,
+            failed => writeln!(
+                f,
+                "THE SERVER FAILED {failed} TIMES (5xx): look into its log, then run again"
+            )?,
         }
         write!(f, "{:.1} s", self.elapsed.as_secs_f64())
     }
@@ -78,7 +85,11 @@ fn write_tally(f: &mut fmt::Formatter<'_>, name: &str, tally: &Tally) -> fmt::Re
         unchanged,
         rejected,
     } = tally;
-    writeln!(f, "{name:<14}{:>10}{accepted:>10}{unchanged:>10}{rejected:>10}", tally.total())
+    writeln!(
+        f,
+        "{name:<14}{:>10}{accepted:>10}{unchanged:>10}{rejected:>10}",
+        tally.total()
+    )
 }
 
 #[cfg(test)]
@@ -93,6 +104,9 @@ mod tests {
         report.traffic.answers.insert(500, 1);
         assert!(report.has_server_errors());
         let shown = report.to_string();
-        assert!(shown.contains("201 × 4 500 × 1") && shown.contains("FAILED 1 TIMES"), "{shown}");
+        assert!(
+            shown.contains("201 × 4 500 × 1") && shown.contains("FAILED 1 TIMES"),
+            "{shown}"
+        );
     }
 }

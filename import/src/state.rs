@@ -72,7 +72,11 @@ impl State {
         let head = format!("{MAGIC}\nserver {server}\ndataset {}\n", dataset.name());
         let read = read(path, &file, &head)?;
         file.set_len(read.whole_bytes).map_err(failed)?;
-        let unwritten = if read.whole_bytes == 0 { head } else { String::new() };
+        let unwritten = if read.whole_bytes == 0 {
+            head
+        } else {
+            String::new()
+        };
         Ok(Self {
             log: Some(Log {
                 path: path.to_owned(),
@@ -88,6 +92,12 @@ impl State {
     /// What was confirmed before this run.
     pub fn confirmed(&self) -> Confirmed {
         Arc::clone(&self.confirmed)
+    }
+
+    /// The file, as messages name it.
+    pub fn name(&self) -> String {
+        let path = self.log.as_ref().map(|log| log.path.display().to_string());
+        path.unwrap_or_default()
     }
 
     /// One order or product that the server has confirmed, to ask it whether it still knows.
@@ -175,7 +185,9 @@ fn read(path: &Path, file: &File, head: &str) -> Result<ReadState, ImportError> 
                 return Err(mismatch(path, format!("it says {text:?}, this is {expected:?}")));
             }
         } else {
-            state.add(text).ok_or_else(|| mismatch(path, format!("{text:?} is no line of it")))?;
+            state
+                .add(text)
+                .ok_or_else(|| mismatch(path, format!("{text:?} is no line of it")))?;
         }
         state.whole_bytes += bytes as u64;
     }
@@ -233,7 +245,10 @@ mod tests {
         let third = Uuid::new_v4();
         state.confirm(third, Kind::Order, None).await.unwrap();
         state.finish().await.unwrap();
-        assert!(open(&path).unwrap().confirmed().contains_key(&third), "the cut line is gone");
+        assert!(
+            open(&path).unwrap().confirmed().contains_key(&third),
+            "the cut line is gone"
+        );
     }
 
     #[tokio::test]
@@ -243,7 +258,10 @@ mod tests {
         std::fs::write(&path, "tillstream-import 1\nserv").unwrap();
         open(&path).unwrap().finish().await.unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text, format!("tillstream-import 1\nserver {SERVER}\ndataset orders\n"));
+        assert_eq!(
+            text,
+            format!("tillstream-import 1\nserver {SERVER}\ndataset orders\n")
+        );
     }
 
     #[tokio::test]

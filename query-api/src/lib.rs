@@ -1,1 +1,136 @@
-//! query-api
+//! The query API: read models → HTTP. It reads and never writes, and can't name an aggregate.
+//!
+//! Every answer carries the position of the log that it reflects; a client that names a position
+//! gets an answer that reflects it, or learns that it has to wait.
+
+mod answer;
+mod errors;
+mod personal_data;
+mod reads;
+mod routes;
+mod schema;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::FromRef;
+use events::money::Currency;
+use platform::vault::Vault;
+use read_models::Views;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use web::layers::{self, Limits};
+use web::tokens::AccessTokens;
+
+use personal_data::PersonalData;
+use reads::Reads;
+
+/// How long a query waits for the position that it was asked for: far longer than a read model lags while all is well,
+/// and short enough that a client sees a problem rather than a dead connection.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Everything that the query API needs. Cheap to clone.
+#[derive(Clone)]
+pub struct QueryDeps {
+    pub views: Views,
+    pub vault: Vault,
+    pub tokens: AccessTokens,
+    /// The currency of amounts that come without one.
+    pub currency: Currency,
+    /// How long a query waits for the position that it was asked for; [`PATIENCE`] by default.
+    pub patience: Duration,
+}
+
+impl QueryDeps {
+    pub fn new(views: Views, vault: Vault, tokens: AccessTokens, currency: Currency) -> Self {
+        Self {
+            views,
+            vault,
+            tokens,
+            currency,
+            patience: PATIENCE,
+        }
+    }
+}
+
+/// The router's state; handlers take its parts.
+#[derive(Clone)]
+struct ApiState {
+    reads: Reads,
+    personal_data: PersonalData,
+    tokens: AccessTokens,
+    terms: Terms,
+}
+
+/// How this shop counts.
+#[derive(Clone, Copy)]
+struct Terms {
+    currency: Currency,
+}
+
+macro_rules! parts {
+    ($($field:ident: $part:ty,)+) => {$(
+        impl FromRef<ApiState> for $part {
+            fn from_ref(state: &ApiState) -> Self {
+                state.$field.clone()
+            }
+        }
+    )+};
+}
+
+parts! {
+    reads: Reads,
+    personal_data: PersonalData,
+    tokens: AccessTokens,
+    terms: Terms,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Tillstream queries", description = "Everything that can be asked of the shop."),
+    components(schemas(web::problem::ProblemDocument)),
+    modifiers(&BearerScheme)
+)]
+struct Document;
+
+struct BearerScheme;
+
+impl utoipa::Modify for BearerScheme {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", scheme);
+    }
+}
+
+/// All routes, and the document that describes them; neither can have a route that the other lacks.
+///
+/// Without the layers around it: [`layers::wrap`] is called once, on all routes of a process.
+pub fn router(deps: QueryDeps) -> (Router, utoipa::openapi::OpenApi) {
+    let state = ApiState {
+        reads: Reads::new(deps.views, deps.patience),
+        personal_data: PersonalData::new(deps.vault),
+        tokens: deps.tokens,
+        terms: Terms {
+            currency: deps.currency,
+        },
+    };
+    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+        .merge(routes::all())
+        .split_for_parts();
+    (router.with_state(state), document)
+}
+
+/// Serves until `shutdown`, then answers what is under way and returns.
+pub async fn run(deps: QueryDeps, listener: TcpListener, shutdown: CancellationToken) -> std::io::Result<()> {
+    let (routes, _) = router(deps);
+    let app = layers::wrap(routes, Limits::default());
+    axum::serve(listener, app)
+        .with_graceful_shutdown(shutdown.cancelled_owned())
+        .await
+}

@@ -13,7 +13,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("web", &["events", "platform"]),
     ("read-models", &["events", "platform"]),
     ("projectors", &["events", "platform", "read-models"]),
-    ("command-api", &["domain", "events", "executor", "platform", "web"]),
+    (
+        "command-api",
+        &["domain", "events", "executor", "platform", "web"],
+    ),
     ("query-api", &["events", "platform", "read-models", "web"]),
     ("workers", &["domain", "events", "executor", "platform"]),
     // A client of the API and a stand-in for a provider know nothing of the inside.
@@ -27,10 +30,17 @@ const NOT_IN_DOMAIN: &[&str] = &["sqlx", "reqwest", "axum", "platform"];
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let metadata = MetadataCommand::new().no_deps().exec().unwrap();
     let normal = |package: &cargo_metadata::Package| {
-        let kept = package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Normal);
+        let kept = package
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.kind == DependencyKind::Normal);
         kept.map(|dependency| dependency.name.clone()).collect()
     };
-    metadata.packages.iter().map(|package| (package.name.to_string(), normal(package))).collect()
+    metadata
+        .packages
+        .iter()
+        .map(|package| (package.name.to_string(), normal(package)))
+        .collect()
 }
 
 #[test]
@@ -38,7 +48,10 @@ fn every_crate_uses_only_what_its_room_allows() {
     let dependencies = dependencies();
     let ours: BTreeSet<_> = dependencies.keys().cloned().collect();
     for (name, allowed) in ARROWS {
-        let used: BTreeSet<_> = dependencies[*name].intersection(&ours).map(String::as_str).collect();
+        let used: BTreeSet<_> = dependencies[*name]
+            .intersection(&ours)
+            .map(String::as_str)
+            .collect();
         let allowed: BTreeSet<_> = allowed.iter().copied().collect();
         let forbidden: Vec<_> = used.difference(&allowed).collect();
         assert!(forbidden.is_empty(), "{name} must not use {forbidden:?}");
@@ -48,7 +61,10 @@ fn every_crate_uses_only_what_its_room_allows() {
 #[test]
 fn decisions_reach_nothing_outside() {
     let domain = &dependencies()["domain"];
-    let reached: Vec<_> = NOT_IN_DOMAIN.iter().filter(|name| domain.contains(**name)).collect();
+    let reached: Vec<_> = NOT_IN_DOMAIN
+        .iter()
+        .filter(|name| domain.contains(**name))
+        .collect();
     assert!(reached.is_empty(), "domain must not use {reached:?}");
 }
 
@@ -56,6 +72,12 @@ fn decisions_reach_nothing_outside() {
 fn every_crate_has_its_arrows_here() {
     let outside = ["tillstream", "xtask", "benches"];
     let named: BTreeSet<_> = ARROWS.iter().map(|(name, _)| *name).chain(outside).collect();
-    let missing: Vec<_> = dependencies().into_keys().filter(|name| !named.contains(name.as_str())).collect();
-    assert!(missing.is_empty(), "{missing:?} have no place in the architecture yet");
+    let missing: Vec<_> = dependencies()
+        .into_keys()
+        .filter(|name| !named.contains(name.as_str()))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "{missing:?} have no place in the architecture yet"
+    );
 }

@@ -28,7 +28,11 @@ pub struct Answer {
 
 impl Answer {
     pub fn position(&self) -> u64 {
-        self.headers["tillstream-position"].to_str().unwrap().parse().unwrap()
+        self.headers["tillstream-position"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap()
     }
 
     /// The body, if the status is this one.
@@ -46,12 +50,19 @@ impl Answer {
 impl Client {
     pub fn new(shop: &Shop) -> Self {
         let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
-        Self { http, url: shop.url.clone(), token: None }
+        Self {
+            http,
+            url: shop.url.clone(),
+            token: None,
+        }
     }
 
     /// The same client, for the same shop at another address.
     pub fn moved_to(&self, shop: &Shop) -> Self {
-        Self { url: shop.url.clone(), ..self.clone() }
+        Self {
+            url: shop.url.clone(),
+            ..self.clone()
+        }
     }
 
     pub async fn admin(shop: &Shop) -> Self {
@@ -98,7 +109,9 @@ impl Client {
 
     /// As of a position that was answered: a client reads its own writes.
     pub async fn get_after(&self, path: &str, position: u64) -> Answer {
-        let request = self.request(Method::GET, path).header("tillstream-min-position", position);
+        let request = self
+            .request(Method::GET, path)
+            .header("tillstream-min-position", position);
         answer(request).await.unwrap()
     }
 
@@ -110,7 +123,10 @@ impl Client {
             if wanted(&body) {
                 return body;
             }
-            assert!(asked_at.elapsed() < PATIENCE, "{path} never became as wanted: {body}");
+            assert!(
+                asked_at.elapsed() < PATIENCE,
+                "{path} never became as wanted: {body}"
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -121,7 +137,10 @@ impl Client {
         let mut cursor = String::new();
         loop {
             let separator = if path.contains('?') { '&' } else { '?' };
-            let page = self.get(&format!("{path}{separator}limit=100{cursor}")).await.expect(200);
+            let page = self
+                .get(&format!("{path}{separator}limit=100{cursor}"))
+                .await
+                .expect(200);
             items.extend(page["items"].as_array().unwrap().iter().cloned());
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
@@ -137,7 +156,11 @@ pub async fn answer(request: RequestBuilder) -> reqwest::Result<Answer> {
     let (status, headers) = (response.status(), response.headers().clone());
     let text = response.text().await?;
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-    Ok(Answer { status, headers, body })
+    Ok(Answer {
+        status,
+        headers,
+        body,
+    })
 }
 
 /// A card that the sandbox charges at once.

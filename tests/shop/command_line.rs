@@ -29,7 +29,10 @@ fn the_effective_settings_are_printed_without_secrets() {
         .output()
         .unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(printed.contains("password = \"********\"") && !printed.contains("hunter2"), "{printed}");
+    assert!(
+        printed.contains("password = \"********\"") && !printed.contains("hunter2"),
+        "{printed}"
+    );
     fs::write(folder.path().join("tillstream.toml"), &printed).unwrap();
     let again = run(&data_dir, &["config"]);
     assert_eq!(again, printed, "the printed settings don't read back to the same");
@@ -39,18 +42,31 @@ fn the_effective_settings_are_printed_without_secrets() {
 fn a_wrong_setting_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");
-    let output = tillstream(&data_dir).env("TILLSTREAM_ORDERS__UNPAID_TTL_MINUTES", "soon").output().unwrap();
+    let output = tillstream(&data_dir)
+        .env("TILLSTREAM_ORDERS__UNPAID_TTL_MINUTES", "soon")
+        .output()
+        .unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success());
-    assert!(told.to_lowercase().contains("orders") && told.contains("soon"), "{told}");
+    assert!(
+        told.to_lowercase().contains("orders") && told.contains("soon"),
+        "{told}"
+    );
 }
 
 #[test]
 fn verify_without_a_shop_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let output = tillstream(&folder.path().join("data")).arg("verify").output().unwrap();
+    let output = tillstream(&folder.path().join("data"))
+        .arg("verify")
+        .output()
+        .unwrap();
     assert!(!output.status.success());
-    assert!(String::from_utf8(output.stderr).unwrap().contains("holds no shop"));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("holds no shop")
+    );
 }
 
 #[test]
@@ -58,7 +74,10 @@ fn two_shops_do_not_run_on_one_folder() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");
     let shop = Shop::start(&data_dir);
-    let output = tillstream(&data_dir).args(["--listen", "127.0.0.1:0"]).output().unwrap();
+    let output = tillstream(&data_dir)
+        .args(["--listen", "127.0.0.1:0"])
+        .output()
+        .unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8(output.stderr).unwrap().contains("another"));
     drop(shop);
@@ -69,7 +88,10 @@ fn an_address_in_use_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let shop = Shop::start(&folder.path().join("one"));
     let address = shop.url.strip_prefix("http://").unwrap();
-    let output = tillstream(&folder.path().join("two")).args(["--listen", address]).output().unwrap();
+    let output = tillstream(&folder.path().join("two"))
+        .args(["--listen", address])
+        .output()
+        .unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success() && told.contains(address), "{told}");
 }

@@ -43,8 +43,14 @@ struct Buyer {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_is_there_once_whatever_dies() {
     let kills = size::of("TILLSTREAM_CRASH_KILLS", 5);
-    let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos();
-    let seed = size::of("TILLSTREAM_CRASH_SEED", u64::try_from(clock & 0xFFFF_FFFF).unwrap());
+    let clock = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_nanos();
+    let seed = size::of(
+        "TILLSTREAM_CRASH_SEED",
+        u64::try_from(clock & 0xFFFF_FFFF).unwrap(),
+    );
     println!("{kills} kills, seed {seed}");
     let mut random = Random::new(seed);
     let folder = tempfile::tempdir().unwrap();
@@ -78,7 +84,10 @@ async fn what_was_answered_is_there_once_whatever_dies() {
     starts.sort();
     let slowest = starts.last().unwrap();
     println!("{orders} orders over {kills} kills, every one there once; {verified}");
-    println!("restart after a kill: median {:?}, slowest {slowest:?}", starts[starts.len() / 2]);
+    println!(
+        "restart after a kill: median {:?}, slowest {slowest:?}",
+        starts[starts.len() / 2]
+    );
 }
 
 async fn open(shop: &Shop) -> Vec<Buyer> {
@@ -92,7 +101,11 @@ async fn open(shop: &Shop) -> Vec<Buyer> {
     for index in 0..BUYERS {
         let name = format!("buyer-{index}");
         let client = Client::buyer(shop, &name).await;
-        buyers.push(Buyer { client, name, journal: Journal::new() });
+        buyers.push(Buyer {
+            client,
+            name,
+            journal: Journal::new(),
+        });
     }
     buyers
 }
@@ -121,17 +134,32 @@ async fn shopping(mut buyer: Buyer, round: u64, seed: u64, stopping: Arc<AtomicB
 }
 
 async fn send(client: &Client, key: &str, body: Value) -> Entry {
-    let request = client.request(Method::POST, "/api/orders").header("idempotency-key", key).json(&body);
+    let request = client
+        .request(Method::POST, "/api/orders")
+        .header("idempotency-key", key)
+        .json(&body);
     let Ok(answer) = answer(request).await else {
-        return Entry { body, order_id: None, refused: false };
+        return Entry {
+            body,
+            order_id: None,
+            refused: false,
+        };
     };
     match answer.status.as_u16() {
         201 => {
             let order_id = answer.body["order_id"].as_str().unwrap().to_owned();
-            Entry { body, order_id: Some(order_id), refused: false }
+            Entry {
+                body,
+                order_id: Some(order_id),
+                refused: false,
+            }
         }
         // Shutting down or torn down while answering: nothing is known, as with a broken connection.
-        502 | 503 => Entry { body, order_id: None, refused: false },
+        502 | 503 => Entry {
+            body,
+            order_id: None,
+            refused: false,
+        },
         _ => panic!("an order was answered {}: {}", answer.status, answer.body),
     }
 }
@@ -145,7 +173,10 @@ async fn settle_unknowns(buyer: &mut Buyer) {
     for (key, entry) in &mut buyer.journal {
         if entry.order_id.is_none() && !entry.refused {
             *entry = send(&buyer.client, key, entry.body.clone()).await;
-            assert!(entry.order_id.is_some(), "{key} has no answer from a shop that runs");
+            assert!(
+                entry.order_id.is_some(),
+                "{key} has no answer from a shop that runs"
+            );
         }
     }
 }
@@ -154,16 +185,33 @@ async fn settle_unknowns(buyer: &mut Buyer) {
 async fn check(shop: &Shop, buyers: &[Buyer]) -> usize {
     let mut count = 0;
     for buyer in buyers {
-        let answered: BTreeSet<_> = buyer.journal.values().filter_map(|entry| entry.order_id.clone()).collect();
-        assert_eq!(answered.len(), buyer.journal.len(), "two keys were answered with one order");
+        let answered: BTreeSet<_> = buyer
+            .journal
+            .values()
+            .filter_map(|entry| entry.order_id.clone())
+            .collect();
+        assert_eq!(
+            answered.len(),
+            buyer.journal.len(),
+            "two keys were answered with one order"
+        );
         let settled = |page: &Value| {
             let payments = page["items"].as_array();
             payments.is_some_and(|payments| payments.iter().all(|payment| payment["status"] != "processing"))
         };
         buyer.client.wait_for("/api/payments?limit=100", settled).await;
         let stored = buyer.client.all("/api/orders").await;
-        let stored: Vec<_> = stored.iter().map(|order| order["id"].as_str().unwrap().to_owned()).collect();
-        assert_eq!(stored.len(), answered.len(), "{} of {} orders", stored.len(), answered.len());
+        let stored: Vec<_> = stored
+            .iter()
+            .map(|order| order["id"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(
+            stored.len(),
+            answered.len(),
+            "{} of {} orders",
+            stored.len(),
+            answered.len()
+        );
         assert_eq!(stored.into_iter().collect::<BTreeSet<_>>(), answered);
         count += answered.len();
     }
@@ -176,11 +224,17 @@ async fn wait_for_emails(shop: &Shop, orders: usize) {
     let folder = shop.data_dir.join("mailbox");
     let confirmations = || {
         let files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
-        files.filter(|file| file.file_name().to_string_lossy().contains("confirmation")).count()
+        files
+            .filter(|file| file.file_name().to_string_lossy().contains("confirmation"))
+            .count()
     };
     let waited_since = std::time::Instant::now();
     while confirmations() < orders {
-        assert!(waited_since.elapsed() < Duration::from_secs(60), "{} of {orders} emails", confirmations());
+        assert!(
+            waited_since.elapsed() < Duration::from_secs(60),
+            "{} of {orders} emails",
+            confirmations()
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(confirmations(), orders);

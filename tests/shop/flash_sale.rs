@@ -41,13 +41,22 @@ async fn a_flash_sale_sells_every_unit_once() {
     assert_eq!((cold.sold, cold.refused), (attempts, 0));
 
     println!("one SKU with {units} units, {buyers} buyers, {attempts} attempts:");
-    println!("  {} sold, {} refused with 409, in {:.2} s", hot.sold, hot.refused, hot.seconds);
+    println!(
+        "  {} sold, {} refused with 409, in {:.2} s",
+        hot.sold, hot.refused, hot.seconds
+    );
     let rate = |tally: &Tally| attempts as f64 / tally.seconds;
     println!("  answers per second, one hot SKU: {:.0}", rate(&hot));
     println!("  answers per second, {units} SKUs, all sold: {:.0}", rate(&cold));
     let hot_again = storm_of_units(&admin, &clients, attempts).await;
-    println!("  orders per second, one SKU with enough units: {:.0}", rate(&hot_again));
-    println!("  ratio of one SKU to {units} SKUs, all sold: {:.2}", rate(&hot_again) / rate(&cold));
+    println!(
+        "  orders per second, one SKU with enough units: {:.0}",
+        rate(&hot_again)
+    );
+    println!(
+        "  ratio of one SKU to {units} SKUs, all sold: {:.2}",
+        rate(&hot_again) / rate(&cold)
+    );
     assert!(shop.stop().success());
     run(&data_dir, &["verify"]);
 }

@@ -41,7 +41,12 @@ async fn the_sales_report_agrees_with_the_invoices_to_the_penny() {
     let shop = Shop::start_with(&data_dir, &[("TILLSTREAM_DEMO", "false")]);
     let import = |more: &[&str]| {
         let mut arguments = vec!["import", "online-retail", file, "--server", &shop.url];
-        arguments.extend(["--state", state.to_str().unwrap(), "--rejected", rejected.to_str().unwrap()]);
+        arguments.extend([
+            "--state",
+            state.to_str().unwrap(),
+            "--rejected",
+            rejected.to_str().unwrap(),
+        ]);
         arguments.extend(more);
         run(&data_dir, &arguments)
     };
@@ -56,8 +61,15 @@ async fn the_sales_report_agrees_with_the_invoices_to_the_penny() {
     fs::remove_file(&state).unwrap();
     let second_at = Instant::now();
     println!("{}", import(&[]));
-    println!("second import, without its state: {:.1} s", second_at.elapsed().as_secs_f64());
-    assert_eq!(self::head(&shop).await, head, "the second import changed something");
+    println!(
+        "second import, without its state: {:.1} s",
+        second_at.elapsed().as_secs_f64()
+    );
+    assert_eq!(
+        self::head(&shop).await,
+        head,
+        "the second import changed something"
+    );
     assert!(!shop.log().contains("ERROR"), "{}", shop.log());
 
     assert!(shop.stop().success());
@@ -66,10 +78,16 @@ async fn the_sales_report_agrees_with_the_invoices_to_the_penny() {
     println!("verify: {:.1} s", verified_at.elapsed().as_secs_f64());
     let rebuilt_at = Instant::now();
     println!("{}", run(&data_dir, &["rebuild", "--compare"]));
-    println!("rebuild of all read models, compared: {:.1} s", rebuilt_at.elapsed().as_secs_f64());
+    println!(
+        "rebuild of all read models, compared: {:.1} s",
+        rebuilt_at.elapsed().as_secs_f64()
+    );
 }
 
 /// The position that the read models reflect; nobody writes meanwhile.
 async fn head(shop: &Shop) -> u64 {
-    crate::client::Client::new(shop).get("/api/products?limit=1").await.position()
+    crate::client::Client::new(shop)
+        .get("/api/products?limit=1")
+        .await
+        .position()
 }

@@ -14,10 +14,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The executable under test, without settings of whoever runs the tests.
 pub fn tillstream(data_dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tillstream"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLSTREAM_")) {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLSTREAM_"))
+    {
         command.env_remove(name);
     }
-    command.current_dir(data_dir.parent().unwrap()).arg("--data-dir").arg(data_dir);
+    command
+        .current_dir(data_dir.parent().unwrap())
+        .arg("--data-dir")
+        .arg(data_dir);
     command
 }
 
@@ -52,7 +56,9 @@ impl Shop {
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::from(fs::File::create(data_dir.with_extension("stderr")).unwrap()))
+            .stderr(Stdio::from(
+                fs::File::create(data_dir.with_extension("stderr")).unwrap(),
+            ))
             .spawn()
             .unwrap();
         let mut welcome = String::new();
@@ -60,7 +66,10 @@ impl Shop {
         while !welcome.contains("Ctrl-C") {
             if lines.read_line(&mut welcome).unwrap() == 0 {
                 let told = fs::read_to_string(data_dir.with_extension("stderr")).unwrap();
-                panic!("the shop ended before it was ready: {:?}\n{welcome}\n{told}", child.wait());
+                panic!(
+                    "the shop ended before it was ready: {:?}\n{welcome}\n{told}",
+                    child.wait()
+                );
             }
         }
         let start_time = started_at.elapsed();
@@ -71,7 +80,13 @@ impl Shop {
             .find(|word| word.starts_with("http://"))
             .unwrap_or_else(|| panic!("no address in {welcome}"))
             .to_owned();
-        Self { child, data_dir: data_dir.to_owned(), welcome, url, start_time }
+        Self {
+            child,
+            data_dir: data_dir.to_owned(),
+            welcome,
+            url,
+            start_time,
+        }
     }
 
     pub fn admin(&self) -> Login {
@@ -92,7 +107,13 @@ impl Shop {
     /// SIGTERM, and waits until it is gone.
     pub fn stop(mut self) -> ExitStatus {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
         let asked_at = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -128,6 +149,9 @@ pub fn run(data_dir: &Path, arguments: &[&str]) -> String {
     let output = tillstream(data_dir).args(arguments).output().unwrap();
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "tillstream {arguments:?} failed:\n{printed}\n{told}");
+    assert!(
+        output.status.success(),
+        "tillstream {arguments:?} failed:\n{printed}\n{told}"
+    );
     printed
 }

@@ -94,7 +94,12 @@ pub struct Server {
     #[arg(long, value_name = "NAME")]
     pub username: Option<String>,
     /// Its password; better given in the environment
-    #[arg(long, env = "TILLSTREAM_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
+    #[arg(
+        long,
+        env = "TILLSTREAM_PASSWORD",
+        hide_env_values = true,
+        value_name = "PASSWORD"
+    )]
     pub password: Option<String>,
 }
 
@@ -149,8 +154,9 @@ pub struct Export {
     pub kind: ExportKind,
     /// The file to write; `-` for standard output
     pub file: PathBuf,
-    #[arg(long, value_enum, default_value_t = ExportFormat::Ndjson)]
-    pub format: ExportFormat,
+    /// [default: by the file's extension; NDJSON on standard output]
+    #[arg(long, value_enum)]
+    pub format: Option<ExportFormat>,
     #[command(flatten)]
     pub server: Server,
 }

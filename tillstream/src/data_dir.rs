@@ -13,7 +13,11 @@ impl DataDir {
     pub fn create(path: &Path) -> anyhow::Result<Self> {
         use std::os::unix::fs::DirBuilderExt;
         let told = || format!("data_dir {} can't be made", path.display());
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(told)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .with_context(told)?;
         let path = path.canonicalize().with_context(told)?;
         Ok(Self(path))
     }
@@ -81,7 +85,11 @@ pub struct Lock(#[expect(dead_code, reason = "held, not read: the lock is the op
 impl Lock {
     pub fn take(dir: &DataDir) -> anyhow::Result<Self> {
         let path = dir.lock();
-        let file = fs::File::options().write(true).create(true).truncate(false).open(&path);
+        let file = fs::File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path);
         let file = file.with_context(|| format!("{} can't be opened", path.display()))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),

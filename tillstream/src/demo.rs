@@ -79,7 +79,10 @@ const PRODUCTS: &[Demo] = &[
         category: "home",
         name: "Wool blanket",
         description: "130 by 180 cm of new wool, woven in a mill that still has its chimney.",
-        variants: &[("BLANKET-G", Some(("colour", "grey")), 6900, 18), ("BLANKET-R", Some(("colour", "red")), 6900, 12)],
+        variants: &[
+            ("BLANKET-G", Some(("colour", "grey")), 6900, 18),
+            ("BLANKET-R", Some(("colour", "red")), 6900, 12),
+        ],
     },
     Demo {
         category: "books",
@@ -118,8 +121,15 @@ async fn category(
         return Ok(owner.parse()?);
     }
     let category_id = CategoryId::generate();
-    let created = CategoryCreated { category_id, parent, name: name.to_owned(), slug: slug.to_owned() };
-    executor.execute(&context(), |work| create_category(work, &created)).await?;
+    let created = CategoryCreated {
+        category_id,
+        parent,
+        name: name.to_owned(),
+        slug: slug.to_owned(),
+    };
+    executor
+        .execute(&context(), |work| create_category(work, &created))
+        .await?;
     Ok(category_id)
 }
 
@@ -135,10 +145,17 @@ async fn product(
     }
     let mut variants = vec![];
     for (sku, option, price_minor, quantity) in demo.variants {
-        let options = option.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let options = option
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         let price = Money::new(*price_minor, currency);
         variants.push(NewVariant {
-            variant: Variant { sku: Sku::new(*sku)?, options, price },
+            variant: Variant {
+                sku: Sku::new(*sku)?,
+                options,
+                price,
+            },
             quantity: *quantity,
         });
     }
@@ -151,7 +168,9 @@ async fn product(
         variants,
         at: Utc::now(),
     };
-    executor.execute(&context(), |work| add_product(work, &command)).await?;
+    executor
+        .execute(&context(), |work| add_product(work, &command))
+        .await?;
     Ok(())
 }
 

@@ -10,9 +10,14 @@ use crate::settings::{LogFormat, LogSettings};
 pub fn start(settings: &LogSettings) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&settings.filter)
         .with_context(|| format!("log.filter {:?} is no filter", settings.filter))?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match settings.format {
-        LogFormat::Human => subscriber.with_ansi(std::io::stderr().is_terminal()).compact().init(),
+        LogFormat::Human => subscriber
+            .with_ansi(std::io::stderr().is_terminal())
+            .compact()
+            .init(),
         LogFormat::Json => subscriber.json().flatten_event(true).init(),
     }
     Ok(())

@@ -42,7 +42,12 @@ pub fn documentation(document: utoipa::openapi::OpenApi) -> Router {
     let ui = SwaggerUi::new("/api/docs")
         .url("/api/openapi.json", document)
         .config(Config::default().try_it_out_enabled(true));
-    Router::new().merge(ui).layer(SetResponseHeaderLayer::if_not_present(DOCS_POLICY.0, DOCS_POLICY.1))
+    Router::new()
+        .merge(ui)
+        .layer(SetResponseHeaderLayer::if_not_present(
+            DOCS_POLICY.0,
+            DOCS_POLICY.1,
+        ))
 }
 
 /// A page at `/` that leads to all others.
@@ -57,7 +62,10 @@ pub fn front(shop_name: &str) -> Router {
          <li><a href=/health/ready>Whether it is ready</a></ul>"
     );
     let route = Router::new().route("/", get(move || async move { Html(page) }));
-    route.layer(SetResponseHeaderLayer::if_not_present(PAGE_POLICY.0, PAGE_POLICY.1))
+    route.layer(SetResponseHeaderLayer::if_not_present(
+        PAGE_POLICY.0,
+        PAGE_POLICY.1,
+    ))
 }
 
 /// Text that can't be taken for markup.

@@ -21,7 +21,11 @@ pub async fn run(settings: &Settings, arguments: &Rebuild) -> anyhow::Result<Exi
     let _lock = arguments.compare.then(|| alone(&dir)).transpose()?;
     let log = EventLog::open_sqlite(&dir.log(), LogOptions::default()).await?;
     let views = Views::open_sqlite(&dir.views()).await?;
-    let before = if arguments.compare { Some(caught_up_digests(&log, &views, &names).await?) } else { None };
+    let before = if arguments.compare {
+        Some(caught_up_digests(&log, &views, &names).await?)
+    } else {
+        None
+    };
     rebuild(&log, &views, &names).await?;
     println!("{} read models are built anew: {}.", names.len(), list(&names));
     let same = match before {
@@ -30,7 +34,11 @@ pub async fn run(settings: &Settings, arguments: &Rebuild) -> anyhow::Result<Exi
     };
     views.close().await;
     log.close().await;
-    Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if same {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Builds every read model on the side, and compares it with the one that is served.
@@ -57,13 +65,18 @@ fn names(given: &[String]) -> anyhow::Result<Vec<ViewName>> {
         return Ok(ViewName::ALL.to_vec());
     }
     let parse = |name: &String| {
-        name.parse().map_err(|_| anyhow::anyhow!("there is no view {name:?}; there are {}", list(&ViewName::ALL)))
+        name.parse()
+            .map_err(|_| anyhow::anyhow!("there is no view {name:?}; there are {}", list(&ViewName::ALL)))
     };
     given.iter().map(parse).collect()
 }
 
 fn list(names: &[ViewName]) -> String {
-    names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| name.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 async fn rebuild(log: &EventLog, views: &Views, names: &[ViewName]) -> anyhow::Result<()> {
@@ -95,7 +108,11 @@ async fn digests(views: &Views, names: &[ViewName]) -> anyhow::Result<Digests> {
 async fn caught_up_digests(log: &EventLog, views: &Views, names: &[ViewName]) -> anyhow::Result<Digests> {
     let head = log.head().await?;
     let done = CancellationToken::new();
-    let deps = ProjectorDeps { feed: Feed::tail(log.clone()), log: log.clone(), views: views.clone() };
+    let deps = ProjectorDeps {
+        feed: Feed::tail(log.clone()),
+        log: log.clone(),
+        views: views.clone(),
+    };
     let projecting = tokio::spawn(projectors::run(deps, done.clone()));
     let mut positions = views.positions();
     positions.wait_for(|positions| positions.min() >= head).await?;
@@ -109,7 +126,11 @@ fn compare(before: &Digests, after: &Digests) -> bool {
     for ((name, position, old), (_, _, new)) in before.iter().zip(after) {
         let verdict = if old == new { "  ok      " } else { "  BROKEN  " };
         same &= old == new;
-        println!("{verdict}{name} at position {position}: served {}, rebuilt {}", &old[..16], &new[..16]);
+        println!(
+            "{verdict}{name} at position {position}: served {}, rebuilt {}",
+            &old[..16],
+            &new[..16]
+        );
     }
     if !same {
         println!("Some read models were not what the log says.");

@@ -115,11 +115,17 @@ fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
 /// Writes the file as a whole or not at all, and for its owner only.
 fn write_private(path: &Path, text: &[u8]) -> std::io::Result<()> {
     let new = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&new)?;
     file.write_all(text)?;
     file.sync_all()?;
     fs::rename(&new, path)?;
-    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+    path.parent()
+        .map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
 }
 
 fn random<const N: usize>() -> anyhow::Result<[u8; N]> {

@@ -32,7 +32,9 @@ pub async fn cancel_on_signal(stop: CancellationToken) {
             _ = terminate.recv() => {}
         }
         if asked > 0 {
-            tracing::warn!("stopped at once; what was accepted is safe, what was under way is repeated later");
+            tracing::warn!(
+                "stopped at once; what was accepted is safe, what was under way is repeated later"
+            );
             std::process::exit(1);
         }
         tracing::info!("stopping: accepted work is finished first; ask again to stop at once");

@@ -145,8 +145,13 @@ impl Default for Settings {
             shop_name: "Tillstream".to_owned(),
             currency: Currency::GBP,
             demo: true,
-            orders: OrderSettings { unpaid_ttl_minutes: 30 },
-            log: LogSettings { filter: "info,access=warn".to_owned(), format: LogFormat::Human },
+            orders: OrderSettings {
+                unpaid_ttl_minutes: 30,
+            },
+            log: LogSettings {
+                filter: "info,access=warn".to_owned(),
+                format: LogFormat::Human,
+            },
             mail: MailSettings {
                 transport: MailTransport::Folder,
                 sender: "shop@tillstream.example".to_owned(),
@@ -168,7 +173,10 @@ impl Default for Settings {
                     webhook_secret: None,
                 },
             },
-            limits: LimitSettings { max_body_kib: 2048, request_timeout_s: 30 },
+            limits: LimitSettings {
+                max_body_kib: 2048,
+                request_timeout_s: 30,
+            },
         }
     }
 }
@@ -176,7 +184,11 @@ impl Default for Settings {
 impl Settings {
     pub fn load(file: Option<&Path>, overrides: &Overrides) -> anyhow::Result<Self> {
         if let Some(file) = file {
-            ensure!(file.is_file(), "the settings file {} can't be found", file.display());
+            ensure!(
+                file.is_file(),
+                "the settings file {} can't be found",
+                file.display()
+            );
         }
         let mut figment = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(file.unwrap_or(Path::new(DEFAULT_FILE))))
@@ -232,7 +244,10 @@ impl Settings {
         );
         if let Some(url) = &self.public_url {
             let is_http = url.starts_with("http://") || url.starts_with("https://");
-            ensure!(is_http, "public_url begins with http:// or https://, this is {url:?}");
+            ensure!(
+                is_http,
+                "public_url begins with http:// or https://, this is {url:?}"
+            );
         }
         self.check_payments()?;
         self.check_mail()
@@ -241,7 +256,10 @@ impl Settings {
     fn check_payments(&self) -> anyhow::Result<()> {
         if self.payments.provider == PaymentProvider::Sandbox {
             let listen = self.payments.sandbox_listen;
-            ensure!(listen.ip().is_loopback(), "payments.sandbox_listen is for loopback only, this is {listen}");
+            ensure!(
+                listen.ip().is_loopback(),
+                "payments.sandbox_listen is for loopback only, this is {listen}"
+            );
             return Ok(());
         }
         let stripe = &self.payments.stripe;
@@ -259,7 +277,10 @@ impl Settings {
         if self.mail.transport == MailTransport::Folder {
             return Ok(());
         }
-        ensure!(!smtp.host.trim().is_empty(), "mail.smtp.host is empty, and mail.transport is smtp");
+        ensure!(
+            !smtp.host.trim().is_empty(),
+            "mail.smtp.host is empty, and mail.transport is smtp"
+        );
         ensure!(smtp.port != 0, "mail.smtp.port is 0");
         ensure!(
             smtp.username.is_some() == smtp.password.is_some(),

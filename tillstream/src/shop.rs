@@ -87,7 +87,17 @@ impl Shop {
 
     /// Serves until asked to stop, or until a role ends that never should.
     pub async fn run_until(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { listener, app, log, views, vault, mut roles, stopping, _lock, .. } = self;
+        let Self {
+            listener,
+            app,
+            log,
+            views,
+            vault,
+            mut roles,
+            stopping,
+            _lock,
+            ..
+        } = self;
         let serving = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
         let mut serving = tokio::spawn(serving.into_future());
         let failure = tokio::select! {
@@ -135,8 +145,15 @@ async fn catch_up(log: &EventLog, views: &Views) {
 
 /// Forgets old idempotency keys, from time to time.
 async fn forget_outcomes(log: EventLog, stop: CancellationToken) {
-    while stop.run_until_cancelled(tokio::time::sleep(FORGET_EVERY)).await.is_some() {
-        match log.forget_outcomes_before(chrono::Utc::now() - OUTCOMES_TTL).await {
+    while stop
+        .run_until_cancelled(tokio::time::sleep(FORGET_EVERY))
+        .await
+        .is_some()
+    {
+        match log
+            .forget_outcomes_before(chrono::Utc::now() - OUTCOMES_TTL)
+            .await
+        {
             Ok(forgotten) => tracing::debug!(forgotten, "old idempotency keys are forgotten"),
             Err(error) => tracing::warn!(error = %error, "old idempotency keys can't be forgotten now"),
         }
@@ -145,13 +162,17 @@ async fn forget_outcomes(log: EventLog, stop: CancellationToken) {
 
 /// Where the shop answers; an address in use is told with its name.
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("listen {address} can't be had"))
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("listen {address} can't be had"))
 }
 
 /// The executor and what must be in a new shop.
 async fn furnish(executor: &Executor, settings: &Settings) -> anyhow::Result<()> {
     if settings.demo {
-        crate::demo::add(executor, settings.currency).await.context("the demo catalogue can't be added")?;
+        crate::demo::add(executor, settings.currency)
+            .await
+            .context("the demo catalogue can't be added")?;
     }
     Ok(())
 }

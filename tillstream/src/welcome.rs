@@ -10,7 +10,11 @@ pub fn print(settings: &Settings, shop: &Shop) {
 fn text(settings: &Settings, shop: &Shop) -> String {
     let url = &shop.url;
     let mailbox = shop.mailbox_url.as_ref();
-    let mut text = format!("\n{} is open (tillstream {})\n\n", settings.shop_name, env!("CARGO_PKG_VERSION"));
+    let mut text = format!(
+        "\n{} is open (tillstream {})\n\n",
+        settings.shop_name,
+        env!("CARGO_PKG_VERSION")
+    );
     text += &format!("  shop      {url}\n  API docs  {url}/api/docs/\n");
     if let Some(mailbox) = mailbox {
         text += &format!("  mailbox   {mailbox}\n");
@@ -19,9 +23,16 @@ fn text(settings: &Settings, shop: &Shop) -> String {
     let admin = &shop.credentials.admin;
     if shop.is_new {
         text += &format!("  admin     {} / {}\n", admin.username, admin.password);
-        text += &format!("            made now, and kept in {}\n", shop.dir.credentials().display());
+        text += &format!(
+            "            made now, and kept in {}\n",
+            shop.dir.credentials().display()
+        );
     } else {
-        text += &format!("  admin     {}, password in {}\n", admin.username, shop.dir.credentials().display());
+        text += &format!(
+            "  admin     {}, password in {}\n",
+            admin.username,
+            shop.dir.credentials().display()
+        );
     }
     if settings.demo {
         text += &tour(url, mailbox);

@@ -29,7 +29,9 @@ pub(crate) enum Verdict {
 
 impl Verdict {
     pub fn done(outcome: impl Into<String>) -> Self {
-        Self::Done { outcome: outcome.into() }
+        Self::Done {
+            outcome: outcome.into(),
+        }
     }
 }
 
@@ -51,7 +53,9 @@ impl From<ExecuteError> for Verdict {
 
 impl From<ReadError> for Verdict {
     fn from(error: ReadError) -> Self {
-        Self::Retry { reason: error.to_string() }
+        Self::Retry {
+            reason: error.to_string(),
+        }
     }
 }
 
@@ -108,9 +112,10 @@ impl Shop {
 impl Effects {
     pub async fn carry_out(&self, claimed: &Claimed) -> Verdict {
         let result = match &claimed.effect {
-            Effect::Charge { payment_id, attempt_id } => {
-                settlement::charge(&self.shop, &self.gateway, claimed, *payment_id, *attempt_id).await
-            }
+            Effect::Charge {
+                payment_id,
+                attempt_id,
+            } => settlement::charge(&self.shop, &self.gateway, claimed, *payment_id, *attempt_id).await,
             Effect::Refund(refund) => settlement::refund(&self.shop, &self.gateway, claimed, refund).await,
             Effect::Payout(payout) => settlement::payout(&self.shop, &self.gateway, claimed, payout).await,
             Effect::EmailOrder { order_id, notice } => self.email.order(claimed, *order_id, *notice).await,

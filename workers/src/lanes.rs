@@ -123,7 +123,9 @@ async fn take(settings: &LaneSettings, intents: &Intents, free: usize) -> Result
         return Ok(vec![]);
     }
     let lease = settings.effect_timeout + LEASE_MARGIN;
-    intents.claim(settings.lane, u32::try_from(free).unwrap_or(u32::MAX), lease).await
+    intents
+        .claim(settings.lane, u32::try_from(free).unwrap_or(u32::MAX), lease)
+        .await
 }
 
 /// Until there may be something to take, and room for it.
@@ -171,7 +173,11 @@ async fn drain(lane: Lane, mut running: JoinSet<()>) {
         }
     });
     if ended.await.is_err() {
-        tracing::warn!(lane = lane.as_str(), effects = running.len(), "effects are cut off by the shutdown");
+        tracing::warn!(
+            lane = lane.as_str(),
+            effects = running.len(),
+            "effects are cut off by the shutdown"
+        );
         running.shutdown().await;
     }
 }
@@ -226,13 +232,19 @@ async fn conclude(settings: &LaneSettings, intents: &Intents, claimed: &Claimed,
             tracing::warn!(reason, attempts = claimed.attempts, %due_at, "an effect failed and is tried again");
         }
         Finish::Park { reason } => {
-            tracing::error!(reason, attempts = claimed.attempts, "an effect is parked until it is sent again");
+            tracing::error!(
+                reason,
+                attempts = claimed.attempts,
+                "an effect is parked until it is sent again"
+            );
         }
     }
     match intents.finish(claimed, finish).await {
         Ok(true) => {}
         Ok(false) => tracing::warn!("the effect's lease had run out, and another worker has it"),
-        Err(error) => tracing::error!(%error, "what became of an effect can't be kept; its lease will run out"),
+        Err(error) => {
+            tracing::error!(%error, "what became of an effect can't be kept; its lease will run out");
+        }
     }
 }
 
@@ -241,13 +253,18 @@ fn decide(settings: &LaneSettings, intents: &Intents, claimed: &Claimed, verdict
     match verdict {
         Verdict::Done { outcome } => Finish::Done { outcome },
         Verdict::Wait { .. } if now - claimed.planned_at > PENDING_MAX => Finish::Park {
-            reason: format!("it has been pending for more than {} days", PENDING_MAX.num_days()),
+            reason: format!(
+                "it has been pending for more than {} days",
+                PENDING_MAX.num_days()
+            ),
         },
         Verdict::Wait { memo } => Finish::Wait {
             due_at: now + WAITING.wait(claimed.claims),
             memo,
         },
-        Verdict::Retry { reason } if claimed.attempts >= settings.retry.attempts_max => Finish::Park { reason },
+        Verdict::Retry { reason } if claimed.attempts >= settings.retry.attempts_max => {
+            Finish::Park { reason }
+        }
         Verdict::Retry { reason } => Finish::Retry {
             due_at: now + settings.retry.wait(claimed.attempts),
             reason,

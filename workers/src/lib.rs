@@ -83,9 +83,19 @@ pub async fn run(deps: WorkerDeps, shutdown: CancellationToken) {
     };
     // Dropping this future drops the set, and that ends its tasks.
     let mut tasks = JoinSet::new();
-    tasks.spawn(planner::run(feed, executor.log().clone(), intents.clone(), shutdown.clone()));
+    tasks.spawn(planner::run(
+        feed,
+        executor.log().clone(),
+        intents.clone(),
+        shutdown.clone(),
+    ));
     for settings in lanes::LANES {
-        tasks.spawn(lanes::run(settings, intents.clone(), Arc::clone(&effects), shutdown.clone()));
+        tasks.spawn(lanes::run(
+            settings,
+            intents.clone(),
+            Arc::clone(&effects),
+            shutdown.clone(),
+        ));
     }
     tasks.spawn(reconciliation::repeat(reconciliation, shutdown));
     while let Some(ended) = tasks.join_next().await {

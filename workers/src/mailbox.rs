@@ -76,7 +76,9 @@ impl Mailbox {
     /// The message; `None` if there is none of this id.
     pub async fn read(&self, id: &str) -> Result<Option<Mail>, MailboxError> {
         let (folder, id) = (self.folder.clone(), id.to_owned());
-        tokio::task::spawn_blocking(move || read(&folder, &id)).await.map_err(|_| MailboxError::Broken)?
+        tokio::task::spawn_blocking(move || read(&folder, &id))
+            .await
+            .map_err(|_| MailboxError::Broken)?
     }
 }
 
@@ -91,7 +93,9 @@ fn list(folder: &Path, limit: usize, after: Option<&str>) -> Result<MailPage, Ma
     for (_, id) in files.iter().skip(start).take(limit) {
         mails.extend(read(folder, id)?.map(|mail| mail.summary));
     }
-    let last = files.get(start + limit - 1).filter(|_| files.len() > start + limit);
+    let last = files
+        .get(start + limit - 1)
+        .filter(|_| files.len() > start + limit);
     Ok(MailPage {
         mails,
         next: last.map(|(_, id)| id.clone()),
@@ -103,7 +107,9 @@ fn files(folder: &Path) -> Result<Vec<(SystemTime, String)>, MailboxError> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        let id = name.to_str().and_then(|name| name.strip_suffix(EXTENSION)?.strip_suffix('.'));
+        let id = name
+            .to_str()
+            .and_then(|name| name.strip_suffix(EXTENSION)?.strip_suffix('.'));
         if let Some(id) = id.filter(|id| is_id(id)) {
             files.push((entry.metadata()?.modified()?, id.to_owned()));
         }
@@ -128,11 +134,15 @@ fn read(folder: &Path, id: &str) -> Result<Option<Mail>, MailboxError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    Ok(MessageParser::default().parse(&bytes).map(|message| mail(id, &message)))
+    Ok(MessageParser::default()
+        .parse(&bytes)
+        .map(|message| mail(id, &message)))
 }
 
 fn mail(id: &str, message: &Message<'_>) -> Mail {
-    let date = message.date().and_then(|date| DateTime::from_timestamp(date.to_timestamp(), 0));
+    let date = message
+        .date()
+        .and_then(|date| DateTime::from_timestamp(date.to_timestamp(), 0));
     Mail {
         summary: MailSummary {
             id: id.to_owned(),
@@ -140,7 +150,10 @@ fn mail(id: &str, message: &Message<'_>) -> Mail {
             subject: message.subject().unwrap_or_default().to_owned(),
             date,
         },
-        message_id: message.message_id().map(|id| format!("<{id}>")).unwrap_or_default(),
+        message_id: message
+            .message_id()
+            .map(|id| format!("<{id}>"))
+            .unwrap_or_default(),
         text: message.body_text(0).unwrap_or_default().into_owned(),
         html: message.body_html(0).unwrap_or_default().into_owned(),
     }

@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::DomainError;
 use domain::payment::{Payment, PaymentError, Requested, Status};
 use domain::settlement::{self, SettlePayment};
-use domain::DomainError;
 use events::envelope::Actor;
 use events::ids::{AttemptId, PaymentId};
 use events::money::Money;
@@ -176,7 +176,9 @@ impl Reconciliation {
             provider_reference: charge.provider_reference.clone(),
             at: self.clock.now(),
         };
-        self.executor.execute(&self.context(), |work| settlement::settle_payment(work, &settle)).await?;
+        self.executor
+            .execute(&self.context(), |work| settlement::settle_payment(work, &settle))
+            .await?;
         report.settled.push(payment.id);
         Ok(())
     }
@@ -184,7 +186,9 @@ impl Reconciliation {
     async fn payment(&self, payment_id: PaymentId) -> Result<Option<Requested>, ReconciliationError> {
         let look = self
             .executor
-            .inspect(&self.context(), |work| Ok(work.read::<Payment>(payment_id)?.requested()?.clone()))
+            .inspect(&self.context(), |work| {
+                Ok(work.read::<Payment>(payment_id)?.requested()?.clone())
+            })
             .await;
         match look {
             Ok(accepted) => Ok(Some(accepted.value)),
@@ -246,7 +250,10 @@ fn tell(result: Result<ReconciliationReport, ReconciliationError>) {
     let report = match result {
         Ok(report) => report,
         Err(error) => {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the ledgers couldn't be compared; the next run tries again");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the ledgers couldn't be compared; the next run tries again"
+            );
             return;
         }
     };

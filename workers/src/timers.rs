@@ -11,7 +11,11 @@ use uuid::Uuid;
 use crate::effects::{Shop, Verdict};
 use crate::intents::Claimed;
 
-pub(crate) async fn expire_order(shop: &Shop, claimed: &Claimed, order_id: OrderId) -> Result<Verdict, Verdict> {
+pub(crate) async fn expire_order(
+    shop: &Shop,
+    claimed: &Claimed,
+    order_id: OrderId,
+) -> Result<Verdict, Verdict> {
     let cancel = CancelOrder {
         order_id,
         by: Authority::System,
@@ -19,6 +23,7 @@ pub(crate) async fn expire_order(shop: &Shop, claimed: &Claimed, order_id: Order
         refund_id: RefundId(Uuid::new_v5(&order_id.0, b"expired unpaid")),
         at: shop.clock.now(),
     };
-    shop.command(claimed, |work| cancellation::cancel_order(work, &cancel)).await?;
+    shop.command(claimed, |work| cancellation::cancel_order(work, &cancel))
+        .await?;
     Ok(Verdict::done("the order was cancelled if it was still unpaid"))
 }

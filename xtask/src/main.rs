@@ -7,7 +7,11 @@ mod test;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Tests, proves and measures Tillstream", version)]
+#[command(
+    name = "cargo xtask",
+    about = "Tests, proves and measures Tillstream",
+    version
+)]
 struct Arguments {
     #[command(subcommand)]
     task: Task,

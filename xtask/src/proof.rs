@@ -59,13 +59,19 @@ impl FlashSale {
 #[derive(Args)]
 pub struct ImportAll {
     /// The invoices, plain or gzipped.
-    #[arg(long, default_value = "../shared/data/online-retail/invoices-2010-12-to-2011-06.csv.gz")]
+    #[arg(
+        long,
+        default_value = "../shared/data/online-retail/invoices-2010-12-to-2011-06.csv.gz"
+    )]
     file: PathBuf,
 }
 
 impl ImportAll {
     pub fn run(&self) -> anyhow::Result<()> {
-        let file = self.file.canonicalize().with_context(|| format!("{} can't be found", self.file.display()))?;
+        let file = self
+            .file
+            .canonicalize()
+            .with_context(|| format!("{} can't be found", self.file.display()))?;
         let mut test = shop_test("import::");
         test.env("TILLSTREAM_IMPORT_FILE", file);
         finish(test)
@@ -87,15 +93,29 @@ impl Bench {
     pub fn run(&self) -> anyhow::Result<()> {
         let mut bench = cargo();
         bench.args(["run", "--release", "--locked", "--package", "benches", "--"]);
-        bench.args(["--seconds", &self.seconds.to_string(), "--clients", &self.clients.to_string()]);
+        bench.args([
+            "--seconds",
+            &self.seconds.to_string(),
+            "--clients",
+            &self.clients.to_string(),
+        ]);
         finish(bench)
     }
 }
 
 fn shop_test(name: &str) -> Command {
     let mut test = cargo();
-    test.args(["test", "--release", "--locked", "--package", "tillstream", "--test", "shop", name])
-        .args(["--", "--nocapture", "--test-threads=1"]);
+    test.args([
+        "test",
+        "--release",
+        "--locked",
+        "--package",
+        "tillstream",
+        "--test",
+        "shop",
+        name,
+    ])
+    .args(["--", "--nocapture", "--test-threads=1"]);
     test
 }
 

@@ -13,9 +13,16 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let runner: &[&str] = if has_nextest() { &["nextest", "run"] } else { &["test"] };
+    let runner: &[&str] = if has_nextest() {
+        &["nextest", "run"]
+    } else {
+        &["test"]
+    };
     let mut tests = cargo();
-    tests.args(runner).args(["--workspace", "--all-features", "--locked"]).args(&arguments.filter);
+    tests
+        .args(runner)
+        .args(["--workspace", "--all-features", "--locked"])
+        .args(&arguments.filter);
     let status = tests.status().context("cargo can't be started")?;
     if !status.success() {
         bail!("some tests failed");
@@ -25,5 +32,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// nextest is faster where it is installed; cargo's own runner runs the same tests.
 fn has_nextest() -> bool {
-    cargo().args(["nextest", "--version"]).output().is_ok_and(|output| output.status.success())
+    cargo()
+        .args(["nextest", "--version"])
+        .output()
+        .is_ok_and(|output| output.status.success())
 }

@@ -1,9 +1,12 @@
 //! `POST /api/products`: something is put on sale.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
-use domain::catalogue::{self, AddProduct, NewVariant};
+use chrono::{DateTime, Utc};
+use domain::catalogue::{self, AddProduct};
 use events::account::Role;
-use events::ids::{CategoryId, ProductId, Sku};
+use events::ids::{AccountId, CategoryId, ProductId, Sku};
 use events::money::Currency;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -25,8 +28,7 @@ use crate::validation::Checks;
 #[serde(deny_unknown_fields)]
 pub struct AddProductBody {
     name: String,
-    #[serde(default)]
-    description: String,
+    description: Option<String>,
     #[schema(value_type = Option<Uuid>)]
     category: Option<CategoryId>,
     /// Of a product in one form; made up, if missing.
@@ -73,23 +75,9 @@ pub async fn add_product(
     };
     let context = commands.context(Some(caller.account), &incoming);
     let product_id = ProductId::generate();
-    let body = incoming.body;
-    let command = AddProduct {
-        product_id,
-        seller,
-        variants: variants(
-            body.sku,
-            body.price,
-            body.quantity,
-            body.variants,
-            product_id,
-            terms.currency,
-        )?,
-        name: body.name,
-        description: body.description,
-        category: body.category,
-        at: context.now,
-    };
+    let command = incoming
+        .body
+        .into_command(product_id, seller, terms.currency, context.now)?;
     let add = |work: &mut domain::UnitOfWork| {
         catalogue::add_product(work, &command)?;
         let skus = command
@@ -105,53 +93,66 @@ pub async fn add_product(
     }))
 }
 
-fn variants(
-    sku: Option<Sku>,
-    price: Option<MoneyDto>,
-    quantity: Option<u32>,
-    variants: Option<Vec<VariantBody>>,
-    product_id: ProductId,
-    currency: Currency,
-) -> Result<Vec<NewVariant>, Problem> {
-    let mut checks = Checks::default();
-    let (field, variants) = match (variants, price) {
-        (Some(variants), None) => {
-            let alone = sku.is_none() && quantity.is_none();
-            checks.require(
-                alone,
-                "variants",
-                "ambiguous",
-                "each variant has its own SKU and quantity",
-            );
-            ("variants", variants)
-        }
-        (None, Some(price)) => {
-            let quantity = quantity.unwrap_or(0);
-            let options = std::collections::BTreeMap::new();
-            (
-                "product",
+impl AddProductBody {
+    fn into_command(
+        self,
+        product_id: ProductId,
+        seller: Option<AccountId>,
+        currency: Currency,
+        at: DateTime<Utc>,
+    ) -> Result<AddProduct, Problem> {
+        let mut checks = Checks::default();
+        let one_form = self.variants.is_none();
+        let price_field = |index| {
+            if one_form {
+                "price".to_owned()
+            } else {
+                format!("variants[{index}].price")
+            }
+        };
+        let variants = match (self.variants, self.price) {
+            (Some(variants), None) => {
+                let alone = self.sku.is_none() && self.quantity.is_none();
+                checks.require(
+                    alone,
+                    "variants",
+                    "ambiguous",
+                    "each variant has its own SKU and quantity",
+                );
+                variants
+            }
+            (None, Some(price)) => {
+                let (sku, options, quantity) = (self.sku, BTreeMap::new(), self.quantity.unwrap_or(0));
                 vec![VariantBody {
                     sku,
                     options,
                     price,
                     quantity,
-                }],
-            )
-        }
-        (Some(_), Some(_)) => {
-            checks.refuse("price", "ambiguous", "each variant has its own price");
-            ("variants", vec![])
-        }
-        (None, None) => {
-            checks.refuse(
-                "price",
-                "missing",
-                "a product has a price, or variants that have one",
-            );
-            ("variants", vec![])
-        }
-    };
-    let checked = check_variants(&mut checks, field, variants, product_id.0, currency);
-    checks.done()?;
-    Ok(checked)
+                }]
+            }
+            (Some(_), Some(_)) => {
+                checks.refuse("price", "ambiguous", "each variant has its own price");
+                vec![]
+            }
+            (None, None) => {
+                checks.refuse(
+                    "price",
+                    "missing",
+                    "a product has a price, or variants that have one",
+                );
+                vec![]
+            }
+        };
+        let variants = check_variants(&mut checks, price_field, variants, product_id.0, currency);
+        checks.done()?;
+        Ok(AddProduct {
+            product_id,
+            seller,
+            name: self.name,
+            description: self.description.unwrap_or_default(),
+            category: self.category,
+            variants,
+            at,
+        })
+    }
 }

@@ -56,8 +56,7 @@ pub async fn change_password(
         old_password,
         new_password,
     } = incoming.body;
-    let account = accounts::read(&commands, &context, account_id).await?;
-    let profile = accounts::open_profile(&personal_data, account_id, &account).await?;
+    let (account, profile) = accounts::read(&commands, &personal_data, &context, account_id).await?;
     let mut checks = Checks::default();
     checks.password(
         "new_password",

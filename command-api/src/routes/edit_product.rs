@@ -104,13 +104,9 @@ impl EditProductBody {
             prices.insert(sku, price);
         }
         // A seed of its own: the product's has named its first variants.
-        let add = check_variants(
-            &mut checks,
-            "add_variants",
-            self.add_variants,
-            Uuid::now_v7(),
-            currency,
-        );
+        let seed = Uuid::now_v7();
+        let price_field = |index| format!("add_variants[{index}].price");
+        let add = check_variants(&mut checks, price_field, self.add_variants, seed, currency);
         checks.done()?;
         let command = EditProduct {
             product_id,

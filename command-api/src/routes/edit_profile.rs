@@ -118,8 +118,7 @@ async fn prepare(
     edit: &EditProfileBody,
     expected_version: Option<u64>,
 ) -> Result<Prepared, ApiError> {
-    let account = accounts::read(commands, context, account_id).await?;
-    let before = accounts::open_profile(personal_data, account_id, &account).await?;
+    let (account, before) = accounts::read(commands, personal_data, context, account_id).await?;
     let after = edit.apply(&before);
     let (old_email, new_email) = (
         before.email.as_deref().map(claimed),

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use web::Problem;
 
+use crate::accounts;
 use crate::commands::Commands;
 use crate::errors::ApiError;
 use crate::incoming::Incoming;
@@ -65,6 +66,13 @@ async fn send_link(
     context: &CommandContext,
     account_id: AccountId,
 ) -> Result<(), ApiError> {
+    let account = accounts::find(commands, context, account_id).await?;
+    if accounts::find_profile(personal_data, account_id, &account)
+        .await?
+        .is_none()
+    {
+        return Ok(()); // erased: as if it had never been
+    }
     let token = SecretToken::generate(account_id).map_err(Problem::internal)?;
     let command = RequestPasswordReset {
         account_id,

@@ -58,7 +58,7 @@ pub async fn log_in(
         .map_err(Problem::too_many_requests)?;
     let account_id = accounts::find_by_login(&commands, &login).await?;
     let account = match account_id {
-        Some(account_id) => Some((account_id, accounts::read(&commands, &context, account_id).await?)),
+        Some(account_id) => Some((account_id, accounts::find(&commands, &context, account_id).await?)),
         None => None,
     };
     let found = account

@@ -19,7 +19,7 @@ use crate::errors::ApiError;
 use crate::incoming::Incoming;
 use crate::passwords::Passwords;
 use crate::personal_data::PersonalData;
-use crate::problems::{CommandHeaders, Conflict, Rejected, TooMany};
+use crate::problems::{CommandHeaders, Conflict, Rejected, TooMany, Unauthenticated};
 use crate::validation::{Checks, NAME_MAX_CHARS, claimed};
 
 #[derive(Deserialize, ToSchema)]
@@ -48,7 +48,7 @@ pub struct RegisteredAnswer {
 #[utoipa::path(
     post, path = "/api/auth/register", tag = "auth",
     params(CommandHeaders), request_body = RegisterBody,
-    responses((status = 201, body = RegisteredAnswer), Rejected, Conflict, TooMany)
+    responses((status = 201, body = RegisteredAnswer), Rejected, Unauthenticated, Conflict, TooMany)
 )]
 #[tracing::instrument(name = "command.register", skip_all)]
 pub async fn register(

@@ -49,11 +49,10 @@ pub async fn reset_password(
     let ResetPasswordBody { token, password } = incoming.body;
     let invalid = || DomainError::from(AccountError::ResetTokenInvalid);
     let token = SecretToken::<AccountId>::parse(&token).ok_or_else(invalid)?;
+    let account = accounts::find(&commands, &context, token.id).await?;
     // Nothing is sealed for an account that isn't there: the vault would keep a key for nobody.
-    let account = accounts::read(&commands, &context, token.id)
-        .await
-        .map_err(|_| invalid())?;
-    let profile = accounts::open_profile(&personal_data, token.id, &account).await?;
+    let profile = accounts::find_profile(&personal_data, token.id, &account).await?;
+    let profile = profile.ok_or_else(invalid)?;
     let mut checks = Checks::default();
     checks.password("password", &password, &profile.username, profile.email.as_deref());
     checks.done()?;

@@ -1,8 +1,8 @@
 //! A shop of its own for each test: its router, its log, and a clock that the test moves.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -38,7 +38,8 @@ pub struct Shop {
     /// Microseconds that the shop's clock is ahead.
     ahead_us: Arc<AtomicI64>,
     names: AtomicU32,
-    _directory: TempDir,
+    /// Kept for as long as the shop: dropping it deletes the files.
+    directory: TempDir,
 }
 
 /// Somebody who is logged in.
@@ -56,7 +57,9 @@ impl Shop {
         let log = EventLog::open_sqlite(&directory.path().join("log.db"), LogOptions::default())
             .await
             .unwrap();
-        let vault = Vault::open_sqlite(&directory.path().join("vault.db"), [3; 32]).await.unwrap();
+        let vault = Vault::open_sqlite(&directory.path().join("vault.db"), [3; 32])
+            .await
+            .unwrap();
         let ahead_us = Arc::new(AtomicI64::new(0));
         let moved = Arc::clone(&ahead_us);
         let deps = CommandDeps {
@@ -82,7 +85,7 @@ impl Shop {
             log,
             ahead_us,
             names: AtomicU32::new(0),
-            _directory: directory,
+            directory,
         }
     }
 
@@ -90,7 +93,7 @@ impl Shop {
     pub fn changed(self, change: impl FnOnce(&mut CommandDeps)) -> Self {
         let mut deps = self.deps;
         change(&mut deps);
-        Self::with(deps, self.log, self.ahead_us, self._directory)
+        Self::with(deps, self.log, self.ahead_us, self.directory)
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -98,7 +101,8 @@ impl Shop {
     }
 
     pub fn pass(&self, time: TimeDelta) {
-        self.ahead_us.fetch_add(time.num_microseconds().unwrap(), Ordering::SeqCst);
+        self.ahead_us
+            .fetch_add(time.num_microseconds().unwrap(), Ordering::SeqCst);
     }
 
     pub fn post(&self, path: impl Into<String>) -> Call<'_> {
@@ -150,7 +154,9 @@ impl Shop {
     }
 
     pub async fn admin(&self) -> Person {
-        create_admin(&self.deps, "admin", "admin@example.org", PASSWORD).await.unwrap();
+        create_admin(&self.deps, "admin", "admin@example.org", PASSWORD)
+            .await
+            .unwrap();
         self.log_in("admin").await
     }
 
@@ -189,7 +195,9 @@ impl Shop {
             "id": "pi_1", "amount_received": 0, "currency": "gbp",
             "metadata": {"payment_id": payment_id, "attempt_id": attempt_id},
         });
-        self.webhook("payment_intent.succeeded", &object).await.expect(200)
+        self.webhook("payment_intent.succeeded", &object)
+            .await
+            .expect(200)
     }
 
     /// The provider says that the payment's newest attempt was declined.
@@ -200,14 +208,16 @@ impl Shop {
             "last_payment_error": {"code": "card_declined", "message": "declined"},
             "metadata": {"payment_id": payment_id, "attempt_id": attempt_id},
         });
-        self.webhook("payment_intent.payment_failed", &object).await.expect(200)
+        self.webhook("payment_intent.payment_failed", &object)
+            .await
+            .expect(200)
     }
 
     /// The newest attempt of a payment, as its events have it.
     pub async fn attempt(&self, payment_id: &str) -> String {
         let events = self.events_of(&format!("payment-{payment_id}")).await;
-        let attempts = events.iter().filter_map(|event| payload(event)["attempt_id"].as_str().map(str::to_owned));
-        attempts.last().unwrap()
+        let attempt = |event| payload(event)["attempt_id"].as_str().map(str::to_owned);
+        events.iter().rev().find_map(attempt).unwrap()
     }
 
     pub async fn webhook(&self, name: &str, object: &Value) -> Answer {
@@ -233,7 +243,10 @@ impl Shop {
 
     pub async fn events_of(&self, stream: &str) -> Vec<RecordedEvent> {
         let events = self.events_after(0).await;
-        events.into_iter().filter(|event| event.stream.as_str() == stream).collect()
+        events
+            .into_iter()
+            .filter(|event| event.stream.as_str() == stream)
+            .collect()
     }
 
     /// The types of the events after a position, in order.
@@ -245,7 +258,11 @@ impl Shop {
     /// Opens a sealed text of an event.
     pub async fn unseal(&self, subject: &str, sealed: &Value) -> String {
         let sealed = Sealed(sealed.as_str().unwrap().to_owned());
-        let opened = self.deps.vault.open(subject.parse::<AccountId>().unwrap().0, &sealed).await;
+        let opened = self
+            .deps
+            .vault
+            .open(subject.parse::<AccountId>().unwrap().0, &sealed)
+            .await;
         opened.unwrap().unwrap()
     }
 }
@@ -354,7 +371,9 @@ impl Answer {
     pub fn refused_field(self, field: &str, code: &str) -> Self {
         let answer = self.expect(422);
         let errors = answer.body["errors"].as_array().cloned().unwrap_or_default();
-        let found = errors.iter().any(|error| error["field"] == field && error["code"] == code);
+        let found = errors
+            .iter()
+            .any(|error| error["field"] == field && error["code"] == code);
         assert!(found, "{}", answer.body);
         answer
     }
@@ -362,7 +381,9 @@ impl Answer {
     #[track_caller]
     pub fn text(&self, member: &str) -> String {
         let value = self.body[member].as_str();
-        value.unwrap_or_else(|| panic!("no {member} in {}", self.body)).to_owned()
+        value
+            .unwrap_or_else(|| panic!("no {member} in {}", self.body))
+            .to_owned()
     }
 
     #[track_caller]

@@ -1,6 +1,5 @@
 //! A payment over all its attempts, and what of it is given back.
 
-use cqrs_es::Aggregate;
 use events::ids::{AccountId, AttemptId, OrderId, PaymentId, RefundId};
 use events::ledger::{JournalEntry, LedgerAccount};
 use events::money::Money;
@@ -12,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Payment, PaymentCommand, PaymentError, Status};
 use crate::RefusalKind::{Conflict, Invalid, NotFound};
-use crate::given::{Then, at, euros, given, pence};
+use crate::given::{Then, after as replayed, at, euros, given, pence};
 use crate::refusal::Refusal;
 
 const PAYMENT: PaymentId = PaymentId(Uuid::from_u128(1));
@@ -500,8 +499,7 @@ fn a_refund_that_failed_can_be_asked_for_again() {
 #[test]
 fn what_can_be_given_back_follows_the_events() {
     let of = |history: Vec<PaymentEvent>| {
-        let mut payment = Payment::default();
-        history.into_iter().for_each(|event| payment.apply(event));
+        let payment: Payment = replayed(history);
         let requested = payment.requested().unwrap();
         (requested.status, requested.refundable().amount_minor())
     };

@@ -16,7 +16,7 @@ use super::{
     ProductError, VARIANTS_MAX,
 };
 use crate::RefusalKind::{Conflict, Invalid, NotFound};
-use crate::given::{Then, at, euros, given, pence, sku};
+use crate::given::{Then, after, at, euros, given, pence, sku};
 use crate::refusal::Refusal;
 
 const PRODUCT: ProductId = ProductId(Uuid::from_u128(1));
@@ -331,9 +331,8 @@ fn what_is_removed_or_never_was_is_not_there() {
 
 #[test]
 fn prices_follow_the_events() {
-    let mut product = Product::default();
-    assert!(!product.is_listed());
-    two_lamps().into_iter().for_each(|event| product.apply(event));
+    assert!(!Product::default().is_listed());
+    let mut product: Product = after(two_lamps());
     assert_eq!((product.is_listed(), product.seller()), (true, SELLER));
     product.apply(
         VariantPriceChanged {

@@ -3,10 +3,9 @@
 
 mod command;
 mod error;
+mod reservations;
 #[cfg(test)]
 mod tests;
-
-use std::collections::BTreeMap;
 
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
@@ -19,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use command::StockCommand;
 pub use error::StockError;
+use reservations::Reservations;
 
 /// The most units on one shelf; far above any real stock, far below where sums could overflow.
 const ON_HAND_MAX: u64 = 1_000_000_000;
@@ -34,9 +34,7 @@ struct Listing {
 pub struct Stock {
     listing: Option<Listing>,
     on_hand: u64,
-    reservations: BTreeMap<OrderId, u32>,
-    /// The sum of `reservations`, kept so that a busy SKU needn't add them up each time.
-    reserved: u64,
+    reservations: Reservations,
 }
 
 impl Stock {
@@ -52,7 +50,7 @@ impl Stock {
 
     /// Units that can still be promised.
     pub fn available(&self) -> u64 {
-        self.on_hand - self.reserved // proof: `reserve` and `adjust` keep reserved <= on_hand
+        self.on_hand - self.reservations.total() // proof: `reserve` and `adjust` keep what is promised <= on_hand
     }
 
     fn decide(&self, command: StockCommand) -> Result<Option<StockEvent>, StockError> {
@@ -100,7 +98,7 @@ impl Stock {
                 ))
             }
             StockCommand::Release { order_id } => {
-                let quantity = self.reservations.get(&order_id).copied();
+                let quantity = self.reservations.of(order_id);
                 Ok(quantity.map(|quantity| {
                     ReservationReleased {
                         sku,
@@ -112,7 +110,7 @@ impl Stock {
                 }))
             }
             StockCommand::Ship { order_id } => {
-                let quantity = self.reservations.get(&order_id).copied();
+                let quantity = self.reservations.of(order_id);
                 let quantity = quantity.ok_or(StockError::NotReserved {
                     sku: sku.clone(),
                     order_id,
@@ -193,11 +191,6 @@ impl Stock {
         }
         Ok(())
     }
-
-    fn unreserve(&mut self, order_id: OrderId, quantity: u32) {
-        self.reservations.remove(&order_id);
-        self.reserved -= u64::from(quantity); // proof: `reserved` is the sum of `reservations`
-    }
 }
 
 impl Aggregate for Stock {
@@ -228,14 +221,10 @@ impl Aggregate for Stock {
                 });
             }
             StockEvent::StockReceived(event) => self.on_hand += u64::from(event.quantity),
-            StockEvent::StockReserved(event) => {
-                // proof of the sum: no more than is on hand, which `ON_HAND_MAX` keeps far below `u32::MAX`
-                *self.reservations.entry(event.order_id).or_insert(0) += event.quantity;
-                self.reserved += u64::from(event.quantity);
-            }
-            StockEvent::ReservationReleased(event) => self.unreserve(event.order_id, event.quantity),
+            StockEvent::StockReserved(event) => self.reservations.add(event.order_id, event.quantity),
+            StockEvent::ReservationReleased(event) => self.reservations.remove(event.order_id),
             StockEvent::StockShipped(event) => {
-                self.unreserve(event.order_id, event.quantity);
+                self.reservations.remove(event.order_id);
                 self.on_hand -= u64::from(event.quantity); // proof: what is reserved is on hand
             }
             StockEvent::StockSold(event) => self.on_hand -= u64::from(event.quantity), // proof: was available

@@ -1,6 +1,5 @@
 //! The stock of one SKU: what is there, what is promised, what has gone.
 
-use cqrs_es::Aggregate;
 use events::ids::{OrderId, ProductId};
 use events::stock::{
     ReservationReleased, StockAdjusted, StockEvent, StockListed, StockReceived, StockReserved, StockReturned,
@@ -10,7 +9,7 @@ use uuid::Uuid;
 
 use super::{ON_HAND_MAX, Stock, StockCommand, StockError};
 use crate::RefusalKind::{Conflict, Invalid, NotFound};
-use crate::given::{Then, given, sku};
+use crate::given::{Then, after, given, sku};
 
 const PRODUCT: ProductId = ProductId(Uuid::from_u128(1));
 const OTHER: ProductId = ProductId(Uuid::from_u128(2));
@@ -136,12 +135,6 @@ fn take_back(quantity: u32) -> StockCommand {
         order_id: Some(ORDER),
         quantity,
     }
-}
-
-fn stock(events: Vec<StockEvent>) -> Stock {
-    let mut stock = Stock::default();
-    events.into_iter().for_each(|event| stock.apply(event));
-    stock
 }
 
 fn out_of_stock(wanted: u32, left: u64) -> StockError {
@@ -346,13 +339,13 @@ fn the_figures_follow_the_events() {
     ] {
         let mut events = ten_of_which_four_promised();
         events.push(event.clone());
-        let stock = stock(events);
+        let stock: Stock = after(events);
         assert_eq!(
             (stock.on_hand(), stock.available()),
             (on_hand, available),
             "{event:?}"
         );
     }
-    assert_eq!(stock(vec![listed(PRODUCT)]).product_id(), Some(PRODUCT));
+    assert_eq!(after::<Stock>([listed(PRODUCT)]).product_id(), Some(PRODUCT));
     assert_eq!(Stock::default().product_id(), None);
 }

@@ -110,7 +110,10 @@ mod tests {
         let Answer::Refused(problem) = Answer::read(409, body, false) else {
             panic!("409 is a refusal");
         };
-        assert_eq!((problem.code.as_str(), problem.member("product_id")), ("sku_taken", Some("p")));
+        assert_eq!(
+            (problem.code.as_str(), problem.member("product_id")),
+            ("sku_taken", Some("p"))
+        );
         let lines: Vec<Option<usize>> = problem.fields.iter().map(ProblemField::line).collect();
         assert_eq!(lines, [Some(12), None]);
     }

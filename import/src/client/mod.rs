@@ -5,12 +5,13 @@
 mod answer;
 mod retry;
 mod session;
+mod traffic;
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use events::ids::AccountId;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Url};
 use serde_json::Value;
@@ -21,10 +22,13 @@ use self::session::Session;
 use crate::error::ImportError;
 use crate::options::Target;
 
+#[cfg(test)]
+pub use self::answer::ProblemField;
 pub use self::answer::{Answer, Problem};
+pub use self::traffic::Traffic;
 
 /// Longer than any command takes on a loaded server; after this the connection counts as lost.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// A server that's up accepts a connection at once.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -32,25 +36,6 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const IDEMPOTENCY_REPLAYED: &str = "idempotency-replayed";
 const MIN_POSITION: &str = "tillstream-min-position";
 const POSITION: &str = "tillstream-position";
-
-/// What was sent and how it was answered.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// How many answers had each status.
-    pub answers: BTreeMap<u16, u64>,
-    /// Requests that were sent once more.
-    pub retries: u64,
-    /// Requests that got no answer.
-    pub lost: u64,
-}
-
-impl Traffic {
-    /// Answers that tell of a failure in the server. 503 isn't one: it says "later".
-    pub fn server_errors(&self) -> u64 {
-        let failed = |&(&status, _): &(&u16, &u64)| status >= 500 && status != 503;
-        self.answers.iter().filter(failed).map(|(_, count)| count).sum()
-    }
-}
 
 /// See the module.
 #[derive(Debug)]
@@ -124,7 +109,41 @@ impl Client {
         query: &[(&str, String)],
         min_position: Option<u64>,
     ) -> Result<Value, ImportError> {
-        let doing = format!("GET {path}");
+        match self.query(path, query, min_position).await? {
+            Answer::Done { body, .. } => Ok(body),
+            Answer::Refused(problem) => Err(problem.into_error(format!("GET {path}"))),
+        }
+    }
+
+    /// Whether there's something at a path.
+    pub async fn exists(&self, path: &str) -> Result<bool, ImportError> {
+        match self.query(path, &[], None).await? {
+            Answer::Done { .. } => Ok(true),
+            Answer::Refused(problem) if problem.status == 404 => Ok(false),
+            Answer::Refused(problem) => Err(problem.into_error(format!("GET {path}"))),
+        }
+    }
+
+    /// The account of a username, if the server tells this caller.
+    pub async fn find_account(&self, username: &str) -> Result<Option<AccountId>, ImportError> {
+        let query = [("username", username.to_owned())];
+        let answer = match self.query("/api/users", &query, None).await {
+            Ok(Answer::Done { body, .. }) => body,
+            Ok(Answer::Refused(_)) | Err(ImportError::Refused { status: 403, .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let users = answer["items"].as_array().into_iter().flatten();
+        let mut named = users.filter(|user| user["username"] == username);
+        let id = named.next().and_then(|user| user["id"].as_str());
+        Ok(id.and_then(|id| id.parse().ok()))
+    }
+
+    async fn query(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        min_position: Option<u64>,
+    ) -> Result<Answer, ImportError> {
         let request = |token: &str| {
             let mut request = self.request(Method::GET, path).bearer_auth(token).query(query);
             if let Some(position) = min_position {
@@ -132,10 +151,7 @@ impl Client {
             }
             request
         };
-        match self.authorized(&doing, request).await? {
-            Answer::Done { body, .. } => Ok(body),
-            Answer::Refused(problem) => Err(problem.into_error(doing)),
-        }
+        self.authorized(&format!("GET {path}"), request).await
     }
 
     /// The highest position that a command was answered with.
@@ -308,15 +324,5 @@ mod tests {
             let error = client(wrong).unwrap_err();
             assert!(matches!(error, ImportError::Server { .. }), "{wrong}: {error}");
         }
-    }
-
-    #[test]
-    fn only_a_failure_counts_as_one() {
-        let answers = BTreeMap::from([(201, 5), (409, 1), (500, 2), (502, 1), (503, 7)]);
-        let traffic = Traffic {
-            answers,
-            ..Traffic::default()
-        };
-        assert_eq!(traffic.server_errors(), 3);
     }
 }

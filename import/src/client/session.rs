@@ -13,7 +13,7 @@ use crate::error::ImportError;
 use crate::options::Credentials;
 
 /// A request that's sent now is decided within this, so its token must last as long.
-const RENEW_BEFORE_END: Duration = Duration::from_secs(60);
+const RENEW_BEFORE_END: Duration = Duration::from_mins(1);
 
 /// See the module.
 pub struct Session {
@@ -135,7 +135,10 @@ mod tests {
         let kept = tokens.as_ref().unwrap();
         assert_eq!(kept.refresh.as_deref(), Some("r"));
         let left = kept.renew_at.unwrap().duration_since(Instant::now());
-        assert!(left > Duration::from_secs(800) && left <= Duration::from_secs(840), "{left:?}");
+        assert!(
+            left > Duration::from_secs(800) && left <= Duration::from_mins(14),
+            "{left:?}"
+        );
         let wrong = accept(json!({"access_token": "sesame"}), "POST /x", &mut tokens).unwrap_err();
         assert!(!wrong.to_string().contains("sesame"), "{wrong}");
     }

@@ -85,11 +85,7 @@ impl CsvTable {
             source,
         })?;
         let header = Header::read(&file, names, columns)?;
-        Ok(Self {
-            reader,
-            file,
-            header,
-        })
+        Ok(Self { reader, file, header })
     }
 
     /// Gives every row with data in turn, or why it isn't one.
@@ -126,8 +122,8 @@ impl CsvTable {
 /// Where a record begins, given the line after its end. (The position that the reader gives to a record is
 /// that of the blank lines before it.)
 fn first_line(record: &ByteRecord, next_line: u64) -> u64 {
-    let within = record.as_slice().iter().filter(|&&byte| byte == b'\n').count();
-    next_line.saturating_sub(1 + within as u64)
+    let lines = record.as_slice().split(|&byte| byte == b'\n').count();
+    next_line.saturating_sub(lines as u64)
 }
 
 fn not_text(line: u64, error: &csv::FromUtf8Error) -> Rejection {
@@ -184,7 +180,11 @@ impl Header {
 
     fn row<'t>(&'t self, line: u64, record: &'t StringRecord) -> Result<Row<'t>, Rejection> {
         if record.len() != self.columns {
-            let reason = format!("the row has {} columns, the header {}", record.len(), self.columns);
+            let reason = format!(
+                "the row has {} columns, the header {}",
+                record.len(),
+                self.columns
+            );
             return Err(Rejection::new(
                 line,
                 "",
@@ -221,13 +221,19 @@ mod tests {
 
     #[test]
     fn rows_come_with_lines_and_options_and_bad_ones_are_told() {
-        let source = Source::of_bytes(b"\xef\xbb\xbfsku,name,option:size\n A1 ,\"x\ny\",L\nB\nC1,\xff,\n\nD1,z,\n");
+        let source =
+            Source::of_bytes(b"\xef\xbb\xbfsku,name,option:size\n A1 ,\"x\ny\",L\nB\nC1,\xff,\n\nD1,z,\n");
         let mut seen = Vec::new();
         CsvTable::open(&source, COLUMNS)
             .unwrap()
             .for_each(|row| {
                 seen.push(match row {
-                    Ok(row) => format!("{} {} {:?}", row.line, row.get("sku"), row.options().collect::<Vec<_>>()),
+                    Ok(row) => format!(
+                        "{} {} {:?}",
+                        row.line,
+                        row.get("sku"),
+                        row.options().collect::<Vec<_>>()
+                    ),
                     Err(rejection) => format!("{} {}", rejection.row, rejection.code),
                 });
                 ControlFlow::Continue(())

@@ -51,7 +51,9 @@ fn wrong_price(text: &str, currency: Currency, error: &MoneyError) -> FieldError
         .strip_prefix('-')
         .unwrap_or(text)
         .split_once('.')
-        .is_some_and(|(whole, fraction)| digits(whole) && digits(fraction) && fraction.len() > decimals as usize);
+        .is_some_and(|(whole, fraction)| {
+            digits(whole) && digits(fraction) && fraction.len() > decimals as usize
+        });
     if too_fine {
         let reason = format!("an amount of {currency} has at most {decimals} decimals, and none is rounded");
         return FieldError::new("price_decimals", reason);
@@ -90,7 +92,10 @@ pub fn stocked_quantity(text: &str) -> Result<u32, FieldError> {
 /// A quantity in the API's range.
 pub fn unsigned(quantity: i64) -> Result<u32, FieldError> {
     if quantity < 0 {
-        return Err(FieldError::new("quantity_negative", "a quantity isn't below zero"));
+        return Err(FieldError::new(
+            "quantity_negative",
+            "a quantity isn't below zero",
+        ));
     }
     u32::try_from(quantity)
         .map_err(|_| FieldError::new("quantity_invalid", format!("a quantity is at most {}", u32::MAX)))
@@ -129,7 +134,7 @@ mod tests {
 
     #[test]
     fn each_way_of_being_wrong_has_its_code() {
-        let code = |result: Result<_, FieldError>| result.map(|_: Money| "").unwrap_or_else(|error| error.code);
+        let code = |result: Result<Money, FieldError>| result.map_or_else(|error| error.code, |_| "");
         assert_eq!(code(price("2.55", Currency::GBP)), "");
         assert_eq!(code(price("0.001", Currency::GBP)), "price_decimals");
         assert_eq!(code(price("1e3", Currency::GBP)), "price_invalid");
@@ -141,17 +146,27 @@ mod tests {
         assert_eq!(sold_quantity("-3").unwrap_err().code, "quantity_negative");
         assert_eq!(sold_quantity("4294967296").unwrap_err().code, "quantity_invalid");
         assert_eq!(sold_quantity("1.5").unwrap_err().code, "quantity_invalid");
-        assert_eq!(currency("gbp", Currency::GBP).unwrap_err().code, "currency_invalid");
+        assert_eq!(
+            currency("gbp", Currency::GBP).unwrap_err().code,
+            "currency_invalid"
+        );
         assert_eq!(currency("", Currency::GBP), Ok(Currency::GBP));
     }
 
     #[test]
     fn times_are_utc_unless_they_say_otherwise() {
         let expected: DateTime<Utc> = "2010-12-01T08:26:00Z".parse().unwrap();
-        for text in ["2010-12-01 08:26", "2010-12-01T08:26:00", "2010-12-01T09:26:00+01:00"] {
+        for text in [
+            "2010-12-01 08:26",
+            "2010-12-01T08:26:00",
+            "2010-12-01T09:26:00+01:00",
+        ] {
             assert_eq!(time(text), Ok(expected), "{text}");
         }
-        assert_eq!(time("2010-12-01").unwrap().to_rfc3339(), "2010-12-01T00:00:00+00:00");
+        assert_eq!(
+            time("2010-12-01").unwrap().to_rfc3339(),
+            "2010-12-01T00:00:00+00:00"
+        );
         assert_eq!(time("12/1/2010 8:26").unwrap_err().code, "time_invalid");
     }
 }

@@ -59,8 +59,12 @@ mod tests {
             count(&mut sizes, key);
         }
         let mut grouping = Grouping::new(&sizes);
-        let given: Vec<Option<Vec<usize>>> = (0..).zip(keys).map(|(row, key)| grouping.add(key, row)).collect();
-        assert_eq!(given, [None, None, Some(vec![2]), Some(vec![0, 1, 3]), Some(vec![4])]);
+        let given: Vec<Option<Vec<usize>>> =
+            (0..).zip(keys).map(|(row, key)| grouping.add(key, row)).collect();
+        assert_eq!(
+            given,
+            [None, None, Some(vec![2]), Some(vec![0, 1, 3]), Some(vec![4])]
+        );
         assert_eq!(grouping.into_rest().count(), 0);
     }
 }

@@ -129,7 +129,11 @@ pub fn parse<T: DeserializeOwned>(row: u64, text: &str) -> Result<T, Rejection> 
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         // The path's way of saying "the whole" and "unknown".
-        let field = if matches!(path.as_str(), "." | "?") { String::new() } else { path };
+        let field = if matches!(path.as_str(), "." | "?") {
+            String::new()
+        } else {
+            path
+        };
         let inner = error.into_inner();
         let code = match inner.classify() {
             serde_json::error::Category::Data => "field_invalid",
@@ -137,9 +141,9 @@ pub fn parse<T: DeserializeOwned>(row: u64, text: &str) -> Result<T, Rejection> 
         };
         Rejection::new(row, field, text, code, inner.to_string())
     })?;
-    deserializer
-        .end()
-        .map_err(|error: serde_json::Error| Rejection::new(row, "", text, "json_malformed", error.to_string()))?;
+    deserializer.end().map_err(|error: serde_json::Error| {
+        Rejection::new(row, "", text, "json_malformed", error.to_string())
+    })?;
     Ok(value)
 }
 
@@ -176,8 +180,14 @@ mod tests {
     #[test]
     fn what_is_no_array_is_an_error_and_an_overlong_line_a_rejection() {
         assert!(matches!(items(Format::Json, "{}"), Err(ImportError::Json { .. })));
-        assert!(matches!(items(Format::Json, "[{}"), Err(ImportError::Json { .. })));
-        assert!(matches!(items(Format::Json, "[{}] x"), Err(ImportError::Json { .. })));
+        assert!(matches!(
+            items(Format::Json, "[{}"),
+            Err(ImportError::Json { .. })
+        ));
+        assert!(matches!(
+            items(Format::Json, "[{}] x"),
+            Err(ImportError::Json { .. })
+        ));
         let long = format!("{}\n{{}}\n", "x".repeat(LINE_MAX_BYTES + 1));
         assert_eq!(items(Format::Ndjson, &long).unwrap(), ["1 line_too_long", "2 {}"]);
     }

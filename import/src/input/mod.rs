@@ -26,7 +26,6 @@ use crate::records::{CategoryPath, Product, Sale};
 use crate::rejection::Rejection;
 use crate::source::Source;
 
-pub(crate) use csv_table::CsvTable;
 pub(crate) use json_items::for_each_item;
 
 /// What a reading yields.
@@ -38,7 +37,8 @@ pub enum Item {
 }
 
 impl Item {
-    /// How many of the file's rows it accounts for.
+    /// How many of the file's rows it accounts for: all of them together are all of the file's.
+    #[cfg(test)]
     pub fn rows(&self) -> u64 {
         let rows = match self {
             Self::Product(product) => product.rows.len(),

@@ -1,10 +1,12 @@
-//! Orders and credit notes of the past from CSV: one row per line, grouped by `reference`.
+//! Orders and credit notes of the past from CSV: one row per line, grouped by `reference`. A customer is a username, or
+//! the id of an account.
 //!
 //! An order comes in whole or not at all: a wrong row takes its order's other rows with it.
 
 use std::ops::ControlFlow;
 
 use chrono::{DateTime, Utc};
+use events::ids::AccountId;
 
 use super::csv_table::{Columns, CsvTable, Row};
 use super::field::{self, FieldError};
@@ -16,7 +18,14 @@ use crate::records::{Sale, SaleCustomer, SaleKind, SaleLine};
 use crate::rejection::Rejection;
 
 const COLUMNS: Columns = Columns {
-    required: &["reference", "placed_at", "sku", "quantity", "unit_price", "country"],
+    required: &[
+        "reference",
+        "placed_at",
+        "sku",
+        "quantity",
+        "unit_price",
+        "country",
+    ],
     optional: &["kind", "currency", "customer", "customer_email"],
     options: false,
 };
@@ -35,7 +44,9 @@ pub fn survey(input: &Input) -> Result<Survey, ImportError> {
     let mut survey = Survey::default();
     CsvTable::open(&input.source, COLUMNS)?.for_each(|row| {
         survey.rows += 1;
-        let Ok(row) = row else { return ControlFlow::Continue(()) };
+        let Ok(row) = row else {
+            return ControlFlow::Continue(());
+        };
         let reference = row.get("reference");
         if reference.is_empty() {
             return ControlFlow::Continue(());
@@ -47,9 +58,10 @@ pub fn survey(input: &Input) -> Result<Survey, ImportError> {
     Ok(survey)
 }
 
-/// Remembers a customer, with the first email that a row gives.
+/// Remembers a customer who may have to be registered, with the first email that a row gives.
 pub fn add_customer(survey: &mut Survey, username: &str, email: &str) {
-    if username.is_empty() {
+    let is_account = username.parse::<AccountId>().is_ok();
+    if username.is_empty() || is_account {
         return;
     }
     let username = username.to_lowercase();
@@ -69,7 +81,11 @@ pub fn read(input: &Input, survey: &Survey, sink: &mut Sink) -> Result<(), Impor
         let reference = row.get("reference");
         if reference.is_empty() {
             let reason = "an order needs its number, so that it isn't recorded twice";
-            return sink(Item::Rejected(row.reject("reference", "reference_missing", reason)));
+            return sink(Item::Rejected(row.reject(
+                "reference",
+                "reference_missing",
+                reason,
+            )));
         }
         match grouping.add(reference, (row.line, order_row(&row, input))) {
             Some(group) => put_all(sale(reference, group), sink),
@@ -79,9 +95,7 @@ pub fn read(input: &Input, survey: &Survey, sink: &mut Sink) -> Result<(), Impor
 }
 
 fn order_row(row: &Row, input: &Input) -> Result<OrderRow, Rejection> {
-    let at = |column: &'static str| {
-        move |error: FieldError| row.reject(column, error.code, error.reason)
-    };
+    let at = |column: &'static str| move |error: FieldError| row.reject(column, error.code, error.reason);
     let kind = kind(row.get("kind")).map_err(at("kind"))?;
     let currency = field::currency(row.get("currency"), input.currency).map_err(at("currency"))?;
     let country = row.get("country");
@@ -125,12 +139,19 @@ fn sale(reference: &str, group: Vec<(u64, Result<OrderRow, Rejection>)>) -> Vec<
             Err(rejection) => rejections.push(*rejection),
         }
     }
-    spoiled(lines, rejections, "order_incomplete", "another row of this order is wrong")
+    spoiled(
+        lines,
+        rejections,
+        "order_incomplete",
+        "another row of this order is wrong",
+    )
 }
 
 /// `None` if there are no rows; every row must say the same of the order.
 fn join(reference: &str, rows: Vec<OrderRow>) -> Result<Option<Sale>, Box<Rejection>> {
-    let Some(first) = rows.first() else { return Ok(None) };
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
     let (kind, at, country) = (first.kind, first.at, first.country.clone());
     let currency = first.line.unit_price.currency();
     let mut customer = String::new();
@@ -138,7 +159,13 @@ fn join(reference: &str, rows: Vec<OrderRow>) -> Result<Option<Sale>, Box<Reject
     for row in rows {
         let differs = |column: &str, value: &str| {
             let reason = format!("an earlier row of order {reference:?} has another {column}");
-            Box::new(Rejection::new(row.line.row, column, value, "order_inconsistent", reason))
+            Box::new(Rejection::new(
+                row.line.row,
+                column,
+                value,
+                "order_inconsistent",
+                reason,
+            ))
         };
         if row.kind != kind {
             return Err(differs("kind", ""));
@@ -161,7 +188,10 @@ fn join(reference: &str, rows: Vec<OrderRow>) -> Result<Option<Sale>, Box<Reject
         kind,
         reference: reference.to_owned(),
         at,
-        customer: (!customer.is_empty()).then_some(SaleCustomer::Username(customer)),
+        customer: (!customer.is_empty()).then(|| match customer.parse() {
+            Ok(account) => SaleCustomer::Account(account),
+            Err(_) => SaleCustomer::Username(customer),
+        }),
         country,
         contact: None,
         reason: None,

@@ -72,7 +72,11 @@ pub fn survey(input: &Input) -> Result<Survey, ImportError> {
             Ok(read) => {
                 survey.rows += read.sale.lines.len() as u64;
                 if let Some(SaleCustomer::Username(username)) = &read.sale.customer {
-                    add_customer(&mut survey, username, read.customer_email.as_deref().unwrap_or(""));
+                    add_customer(
+                        &mut survey,
+                        username,
+                        read.customer_email.as_deref().unwrap_or(""),
+                    );
                 }
             }
         }
@@ -119,7 +123,13 @@ fn sale(row: u64, text: &str, currency: Currency) -> Result<Read, Rejection> {
     let country = field::present(json.country.trim(), "country_missing", "a sale has a country")
         .map_err(|error| reject(row, "country", "", error))?;
     if json.lines.is_empty() {
-        return Err(Rejection::new(row, "lines", "[]", "lines_missing", "a sale has at least one line"));
+        return Err(Rejection::new(
+            row,
+            "lines",
+            "[]",
+            "lines_missing",
+            "a sale has at least one line",
+        ));
     }
     let (customer, customer_email) = match json.customer {
         None => (None, None),
@@ -200,7 +210,11 @@ mod tests {
         };
         assert_eq!(order.customer, Some(SaleCustomer::Username("ann".to_owned())));
         assert_eq!(order.lines[1].unit_price.to_decimal(), "1.25");
-        assert_eq!(note.kind, SaleKind::CreditNote, "the same reference may be of an order and a credit note");
+        assert_eq!(
+            note.kind,
+            SaleKind::CreditNote,
+            "the same reference may be of an order and a credit note"
+        );
         assert_eq!(note.customer, Some(SaleCustomer::Account(account)));
     }
 
@@ -210,7 +224,9 @@ mod tests {
         let lines = [
             format!("{{{head},{LINES}}}"),
             format!(r#"{{"placed_at":"2011-01-01",{head},"lines":[]}}"#),
-            format!(r#"{{"placed_at":"2011-01-01",{head},"lines":[{{"sku":"A","quantity":-1,"unit_price":1}}]}}"#),
+            format!(
+                r#"{{"placed_at":"2011-01-01",{head},"lines":[{{"sku":"A","quantity":-1,"unit_price":1}}]}}"#
+            ),
             format!(r#"{{"placed_at":"2011-01-01",{head},"lines":[{{"sku":"A","quantity":1}}]}}"#),
             format!(r#"{{"placed_at":"soon",{head},{LINES}}}"#),
             format!(r#"{{"placed_at":"2011-01-01","reference":" ","country":"France",{LINES}}}"#),

@@ -74,9 +74,7 @@ pub fn read(input: &Input, survey: &Survey, sink: &mut Sink) -> Result<(), Impor
 }
 
 fn variant_row(row: &Row, input: &Input, skus: &mut BTreeSet<String>) -> Read {
-    let at = |column: &'static str| {
-        move |error: FieldError| row.reject(column, error.code, error.reason)
-    };
+    let at = |column: &'static str| move |error: FieldError| row.reject(column, error.code, error.reason);
     let sku = field::sku(row.get("sku")).map_err(at("sku"))?;
     if !skus.insert(sku.as_str().to_owned()) {
         return Err(row.reject("sku", "sku_twice", "an earlier row has this SKU"));
@@ -125,7 +123,12 @@ fn product(group: Vec<(u64, Read)>) -> Vec<Item> {
             Err(rejection) => rejections.push(*rejection),
         }
     }
-    spoiled(lines, rejections, "product_incomplete", "another row of this product is wrong")
+    spoiled(
+        lines,
+        rejections,
+        "product_incomplete",
+        "another row of this product is wrong",
+    )
 }
 
 fn split<T>(group: Vec<(u64, Result<T, Rejection>)>) -> (Vec<T>, Vec<Rejection>) {
@@ -166,7 +169,13 @@ fn join(rows: Vec<VariantRow>) -> Result<Product, Box<Rejection>> {
     for row in rows {
         let differs = |column: &str, value: &str| {
             let reason = format!("an earlier row of product {:?} has another {column}", row.key);
-            Box::new(Rejection::new(row.line, column, value, "product_inconsistent", reason))
+            Box::new(Rejection::new(
+                row.line,
+                column,
+                value,
+                "product_inconsistent",
+                reason,
+            ))
         };
         if !same_or_first(&mut product.name, &row.name) {
             return Err(differs("name", &row.name));
@@ -221,16 +230,22 @@ mod tests {
             ControlFlow::Continue(())
         };
         input.read(&survey, &mut sink).unwrap();
-        assert_eq!(items.iter().map(Item::rows).sum::<u64>(), survey.rows, "every row is accounted for");
+        assert_eq!(
+            items.iter().map(Item::rows).sum::<u64>(),
+            survey.rows,
+            "every row is accounted for"
+        );
         items
     }
 
     fn rejected(items: &[Item]) -> Vec<(u64, &str, &str)> {
-        let rejection = |item| match item {
-            &Item::Rejected(ref r) => Some((r.row, r.field.as_str(), r.code.as_ref())),
-            Item::Product(_) | Item::Sale(_) => None,
-        };
-        items.iter().filter_map(rejection).collect()
+        items
+            .iter()
+            .filter_map(|item| match item {
+                Item::Rejected(r) => Some((r.row, r.field.as_str(), r.code.as_ref())),
+                Item::Product(_) | Item::Sale(_) => None,
+            })
+            .collect()
     }
 
     #[test]

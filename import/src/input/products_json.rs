@@ -67,7 +67,13 @@ fn only_new_skus(row: u64, product: Product, skus: &mut BTreeSet<String>) -> Res
     for variant in &product.variants {
         let sku = variant.sku.as_str();
         if !skus.insert(sku.to_owned()) {
-            return Err(Rejection::new(row, "sku", sku, "sku_twice", "it was there before in this file"));
+            return Err(Rejection::new(
+                row,
+                "sku",
+                sku,
+                "sku_twice",
+                "it was there before in this file",
+            ));
         }
     }
     Ok(product)
@@ -76,7 +82,13 @@ fn only_new_skus(row: u64, product: Product, skus: &mut BTreeSet<String>) -> Res
 fn product(row: u64, text: &str, currency: Currency) -> Result<Product, Rejection> {
     let json: ProductJson = json_items::parse(row, text)?;
     if json.name.trim().is_empty() {
-        return Err(Rejection::new(row, "name", &json.name, "name_missing", "a product has a name"));
+        return Err(Rejection::new(
+            row,
+            "name",
+            &json.name,
+            "name_missing",
+            "a product has a name",
+        ));
     }
     let category = json
         .category
@@ -165,7 +177,9 @@ mod tests {
         let lines = items(Format::Ndjson, &format!("{simple}\n{full}\n"));
         let array = items(Format::Json, &format!("[{simple},{full}]"));
         assert_eq!(lines, array);
-        let Item::Product(mug) = &lines[0] else { panic!("{lines:?}") };
+        let Item::Product(mug) = &lines[0] else {
+            panic!("{lines:?}")
+        };
         assert_eq!(mug.variants[0].price.to_decimal(), "2.50");
         assert_eq!(mug.category.as_ref().unwrap().key(), "kitchen/mugs");
     }

@@ -40,6 +40,8 @@ CREATE TABLE intents (
 
 CREATE INDEX intents_due ON intents (lane, due_at, seq) WHERE state IN ('pending', 'leased');
 CREATE INDEX intents_open ON intents (lane, stream, seq) WHERE state <> 'done';
+CREATE INDEX intents_parked ON intents (seq) WHERE state = 'parked';
+CREATE INDEX intents_leased ON intents (lease_owner) WHERE state = 'leased';
 CREATE INDEX intents_finished ON intents (finished_at) WHERE state = 'done';
 
 -- Charges that the log calls settled and reconciliation has not yet found in the provider's books.

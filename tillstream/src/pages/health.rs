@@ -31,7 +31,10 @@ impl Health {
     /// `/health/live` and `/health/ready`.
     pub fn routes(self) -> Router {
         let ready = Router::new().route("/health/ready", get(ready)).with_state(self);
-        ready.route("/health/live", get(|| async { Json(serde_json::json!({"live": true})) }))
+        ready.route(
+            "/health/live",
+            get(|| async { Json(serde_json::json!({"live": true})) }),
+        )
     }
 }
 
@@ -39,6 +42,17 @@ async fn ready(State(health): State<Health>) -> (StatusCode, Json<Readiness>) {
     let log_position = health.log.head().await.ok();
     let ready = log_position.is_some() && !health.stopping.is_cancelled();
     let views_position = health.views.positions().borrow().min();
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Readiness { ready, log_position, views_position }))
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (
+        status,
+        Json(Readiness {
+            ready,
+            log_position,
+            views_position,
+        }),
+    )
 }

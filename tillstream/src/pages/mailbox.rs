@@ -38,7 +38,10 @@ struct Parameters {
 
 impl MailboxPage {
     pub fn new(mailbox: Mailbox, key: String) -> Self {
-        Self { mailbox, key: key.into() }
+        Self {
+            mailbox,
+            key: key.into(),
+        }
     }
 
     pub fn url(&self, origin: &str) -> String {
@@ -46,10 +49,9 @@ impl MailboxPage {
     }
 
     pub fn routes(self) -> Router {
-        Router::new()
-            .route("/mailbox", get(show))
-            .with_state(self)
-            .layer(SetResponseHeaderLayer::if_not_present(PAGE_POLICY.0, PAGE_POLICY.1))
+        Router::new().route("/mailbox", get(show)).with_state(self).layer(
+            SetResponseHeaderLayer::if_not_present(PAGE_POLICY.0, PAGE_POLICY.1),
+        )
     }
 
     async fn text(&self) -> Result<Response, MailboxError> {
@@ -57,7 +59,10 @@ impl MailboxPage {
         let mut text = String::new();
         for summary in page.mails {
             if let Some(mail) = self.mailbox.read(&summary.id).await? {
-                text += &format!("To: {}\nSubject: {}\n\n{}\n", mail.summary.to, mail.summary.subject, mail.text);
+                text += &format!(
+                    "To: {}\nSubject: {}\n\n{}\n",
+                    mail.summary.to, mail.summary.subject, mail.text
+                );
                 text += "----------------------------------------\n";
             }
         }
@@ -66,16 +71,33 @@ impl MailboxPage {
 
     fn list(&self, page: &MailPage) -> String {
         let key = &self.key;
-        let rows: String = page.mails.iter().map(|mail| {
-            let date = mail.date.map(|date| date.format("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default();
-            let (id, to, subject) = (escape(&mail.id), escape(&mail.to), escape(&mail.subject));
-            format!("<tr><td>{date}<td>{to}<td><a href=\"/mailbox?key={key}&amp;id={id}\">{subject}</a>")
-        }).collect();
+        let rows: String = page
+            .mails
+            .iter()
+            .map(|mail| {
+                let date = mail
+                    .date
+                    .map(|date| date.format("%Y-%m-%d %H:%M:%S").to_string())
+                    .unwrap_or_default();
+                let (id, to, subject) = (escape(&mail.id), escape(&mail.to), escape(&mail.subject));
+                format!("<tr><td>{date}<td>{to}<td><a href=\"/mailbox?key={key}&amp;id={id}\">{subject}</a>")
+            })
+            .collect();
         let next = page.next.as_ref().map(|after| {
-            format!("<p><a href=\"/mailbox?key={key}&amp;after={}\">older</a>", escape(after))
+            format!(
+                "<p><a href=\"/mailbox?key={key}&amp;after={}\">older</a>",
+                escape(after)
+            )
         });
-        let empty = if page.mails.is_empty() { "<p>No email has been sent yet." } else { "" };
-        document(&format!("<h1>Mailbox</h1><table><tr><th>sent (UTC)<th>to<th>subject{rows}</table>{empty}{}", next.unwrap_or_default()))
+        let empty = if page.mails.is_empty() {
+            "<p>No email has been sent yet."
+        } else {
+            ""
+        };
+        document(&format!(
+            "<h1>Mailbox</h1><table><tr><th>sent (UTC)<th>to<th>subject{rows}</table>{empty}{}",
+            next.unwrap_or_default()
+        ))
     }
 
     fn one(&self, mail: &Mail) -> String {
@@ -91,7 +113,11 @@ impl MailboxPage {
 async fn show(State(page): State<MailboxPage>, Query(parameters): Query<Parameters>) -> Response {
     let given = parameters.key.as_deref().unwrap_or_default();
     if given != &*page.key {
-        return (StatusCode::NOT_FOUND, "The mailbox opens with the address that is printed at start.\n").into_response();
+        return (
+            StatusCode::NOT_FOUND,
+            "The mailbox opens with the address that is printed at start.\n",
+        )
+            .into_response();
     }
     match answer(&page, &parameters).await {
         Ok(response) => response,

@@ -2,8 +2,8 @@
 //! server sees it, and is sent only with the new password.
 
 use axum::Router;
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::Html;
 use axum::routing::get;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -51,5 +51,8 @@ pub fn password_reset() -> Router {
     Router::new()
         .route(PASSWORD_RESET_PATH, get(move || async move { Html(page) }))
         .route("/reset-password.js", get(script))
-        .layer(SetResponseHeaderLayer::if_not_present(CONTENT_SECURITY_POLICY, POLICY))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            CONTENT_SECURITY_POLICY,
+            POLICY,
+        ))
 }

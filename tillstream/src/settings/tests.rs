@@ -27,9 +27,15 @@ fn flags_win_over_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("shop.toml");
     fs::write(&file, "listen = '127.0.0.1:1'\nshop_name = 'Corner'").unwrap();
-    let flags = Overrides { listen: Some("127.0.0.1:2".parse().unwrap()), ..Overrides::default() };
+    let flags = Overrides {
+        listen: Some("127.0.0.1:2".parse().unwrap()),
+        ..Overrides::default()
+    };
     let settings = Settings::load(Some(&file), &flags).unwrap();
-    assert_eq!((settings.listen.port(), settings.shop_name.as_str()), (2, "Corner"));
+    assert_eq!(
+        (settings.listen.port(), settings.shop_name.as_str()),
+        (2, "Corner")
+    );
 }
 
 #[test]
@@ -40,7 +46,9 @@ fn a_wrong_setting_is_named() {
     assert!(error("[orders]\nunpaid_ttl_minutes = 0").contains("orders.unpaid_ttl_minutes"));
     assert!(error("[payments]\nprovider = 'stripe'").contains("payments.stripe.secret_key"));
     assert!(error("[payments]\nsandbox_listen = '0.0.0.0:1'").contains("payments.sandbox_listen"));
-    assert!(error("[mail]\ntransport = 'smtp'\n[mail.smtp]\nhost = 'mail.example'").contains("mail.smtp.tls"));
+    assert!(
+        error("[mail]\ntransport = 'smtp'\n[mail.smtp]\nhost = 'mail.example'").contains("mail.smtp.tls")
+    );
     assert!(error("public_url = 'shop.example'").contains("public_url"));
 }
 

@@ -18,11 +18,12 @@ use tokio_util::sync::CancellationToken;
 use utoipa::openapi::{Info, OpenApi};
 use web::layers::{self, Limits};
 use web::tokens::AccessTokens;
+use workers::WorkerDeps;
+use workers::clock::Clock as WorkerClock;
 use workers::email::{MailTransport, ShopIdentity, SmtpCredentials, SmtpSettings, SmtpTls};
 use workers::gateway::{PaymentGateway, StripeGateway, StripeSettings};
 use workers::intents::Intents;
 use workers::mailbox::Mailbox;
-use workers::WorkerDeps;
 
 use super::{Role, Roles, Shop, forget_outcomes, furnish, listen};
 use crate::data_dir::{DataDir, Lock};
@@ -59,7 +60,9 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
     let secrets = Secrets::load_or_make(&dir.secrets())?;
     let credentials = Credentials::load_or_make(&dir.credentials())?;
     let listener = listen(settings.listen).await?;
-    let address = listener.local_addr().context("the address that is listened on can't be told")?;
+    let address = listener
+        .local_addr()
+        .context("the address that is listened on can't be told")?;
     let url = format!("http://{address}");
 
     let kept = keep(&dir, &secrets).await?;
@@ -96,11 +99,14 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         transport: transport(settings, &dir)?,
         identity: identity(settings, &settings.public_url(address))?,
         vault: kept.vault.clone(),
-        clock: workers::Clock::System,
     };
     let queries = QueryDeps::new(kept.views.clone(), kept.vault.clone(), tokens, settings.currency);
     let stopping = CancellationToken::new();
-    let health = Health { log: kept.log.clone(), views: kept.views.clone(), stopping: stopping.clone() };
+    let health = Health {
+        log: kept.log.clone(),
+        views: kept.views.clone(),
+        stopping: stopping.clone(),
+    };
     let mailbox = mailbox(settings, &dir, &secrets);
     let mailbox_url = mailbox.as_ref().map(|page| page.url(&url));
     let forgotten = kept.log.clone();
@@ -128,15 +134,21 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
 }
 
 async fn keep(dir: &DataDir, secrets: &Secrets) -> anyhow::Result<Kept> {
+    let log = EventLog::open_sqlite(&dir.log(), LogOptions::default()).await?;
     Ok(Kept {
-        log: EventLog::open_sqlite(&dir.log(), LogOptions::default()).await?,
+        intents: Intents::open_sqlite(&dir.work(), log.head().await?, WorkerClock::System).await?,
         views: Views::open_sqlite(&dir.views()).await?,
         vault: Vault::open_sqlite(&dir.vault(), secrets.vault()?).await?,
-        intents: Intents::open_sqlite(&dir.work()).await?,
+        log,
     })
 }
 
-async fn payments(settings: &Settings, dir: &DataDir, secrets: &Secrets, url: &str) -> anyhow::Result<Payments> {
+async fn payments(
+    settings: &Settings,
+    dir: &DataDir,
+    secrets: &Secrets,
+    url: &str,
+) -> anyhow::Result<Payments> {
     let request_timeout = Duration::from_secs(u64::from(settings.payments.request_timeout_s));
     let (stripe, webhook_secret, sandbox) = match settings.payments.provider {
         PaymentProvider::Sandbox => {
@@ -151,7 +163,10 @@ async fn payments(settings: &Settings, dir: &DataDir, secrets: &Secrets, url: &s
         PaymentProvider::Stripe => {
             let given = &settings.payments.stripe;
             let reveal = |secret: &Option<settings::Secret>| {
-                secret.as_ref().map(|secret| secret.reveal().to_owned()).unwrap_or_default() // checked at start
+                secret
+                    .as_ref()
+                    .map(|secret| secret.reveal().to_owned())
+                    .unwrap_or_default() // checked at start
             };
             let stripe = StripeSettings {
                 base_url: given.base_url.clone(),
@@ -162,7 +177,11 @@ async fn payments(settings: &Settings, dir: &DataDir, secrets: &Secrets, url: &s
         }
     };
     let gateway = PaymentGateway::Stripe(StripeGateway::new(stripe)?);
-    Ok(Payments { gateway, webhook_secret, sandbox })
+    Ok(Payments {
+        gateway,
+        webhook_secret,
+        sandbox,
+    })
 }
 
 async fn sandbox(
@@ -200,17 +219,24 @@ fn transport(settings: &Settings, dir: &DataDir) -> anyhow::Result<MailTransport
         tls: match smtp.tls {
             settings::SmtpTls::None => SmtpTls::None,
             settings::SmtpTls::StartTls => SmtpTls::StartTls,
-            settings::SmtpTls::Tls => SmtpTls::Tls,
+            settings::SmtpTls::Tls => SmtpTls::Implicit,
         },
-        credentials: credentials
-            .map(|(username, password)| SmtpCredentials { username, password: password.reveal().to_owned() }),
+        credentials: credentials.map(|(username, password)| SmtpCredentials {
+            username,
+            password: password.reveal().to_owned(),
+        }),
     };
     Ok(MailTransport::smtp(smtp)?)
 }
 
 fn identity(settings: &Settings, public_url: &str) -> anyhow::Result<ShopIdentity> {
     let reset = format!("{public_url}{}", pages::PASSWORD_RESET_PATH);
-    Ok(ShopIdentity::new(&settings.shop_name, &settings.mail.sender, public_url, &reset)?)
+    Ok(ShopIdentity::new(
+        &settings.shop_name,
+        &settings.mail.sender,
+        public_url,
+        &reset,
+    )?)
 }
 
 fn mailbox(settings: &Settings, dir: &DataDir, secrets: &Secrets) -> Option<MailboxPage> {
@@ -233,7 +259,11 @@ fn app(
         .merge(health.routes())
         .merge(pages::front(&settings.shop_name))
         .merge(pages::password_reset())
-        .merge(pages::documentation(document(settings, command_document, query_document)));
+        .merge(pages::documentation(document(
+            settings,
+            command_document,
+            query_document,
+        )));
     if let Some(mailbox) = mailbox {
         routes = routes.merge(mailbox.routes());
     }

@@ -24,11 +24,13 @@ impl Rule for ServerPrices {
         match event {
             Event::Product(ProductEvent::ProductAdded(event)) => {
                 for variant in &event.variants {
-                    self.0.insert((event.product_id, variant.sku.clone()), variant.price);
+                    self.0
+                        .insert((event.product_id, variant.sku.clone()), variant.price);
                 }
             }
             Event::Product(ProductEvent::VariantAdded(event)) => {
-                self.0.insert((event.product_id, event.variant.sku.clone()), event.variant.price);
+                self.0
+                    .insert((event.product_id, event.variant.sku.clone()), event.variant.price);
             }
             Event::Product(ProductEvent::VariantPriceChanged(event)) => {
                 self.0.insert((event.product_id, event.sku.clone()), event.price);
@@ -41,7 +43,10 @@ impl Rule for ServerPrices {
                     let price = self.0.get(&(line.product_id, line.sku.clone()));
                     if price != Some(&line.unit_price) {
                         let (sku, paid) = (&line.sku, line.unit_price);
-                        broken.add(recorded.position, format_args!("{sku} sold at {paid}, and its price is {price:?}"));
+                        broken.add(
+                            recorded.position,
+                            format_args!("{sku} sold at {paid}, and its price is {price:?}"),
+                        );
                     }
                 }
             }
@@ -59,7 +64,10 @@ pub struct OneProductPerSku {
 impl OneProductPerSku {
     fn take(&mut self, position: u64, sku: &Sku, product_id: ProductId, broken: &mut Broken) {
         if let Some(other) = self.owner.insert(sku.clone(), product_id) {
-            broken.add(position, format_args!("{sku} is sold by {other} and by {product_id}"));
+            broken.add(
+                position,
+                format_args!("{sku} is sold by {other} and by {product_id}"),
+            );
         }
         self.skus.entry(product_id).or_default().push(sku.clone());
     }

@@ -37,7 +37,10 @@ impl Rule for Balanced {
     fn see(&mut self, recorded: &RecordedEvent, event: &Event, broken: &mut Broken) {
         let Some(entry) = entry(event) else { return };
         for (currency, rest) in entry.imbalance() {
-            broken.add(recorded.position, format_args!("{rest} minor units of {currency} are left over"));
+            broken.add(
+                recorded.position,
+                format_args!("{rest} minor units of {currency} are left over"),
+            );
         }
     }
 }
@@ -73,7 +76,10 @@ impl Rule for Wallets {
         };
         let balance = add(&mut self.owned, owner, change);
         if balance < 0 {
-            broken.add(recorded.position, format_args!("the wallet of {owner} stands at {balance}"));
+            broken.add(
+                recorded.position,
+                format_args!("the wallet of {owner} stands at {balance}"),
+            );
         }
     }
 
@@ -83,7 +89,13 @@ impl Rule for Wallets {
         for key in self.owned.keys().chain(self.posted.keys()) {
             let (owned, posted) = (self.owned.get(key), self.posted.get(key));
             if owned != posted {
-                broken.add(0, format_args!("the wallet of {} has {owned:?}, its entries say {posted:?}", key.0));
+                broken.add(
+                    0,
+                    format_args!(
+                        "the wallet of {} has {owned:?}, its entries say {posted:?}",
+                        key.0
+                    ),
+                );
             }
         }
     }

@@ -62,8 +62,19 @@ pub async fn run(settings: &Settings, arguments: &arguments::Verify) -> anyhow::
         sound &= rebuild::compare_all(&dir, &log).await?;
     }
     log.close().await;
-    println!("{}", if sound { "Everything holds." } else { "Something is broken; see above." });
-    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    println!(
+        "{}",
+        if sound {
+            "Everything holds."
+        } else {
+            "Something is broken; see above."
+        }
+    );
+    Ok(if sound {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
@@ -74,7 +85,10 @@ async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
         (Box::new(ledger::Balanced::default()), Broken::default()),
         (Box::new(ledger::Wallets::default()), Broken::default()),
         (Box::new(catalogue::ServerPrices::default()), Broken::default()),
-        (Box::new(catalogue::OneProductPerSku::default()), Broken::default()),
+        (
+            Box::new(catalogue::OneProductPerSku::default()),
+            Broken::default(),
+        ),
         (Box::new(sales::SettledOnce::default()), Broken::default()),
         (Box::new(sales::OrderTotals), Broken::default()),
     ];
@@ -102,7 +116,9 @@ async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
         rule.end(broken);
     }
     println!("{seen} events replayed.");
-    Ok(rules.iter().fold(true, |sound, (rule, broken)| report(rule.name(), broken) && sound))
+    Ok(rules
+        .iter()
+        .fold(true, |sound, (rule, broken)| report(rule.name(), broken) && sound))
 }
 
 /// Compares the payment sandbox's books with the log's.

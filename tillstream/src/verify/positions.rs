@@ -19,7 +19,10 @@ impl Rule for Gapless {
 
     fn see(&mut self, recorded: &RecordedEvent, _: &Event, broken: &mut Broken) {
         if recorded.position != self.last + 1 {
-            broken.add(recorded.position, format_args!("the position before it is {}", self.last));
+            broken.add(
+                recorded.position,
+                format_args!("the position before it is {}", self.last),
+            );
         }
         self.last = recorded.position;
     }
@@ -37,7 +40,10 @@ impl Rule for Versions {
         let last = self.0.entry(recorded.stream.clone()).or_insert(0);
         if recorded.version != *last + 1 {
             let (stream, version) = (&recorded.stream, recorded.version);
-            broken.add(recorded.position, format_args!("{stream} goes from version {last} to {version}"));
+            broken.add(
+                recorded.position,
+                format_args!("{stream} goes from version {last} to {version}"),
+            );
         }
         *last = recorded.version;
     }

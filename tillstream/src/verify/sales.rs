@@ -21,13 +21,18 @@ impl Rule for OrderTotals {
     }
 
     fn see(&mut self, recorded: &RecordedEvent, event: &Event, broken: &mut Broken) {
-        let Event::Order(OrderEvent::OrderPlaced(order)) = event else { return };
+        let Event::Order(OrderEvent::OrderPlaced(order)) = event else {
+            return;
+        };
         let line = |line: &events::order::OrderLine| {
             i128::from(line.unit_price.amount_minor()) * i128::from(line.quantity)
         };
         let sum: i128 = order.lines.iter().map(line).sum();
         if sum != i128::from(order.total.amount_minor()) {
-            broken.add(recorded.position, format_args!("the lines come to {sum}, the total says {}", order.total));
+            broken.add(
+                recorded.position,
+                format_args!("the lines come to {sum}, the total says {}", order.total),
+            );
         }
     }
 }
@@ -49,12 +54,18 @@ impl Rule for SettledOnce {
         match event {
             PaymentEvent::PaymentSettled(event) => {
                 if self.settled.insert(event.payment_id, event.amount).is_some() {
-                    broken.add(recorded.position, format_args!("payment {} is settled again", event.payment_id));
+                    broken.add(
+                        recorded.position,
+                        format_args!("payment {} is settled again", event.payment_id),
+                    );
                 }
                 if let Purpose::Order(order_id) = event.purpose
                     && !self.orders.insert(order_id)
                 {
-                    broken.add(recorded.position, format_args!("order {order_id} is settled again"));
+                    broken.add(
+                        recorded.position,
+                        format_args!("order {order_id} is settled again"),
+                    );
                 }
             }
             PaymentEvent::RefundSettled(event) => {
@@ -63,7 +74,10 @@ impl Rule for SettledOnce {
                 let paid = self.settled.get(&event.payment_id).map_or(0, Money::amount_minor);
                 if *refunded > paid {
                     let payment_id = event.payment_id;
-                    broken.add(recorded.position, format_args!("{refunded} of {paid} are refunded of {payment_id}"));
+                    broken.add(
+                        recorded.position,
+                        format_args!("{refunded} of {paid} are refunded of {payment_id}"),
+                    );
                 }
             }
             _ => {}
@@ -73,7 +87,11 @@ impl Rule for SettledOnce {
 
 /// Every payment has at most one charge at the provider, and no charge is of a payment that the log
 /// doesn't know, or of another amount.
-pub async fn compare_charges(log: &EventLog, charges: &[ChargeRecord], broken: &mut Broken) -> anyhow::Result<()> {
+pub async fn compare_charges(
+    log: &EventLog,
+    charges: &[ChargeRecord],
+    broken: &mut Broken,
+) -> anyhow::Result<()> {
     let mut amounts: HashMap<String, Money> = HashMap::new();
     let head = log.head().await?;
     let mut seen = 0;
@@ -81,7 +99,10 @@ pub async fn compare_charges(log: &EventLog, charges: &[ChargeRecord], broken: &
         let batch = log.read(seen, BATCH).await?;
         let Some(last) = batch.last() else { break };
         seen = last.position;
-        for recorded in batch.iter().filter(|recorded| recorded.event_type == "PaymentRequested") {
+        for recorded in batch
+            .iter()
+            .filter(|recorded| recorded.event_type == "PaymentRequested")
+        {
             if let Event::Payment(PaymentEvent::PaymentRequested(event)) = Event::decode(recorded)? {
                 amounts.insert(event.payment_id.to_string(), event.amount);
             }
@@ -95,10 +116,16 @@ pub async fn compare_charges(log: &EventLog, charges: &[ChargeRecord], broken: &
         };
         *counts.entry(payment_id).or_insert(0) += 1;
         match amounts.get(payment_id) {
-            None => broken.add(0, format_args!("charge {} is of the unknown payment {payment_id}", charge.charge)),
+            None => broken.add(
+                0,
+                format_args!("charge {} is of the unknown payment {payment_id}", charge.charge),
+            ),
             Some(amount) if amount.amount_minor() != charge.amount_minor => {
                 let (charge, minor) = (&charge.charge, charge.amount_minor);
-                broken.add(0, format_args!("charge {charge} is of {minor} minor units, its payment of {amount}"));
+                broken.add(
+                    0,
+                    format_args!("charge {charge} is of {minor} minor units, its payment of {amount}"),
+                );
             }
             Some(_) => {}
         }

@@ -28,7 +28,11 @@ impl Shelf {
             StockEvent::StockListed(_) => {}
             StockEvent::StockReceived(event) => self.received += i64::from(event.quantity),
             StockEvent::StockReserved(event) => {
-                if self.reserved.insert(event.order_id, event.quantity.into()).is_some() {
+                if self
+                    .reserved
+                    .insert(event.order_id, event.quantity.into())
+                    .is_some()
+                {
                     return Err(format!("order {} reserves twice", event.order_id));
                 }
             }
@@ -48,8 +52,12 @@ impl Shelf {
     fn unreserve(&mut self, order_id: OrderId, quantity: u32) -> Result<(), String> {
         match self.reserved.remove(&order_id) {
             Some(reserved) if reserved == i64::from(quantity) => Ok(()),
-            Some(reserved) => Err(format!("order {order_id} gives back {quantity} of {reserved} reserved units")),
-            None => Err(format!("order {order_id} gives back {quantity} units that it never reserved")),
+            Some(reserved) => Err(format!(
+                "order {order_id} gives back {quantity} of {reserved} reserved units"
+            )),
+            None => Err(format!(
+                "order {order_id} gives back {quantity} units that it never reserved"
+            )),
         }
     }
 }
@@ -72,7 +80,10 @@ impl Rule for NeverOversold {
         // Adding up reservations is only worth it where they can have grown too high.
         let grows = !matches!(event, StockEvent::StockReceived(_) | StockEvent::StockReturned(_));
         if grows && shelf.available() < 0 {
-            broken.add(recorded.position, format_args!("{sku} has {} units available", shelf.available()));
+            broken.add(
+                recorded.position,
+                format_args!("{sku} has {} units available", shelf.available()),
+            );
         }
     }
 }

@@ -41,8 +41,8 @@ pub(super) fn write(
     let address: Address = envelope.to.parse().map_err(|_| LetterError::Address)?;
     let name: String = one_line(&envelope.name).chars().take(NAME_MAX_CHARS).collect();
     let to = Mailbox::new((!name.is_empty()).then_some(name), address);
-    // A boundary that follows from the message makes a repeat the same to the byte, but for its date. It can't occur in the parts:
-    // quoted-printable text has no line that begins with two dashes and an id that nobody else knows.
+    // A boundary that follows from the message makes a repeat the same to the byte, but for its date. No part can hold it:
+    // the id is made after the last text that comes from people.
     let parts = MultiPart::builder()
         .kind(MultiPartKind::Alternative)
         .boundary(format!("part.{}", envelope.message))
@@ -65,7 +65,10 @@ pub(super) fn write(
 
 /// The text on one line: every run of white space and control characters becomes one space.
 pub(super) fn one_line(text: &str) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let spaced: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -120,13 +123,25 @@ mod tests {
         .unwrap();
         let headers = letter.split("\r\n\r\n").next().unwrap();
         assert!(!headers.lines().any(|line| line.starts_with("Bcc")), "{headers}");
-        assert!(headers.contains("Subject: Hello Bcc: eve@evil.example new body"), "{headers}");
+        assert!(
+            headers.contains("Subject: Hello Bcc: eve@evil.example new body"),
+            "{headers}"
+        );
     }
 
     #[test]
     fn an_address_with_a_line_break_is_refused() {
-        for address in ["ann@mail.example\r\nBcc: eve@evil.example", "ann@mail.example>\r\n", "ann", "", "a b@c.example"] {
-            assert!(matches!(written(address, "", "s"), Err(LetterError::Address)), "{address:?}");
+        for address in [
+            "ann@mail.example\r\nBcc: eve@evil.example",
+            "ann@mail.example>\r\n",
+            "ann",
+            "",
+            "a b@c.example",
+        ] {
+            assert!(
+                matches!(written(address, "", "s"), Err(LetterError::Address)),
+                "{address:?}"
+            );
         }
     }
 

@@ -54,18 +54,27 @@ pub(super) fn confirmation(
             moment(until)
         ),
         (None, None) => {
-            "What happens next: we take your payment, pack the parcel and write again when it leaves.".to_owned()
+            "What happens next: we take your payment, pack the parcel and write again when it leaves."
+                .to_owned()
         }
     };
     let blocks = vec![
-        Block::Paragraph(format!("thank you for your order at {}. We have received it.", shop.name())),
+        Block::Paragraph(format!(
+            "thank you for your order at {}. We have received it.",
+            shop.name()
+        )),
         number(placed),
         goods(placed),
         Block::Paragraph("It goes to:".to_owned()),
         Block::Lines(address(contact, &placed.country)),
         Block::Paragraph(next),
     ];
-    content(shop, format!("Your order {} at {}", placed.order_id, shop.name()), &contact.name, blocks)
+    content(
+        shop,
+        format!("Your order {} at {}", placed.order_id, shop.name()),
+        &contact.name,
+        blocks,
+    )
 }
 
 /// The parcel has left.
@@ -80,8 +89,18 @@ pub(super) fn shipped(
         number(placed),
     ];
     let mut tracking = vec![];
-    tracking.extend(shipped.carrier.as_deref().map(|carrier| format!("Carrier: {}", one_line(carrier))));
-    tracking.extend(shipped.tracking_number.as_deref().map(|number| format!("Tracking number: {}", one_line(number))));
+    tracking.extend(
+        shipped
+            .carrier
+            .as_deref()
+            .map(|carrier| format!("Carrier: {}", one_line(carrier))),
+    );
+    tracking.extend(
+        shipped
+            .tracking_number
+            .as_deref()
+            .map(|number| format!("Tracking number: {}", one_line(number))),
+    );
     if !tracking.is_empty() {
         blocks.push(Block::Lines(tracking));
     }
@@ -90,7 +109,12 @@ pub(super) fn shipped(
         Block::Paragraph("It goes to:".to_owned()),
         Block::Lines(address(contact, &placed.country)),
     ]);
-    content(shop, format!("Your order {} has left", placed.order_id), &contact.name, blocks)
+    content(
+        shop,
+        format!("Your order {} has left", placed.order_id),
+        &contact.name,
+        blocks,
+    )
 }
 
 /// The order is called off.
@@ -111,7 +135,8 @@ pub(super) fn cancelled(
             cancelled.reversed_total
         )
     } else {
-        "You had not been charged for it; should a payment still have been under way, it goes back to you.".to_owned()
+        "You had not been charged for it; should a payment still have been under way, it goes back to you."
+            .to_owned()
     };
     let blocks = vec![
         Block::Paragraph(why.to_owned()),
@@ -119,7 +144,12 @@ pub(super) fn cancelled(
         goods(placed),
         Block::Paragraph(money),
     ];
-    content(shop, format!("Your order {} is cancelled", placed.order_id), &contact.name, blocks)
+    content(
+        shop,
+        format!("Your order {} is cancelled", placed.order_id),
+        &contact.name,
+        blocks,
+    )
 }
 
 /// A link to set a new password.
@@ -140,7 +170,12 @@ pub(super) fn password_reset(
             moment(expires_at)
         )),
     ];
-    content(shop, format!("A new password at {}", shop.name()), username, blocks)
+    content(
+        shop,
+        format!("A new password at {}", shop.name()),
+        username,
+        blocks,
+    )
 }
 
 fn number(placed: &OrderPlaced) -> Block {
@@ -176,9 +211,16 @@ fn moment(time: DateTime<Utc>) -> String {
 
 fn content(shop: &ShopIdentity, subject: String, name: &str, mut blocks: Vec<Block>) -> Content {
     let name = one_line(name);
-    let greeting = if name.is_empty() { "Hello,".to_owned() } else { format!("Hello {name},") };
+    let greeting = if name.is_empty() {
+        "Hello,".to_owned()
+    } else {
+        format!("Hello {name},")
+    };
     blocks.insert(0, Block::Paragraph(greeting));
-    blocks.push(Block::Lines(vec![shop.name().to_owned(), shop.public_url().to_owned()]));
+    blocks.push(Block::Lines(vec![
+        shop.name().to_owned(),
+        shop.public_url().to_owned(),
+    ]));
     Content {
         subject,
         text: blocks.iter().map(Block::to_text).collect::<Vec<_>>().join("\n\n") + "\n",
@@ -215,7 +257,9 @@ impl Block {
                 format!("<p>{}</p>", lines.join("<br>\n"))
             }
             Self::Goods(rows, total) => {
-                let mut html = "<table>\n<tr><th>Quantity</th><th>Article</th><th>Price</th><th>Amount</th></tr>\n".to_owned();
+                let mut html =
+                    "<table>\n<tr><th>Quantity</th><th>Article</th><th>Price</th><th>Amount</th></tr>\n"
+                        .to_owned();
                 for row in rows {
                     let _ = writeln!(
                         html,

@@ -22,8 +22,8 @@ use letter::Envelope;
 use messages::Content;
 
 pub use settings::{MailSettingsError, ShopIdentity};
-pub use transport::{MailTransport, SmtpCredentials, SmtpSettings, SmtpTls};
 pub(crate) use transport::EXTENSION;
+pub use transport::{MailTransport, SmtpCredentials, SmtpSettings, SmtpTls};
 
 use transport::SendError;
 
@@ -38,7 +38,12 @@ pub(crate) struct EmailSender {
 
 impl EmailSender {
     /// Tells the customer about an order.
-    pub async fn order(&self, claimed: &Claimed, order_id: OrderId, notice: OrderNotice) -> Result<Verdict, Verdict> {
+    pub async fn order(
+        &self,
+        claimed: &Claimed,
+        order_id: OrderId,
+        notice: OrderNotice,
+    ) -> Result<Verdict, Verdict> {
         let order = source::order(&self.shop, order_id).await?;
         if order.placed.historical {
             return Ok(Verdict::done("a sale of the past: nobody is told"));
@@ -76,16 +81,23 @@ impl EmailSender {
         };
         let shop = &self.identity;
         Ok(match notice {
-            OrderNotice::Confirmation => {
-                ("order-confirmation", messages::confirmation(shop, &order.placed, contact, order.paid))
-            }
+            OrderNotice::Confirmation => (
+                "order-confirmation",
+                messages::confirmation(shop, &order.placed, contact, order.paid),
+            ),
             OrderNotice::Shipped => {
                 let shipped = order.shipped.as_ref().ok_or_else(missing)?;
-                ("order-shipped", messages::shipped(shop, &order.placed, shipped, contact))
+                (
+                    "order-shipped",
+                    messages::shipped(shop, &order.placed, shipped, contact),
+                )
             }
             OrderNotice::Cancelled => {
                 let cancelled = order.cancelled.as_ref().ok_or_else(missing)?;
-                ("order-cancelled", messages::cancelled(shop, &order.placed, cancelled, contact))
+                (
+                    "order-cancelled",
+                    messages::cancelled(shop, &order.placed, cancelled, contact),
+                )
             }
         })
     }
@@ -98,7 +110,9 @@ impl EmailSender {
         reset_id: Uuid,
     ) -> Result<Verdict, Verdict> {
         let Some(reset) = source::password_reset(&self.shop, account_id, reset_id).await? else {
-            return Err(Verdict::Fail { reason: "the reset isn't in the account's stream".to_owned() });
+            return Err(Verdict::Fail {
+                reason: "the reset isn't in the account's stream".to_owned(),
+            });
         };
         if reset.expires_at <= self.shop.clock.now() {
             return Ok(Verdict::done("the link had expired before it could be sent"));
@@ -121,12 +135,24 @@ impl EmailSender {
     }
 
     async fn send(&self, envelope: &Envelope, content: &Content) -> Result<Verdict, Verdict> {
-        let letter = letter::write(&self.identity, envelope, content, self.shop.clock.now())
-            .map_err(|error| Verdict::Fail { reason: error.to_string() })?;
+        let letter =
+            letter::write(&self.identity, envelope, content, self.shop.clock.now()).map_err(|error| {
+                Verdict::Fail {
+                    reason: error.to_string(),
+                }
+            })?;
         match self.transport.send(&letter, &envelope.message).await {
-            Ok(()) => Ok(Verdict::done(format!("sent as <{}@{}>", envelope.message, self.identity.domain()))),
-            Err(SendError::Transient { reason }) => Err(Verdict::Retry { reason: without(&reason, &envelope.to) }),
-            Err(SendError::Permanent { reason }) => Err(Verdict::Fail { reason: without(&reason, &envelope.to) }),
+            Ok(()) => Ok(Verdict::done(format!(
+                "sent as <{}@{}>",
+                envelope.message,
+                self.identity.domain()
+            ))),
+            Err(SendError::Transient { reason }) => Err(Verdict::Retry {
+                reason: without(&reason, &envelope.to),
+            }),
+            Err(SendError::Permanent { reason }) => Err(Verdict::Fail {
+                reason: without(&reason, &envelope.to),
+            }),
         }
     }
 }

@@ -36,7 +36,9 @@ pub(super) async fn order(shop: &Shop, order_id: OrderId) -> Result<Order, Verdi
             _ => {}
         }
     }
-    let placed = placed.ok_or_else(|| Verdict::Fail { reason: "there is no such order".to_owned() })?;
+    let placed = placed.ok_or_else(|| Verdict::Fail {
+        reason: "there is no such order".to_owned(),
+    })?;
     Ok(Order {
         placed,
         paid,
@@ -53,19 +55,33 @@ pub(super) async fn password_reset(
 ) -> Result<Option<PasswordResetRequested>, Verdict> {
     let events = events(shop, StreamId::new(Account::TYPE, account_id)).await?;
     Ok(events.into_iter().find_map(|event| match event {
-        Event::Account(AccountEvent::PasswordResetRequested(reset)) if reset.reset_id == reset_id => Some(reset),
+        Event::Account(AccountEvent::PasswordResetRequested(reset)) if reset.reset_id == reset_id => {
+            Some(reset)
+        }
         _ => None,
     }))
 }
 
 async fn events(shop: &Shop, stream: StreamId) -> Result<Vec<Event>, Verdict> {
-    let recorded = shop.executor.log().read_streams(std::slice::from_ref(&stream)).await?;
-    let decode = |recorded| Event::decode(recorded).map_err(|error| Verdict::Fail { reason: error.to_string() });
+    let recorded = shop
+        .executor
+        .log()
+        .read_streams(std::slice::from_ref(&stream))
+        .await?;
+    let decode = |recorded| {
+        Event::decode(recorded).map_err(|error| Verdict::Fail {
+            reason: error.to_string(),
+        })
+    };
     recorded.iter().map(decode).collect()
 }
 
 /// The contact of an order; `None` if whoever it belongs to was erased.
-pub(super) async fn contact(vault: &Vault, subject: Uuid, sealed: &Sealed) -> Result<Option<Contact>, Verdict> {
+pub(super) async fn contact(
+    vault: &Vault,
+    subject: Uuid,
+    sealed: &Sealed,
+) -> Result<Option<Contact>, Verdict> {
     open_json(vault, subject, sealed).await
 }
 
@@ -76,28 +92,42 @@ pub(super) async fn profile(
     claimed: &Claimed,
     account_id: AccountId,
 ) -> Result<Option<Profile>, Verdict> {
-    let sealed = shop.look(claimed, |work| Ok(work.read::<Account>(account_id)?.profile().cloned())).await?;
+    let sealed = shop
+        .look(claimed, |work| {
+            Ok(work.read::<Account>(account_id)?.profile().cloned())
+        })
+        .await?;
     match sealed {
         Some(sealed) => open_json(vault, account_id.0, &sealed).await,
         None => Ok(None),
     }
 }
 
-async fn open_json<T: DeserializeOwned>(vault: &Vault, subject: Uuid, sealed: &Sealed) -> Result<Option<T>, Verdict> {
+async fn open_json<T: DeserializeOwned>(
+    vault: &Vault,
+    subject: Uuid,
+    sealed: &Sealed,
+) -> Result<Option<T>, Verdict> {
     let Some(json) = open(vault, subject, sealed).await? else {
         return Ok(None);
     };
     // The error's text would quote what was sealed.
-    let unreadable = |_| Verdict::Fail { reason: "what was sealed isn't what it should be".to_owned() };
+    let unreadable = |_| Verdict::Fail {
+        reason: "what was sealed isn't what it should be".to_owned(),
+    };
     serde_json::from_str(&json).map(Some).map_err(unreadable)
 }
 
 pub(super) async fn open(vault: &Vault, subject: Uuid, sealed: &Sealed) -> Result<Option<String>, Verdict> {
     vault.open(subject, sealed).await.map_err(|error| match error {
-        VaultError::Unavailable { .. } | VaultError::NoRandomness => Verdict::Retry { reason: error.to_string() },
+        VaultError::Unavailable { .. } | VaultError::NoRandomness => Verdict::Retry {
+            reason: error.to_string(),
+        },
         VaultError::Erased { .. }
         | VaultError::NoKey { .. }
         | VaultError::Broken { .. }
-        | VaultError::BrokenKey { .. } => Verdict::Fail { reason: error.to_string() },
+        | VaultError::BrokenKey { .. } => Verdict::Fail {
+            reason: error.to_string(),
+        },
     })
 }

@@ -42,7 +42,9 @@ pub struct SmtpCredentials {
 
 impl fmt::Debug for SmtpCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SmtpCredentials").field("username", &self.username).finish_non_exhaustive()
+        f.debug_struct("SmtpCredentials")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,14 +132,20 @@ impl MailTransport {
     /// `Message-ID` anywhere else.
     pub(super) async fn send(&self, letter: &Message, message: &str) -> Result<(), SendError> {
         match self {
-            Self::Smtp(smtp) => smtp.send(letter.clone()).await.map(drop).map_err(|error| smtp_error(&error)),
+            Self::Smtp(smtp) => smtp
+                .send(letter.clone())
+                .await
+                .map(drop)
+                .map_err(|error| smtp_error(&error)),
             Self::Folder(folder) => {
                 let (folder, name, bytes) = (folder.clone(), message.to_owned(), letter.formatted());
                 let written = tokio::task::spawn_blocking(move || write_file(&folder, &name, &bytes)).await;
                 let transient = |error: &dyn fmt::Display| SendError::Transient {
                     reason: format!("the email can't be written into the folder: {error}"),
                 };
-                written.map_err(|error| transient(&error))?.map_err(|error| transient(&error))
+                written
+                    .map_err(|error| transient(&error))?
+                    .map_err(|error| transient(&error))
             }
         }
     }
@@ -148,7 +156,9 @@ fn smtp_error(error: &lettre::transport::smtp::Error) -> SendError {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
     };
-    let about_login = error.status().is_some_and(|code| LOGIN_CODES.contains(&code.into()));
+    let about_login = error
+        .status()
+        .is_some_and(|code| LOGIN_CODES.contains(&code.into()));
     if error.is_permanent() && !about_login {
         SendError::Permanent { reason }
     } else {

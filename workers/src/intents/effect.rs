@@ -88,9 +88,15 @@ pub enum Effect {
         reset_id: Uuid,
     },
     /// Cancel the order if it is still unpaid.
-    ExpireOrder { order_id: OrderId },
+    ExpireOrder {
+        order_id: OrderId,
+    },
     /// An event that couldn't be read, so nobody knows what it asks for. Carrying it out is planning it anew.
-    Unreadable { lane: Lane, stream: StreamId, position: Position },
+    Unreadable {
+        lane: Lane,
+        stream: StreamId,
+        position: Position,
+    },
 }
 
 impl Effect {
@@ -127,7 +133,9 @@ impl Effect {
                 StreamId::new(Payment::TYPE, payment_id)
             }
             Self::Payout(payout) => StreamId::new(Wallet::TYPE, payout.account_id),
-            Self::EmailOrder { order_id, .. } | Self::ExpireOrder { order_id } => StreamId::new(Order::TYPE, order_id),
+            Self::EmailOrder { order_id, .. } | Self::ExpireOrder { order_id } => {
+                StreamId::new(Order::TYPE, order_id)
+            }
             Self::EmailPasswordReset { account_id, .. } => StreamId::new(Account::TYPE, account_id),
             Self::Unreadable { stream, .. } => stream.clone(),
         }

@@ -41,7 +41,10 @@ impl Finisher {
     pub async fn finish(&self, lease: (IntentId, u32), finish: Finish) -> Result<bool, IntentsError> {
         let (reply, answer) = oneshot::channel();
         let end = End { lease, finish, reply };
-        self.jobs.send(Job::End(end)).await.map_err(|_| IntentsError::Closed)?;
+        self.jobs
+            .send(Job::End(end))
+            .await
+            .map_err(|_| IntentsError::Closed)?;
         answer.await.map_err(|_| IntentsError::Closed)?
     }
 
@@ -84,7 +87,9 @@ fn answer(ends: Vec<End>, committed: Result<Vec<bool>, sqlx::Error>) {
         Err(error) => {
             let reason = error.to_string();
             for end in ends {
-                let _ = end.reply.send(Err(IntentsError::Unavailable { reason: reason.clone() }));
+                let _ = end.reply.send(Err(IntentsError::Unavailable {
+                    reason: reason.clone(),
+                }));
             }
         }
     }

@@ -14,6 +14,7 @@
 mod effect;
 mod finisher;
 mod retry;
+mod rows;
 mod store;
 
 use std::fs::File;
@@ -23,8 +24,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use events::envelope::Position;
-use events::ids::{EventId, PaymentId};
-use events::money::Money;
 use platform::sqlite::{self, Durability};
 use sqlx::SqlitePool;
 use tokio::sync::Notify;
@@ -35,6 +34,7 @@ use finisher::Finisher;
 
 pub use effect::{Effect, Lane, OrderNotice, Payout, Refund};
 pub use retry::RetryPolicy;
+pub use rows::{Backlog, Claimed, Finish, IntentId, NewIntent, Parked, SettledCharge, Unsent};
 
 /// Connections that read beside the writer: lists for people and metrics, never the hot path.
 const READERS: u32 = 2;
@@ -66,106 +66,6 @@ pub enum IntentsError {
     Unavailable { reason: String },
     #[error("the intents are closed")]
     Closed,
-}
-
-/// A row's number, in the order of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IntentId(pub i64);
-
-impl std::fmt::Display for IntentId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// An effect that an event asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewIntent {
-    pub effect: Effect,
-    pub event_id: EventId,
-    pub position: Position,
-    pub correlation_id: Uuid,
-    pub trace_parent: Option<String>,
-    /// Not before this time; at once if missing.
-    pub due_at: Option<DateTime<Utc>>,
-    /// Why it is parked from the start.
-    pub parked: Option<String>,
-}
-
-/// A charge that the log calls settled, for the comparison with the provider's books.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettledCharge {
-    pub provider_reference: String,
-    pub payment_id: PaymentId,
-    pub amount: Money,
-    pub settled_at: DateTime<Utc>,
-}
-
-/// An intent under a lease.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claimed {
-    pub id: IntentId,
-    pub effect: Effect,
-    pub event_id: EventId,
-    pub correlation_id: Uuid,
-    pub trace_parent: Option<String>,
-    pub planned_at: DateTime<Utc>,
-    /// How often it was ever taken, this time included.
-    pub claims: u32,
-    /// Tries in a row that failed, and this one.
-    pub attempts: u32,
-    pub recovered: bool,
-    /// What an earlier try left for this one: the provider's reference.
-    pub memo: Option<String>,
-}
-
-impl Claimed {
-    /// Whether somebody may have carried it out already, without saying so.
-    pub fn may_have_acted(&self) -> bool {
-        self.recovered || self.claims > 1
-    }
-}
-
-/// What becomes of an intent after a try.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finish {
-    Done { outcome: String },
-    Retry { due_at: DateTime<Utc>, reason: String },
-    /// Nothing failed, but it isn't over: come back, which doesn't count as a failed try.
-    Wait { due_at: DateTime<Utc>, memo: Option<String> },
-    Park { reason: String },
-}
-
-/// An intent that was given up until somebody looks at it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parked {
-    pub id: IntentId,
-    pub kind: String,
-    pub stream: String,
-    pub event_id: EventId,
-    pub position: Position,
-    pub attempts: u32,
-    pub last_error: String,
-    pub parked_at: DateTime<Utc>,
-    /// How many later effects on its stream wait for it.
-    pub waiting: u32,
-}
-
-/// An email of which nobody knows whether it was sent before the file was lost.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unsent {
-    pub id: IntentId,
-    pub kind: String,
-    pub stream: String,
-    pub position: Position,
-}
-
-/// How many intents of a lane are in a state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Backlog {
-    pub lane: String,
-    pub state: String,
-    pub count: u64,
 }
 
 /// The table of intents. Cheap to clone; the clones share one writer and one lease owner's name.
@@ -216,11 +116,15 @@ impl Intents {
         let lock = lock(path)?;
         let mut connection = writer.acquire().await?;
         sqlite::apply_migrations(&mut connection, MIGRATIONS).await?;
-        sqlx::query("INSERT INTO planner (id, position, origin) VALUES (1, 0, ?1) ON CONFLICT (id) DO NOTHING")
-            .bind(log_head.cast_signed())
-            .execute(&mut *connection)
+        sqlx::query(
+            "INSERT INTO planner (id, position, origin) VALUES (1, 0, ?1) ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(log_head.cast_signed())
+        .execute(&mut *connection)
+        .await?;
+        let origin: i64 = sqlx::query_scalar("SELECT origin FROM planner")
+            .fetch_one(&mut *connection)
             .await?;
-        let origin: i64 = sqlx::query_scalar("SELECT origin FROM planner").fetch_one(&mut *connection).await?;
         if lock.is_some() {
             let released = store::release(&mut connection, None, clock.now()).await?;
             tracing::debug!(released, "took over the leases of an earlier process");
@@ -241,7 +145,9 @@ impl Intents {
 
     /// How far the log has been planned.
     pub async fn checkpoint(&self) -> Result<Position, IntentsError> {
-        let position: i64 = sqlx::query_scalar("SELECT position FROM planner").fetch_one(&self.readers).await?;
+        let position: i64 = sqlx::query_scalar("SELECT position FROM planner")
+            .fetch_one(&self.readers)
+            .await?;
         Ok(position.cast_unsigned())
     }
 
@@ -351,12 +257,20 @@ impl Intents {
         Ok(())
     }
 
-    /// What there is, per lane and state.
+    /// What isn't done, per lane and state; cheap enough for metrics.
     pub async fn backlog(&self) -> Result<Vec<Backlog>, IntentsError> {
-        let rows: Vec<(String, String, i64)> =
-            sqlx::query_as("SELECT lane, state, count(*) FROM intents GROUP BY lane, state ORDER BY lane, state")
-                .fetch_all(&self.readers)
-                .await?;
+        self.count("SELECT lane, state, count(*) FROM intents WHERE state <> 'done' GROUP BY lane, state")
+            .await
+    }
+
+    /// What there is, per lane and state. Reads the whole table.
+    pub async fn tally(&self) -> Result<Vec<Backlog>, IntentsError> {
+        self.count("SELECT lane, state, count(*) FROM intents GROUP BY lane, state ORDER BY lane, state")
+            .await
+    }
+
+    async fn count(&self, sql: &'static str) -> Result<Vec<Backlog>, IntentsError> {
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(sql).fetch_all(&self.readers).await?;
         let backlog = |(lane, state, count): (String, String, i64)| Backlog {
             lane,
             state,
@@ -425,7 +339,11 @@ impl Intents {
 fn lock(database: &Path) -> Result<Option<File>, IntentsError> {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");
-    let file = File::options().create(true).append(true).open(path).map_err(IntentsError::Lock)?;
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(IntentsError::Lock)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(std::fs::TryLockError::WouldBlock) => Ok(None),

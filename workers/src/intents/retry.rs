@@ -34,7 +34,7 @@ mod tests {
     fn waits_double_up_to_the_longest_and_never_come_at_once() {
         let policy = RetryPolicy {
             first: Duration::from_secs(1),
-            longest: Duration::from_secs(60),
+            longest: Duration::from_mins(1),
             attempts_max: 10,
         };
         for (attempts, step) in [(1, 1), (2, 2), (3, 4), (6, 32), (7, 60), (1000, 60)] {

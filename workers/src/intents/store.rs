@@ -57,8 +57,10 @@ pub(super) async fn insert(
     now: DateTime<Utc>,
     recovered: bool,
 ) -> Result<bool, IntentsError> {
-    let effect = serde_json::to_string(&new.effect)
-        .map_err(|_| IntentsError::Unreadable { intent: IntentId(0), reason: "no JSON form".to_owned() })?;
+    let effect = serde_json::to_string(&new.effect).map_err(|_| IntentsError::Unreadable {
+        intent: IntentId(0),
+        reason: "no JSON form".to_owned(),
+    })?;
     let lane = new.effect.lane();
     let unknown = recovered && lane == Lane::Email;
     let inserted = sqlx::query(INSERT)
@@ -154,7 +156,9 @@ pub(super) async fn claim(
     for row in &rows {
         match claimed(row) {
             Ok(intent) => taken.push(intent),
-            Err(IntentsError::Unreadable { intent, reason }) => park(connection, intent, &reason, now).await?,
+            Err(IntentsError::Unreadable { intent, reason }) => {
+                park(connection, intent, &reason, now).await?;
+            }
             Err(error) => return Err(error),
         }
     }
@@ -190,8 +194,12 @@ fn claimed(row: &SqliteRow) -> Result<Claimed, IntentsError> {
     Ok(Claimed {
         id,
         effect: serde_json::from_str(effect).map_err(|error| unreadable(error.to_string()))?,
-        event_id: event_id.parse().map_err(|_| unreadable("its event's id is none".to_owned()))?,
-        correlation_id: correlation_id.parse().map_err(|_| unreadable("its correlation id is none".to_owned()))?,
+        event_id: event_id
+            .parse()
+            .map_err(|_| unreadable("its event's id is none".to_owned()))?,
+        correlation_id: correlation_id
+            .parse()
+            .map_err(|_| unreadable("its correlation id is none".to_owned()))?,
         trace_parent: row.try_get("trace_parent")?,
         planned_at: time(row, "planned_at")?,
         claims: row.try_get("claims")?,
@@ -253,7 +261,11 @@ pub(super) async fn parked(
     after: IntentId,
     limit: u32,
 ) -> Result<Vec<Parked>, IntentsError> {
-    let rows = sqlx::query(PARKED).bind(after.0).bind(limit).fetch_all(connection).await?;
+    let rows = sqlx::query(PARKED)
+        .bind(after.0)
+        .bind(limit)
+        .fetch_all(connection)
+        .await?;
     let parked = |row: &SqliteRow| -> Result<Parked, IntentsError> {
         let event_id: String = row.try_get("event_id")?;
         let id = IntentId(row.try_get("seq")?);
@@ -261,9 +273,10 @@ pub(super) async fn parked(
             id,
             kind: row.try_get("kind")?,
             stream: row.try_get("stream")?,
-            event_id: event_id
-                .parse()
-                .map_err(|_| IntentsError::Unreadable { intent: id, reason: "its event's id is none".to_owned() })?,
+            event_id: event_id.parse().map_err(|_| IntentsError::Unreadable {
+                intent: id,
+                reason: "its event's id is none".to_owned(),
+            })?,
             position: row.try_get::<i64, _>("position")?.cast_unsigned(),
             attempts: row.try_get("attempts")?,
             last_error: row.try_get("last_error")?,

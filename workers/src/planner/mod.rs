@@ -72,7 +72,10 @@ async fn follow(
         let mut to = position;
         for event in &batch {
             if event.position != to + 1 {
-                return Err(PlannerError::Hole { after: to, found: event.position });
+                return Err(PlannerError::Hole {
+                    after: to,
+                    found: event.position,
+                });
             }
             to = event.position;
         }
@@ -92,7 +95,8 @@ async fn plan_batch(
         .filter(|event| plan::concerns_us(&event.event_type))
         .map(|event| (event, Event::decode(event)))
         .collect();
-    let historical = historical_orders(log, decoded.iter().filter_map(|(_, event)| event.as_ref().ok())).await?;
+    let historical =
+        historical_orders(log, decoded.iter().filter_map(|(_, event)| event.as_ref().ok())).await?;
     let (mut new, mut settled) = (vec![], vec![]);
     for (recorded, event) in &decoded {
         match event {
@@ -142,7 +146,11 @@ async fn historical_orders(
             }
         }
     }
-    Ok(known.into_iter().filter(|(_, historical)| *historical).map(|(order_id, _)| order_id).collect())
+    Ok(known
+        .into_iter()
+        .filter(|(_, historical)| *historical)
+        .map(|(order_id, _)| order_id)
+        .collect())
 }
 
 fn unreadable(recorded: &RecordedEvent, error: &events::DecodeError) -> NewIntent {
@@ -163,7 +171,11 @@ fn unreadable(recorded: &RecordedEvent, error: &events::DecodeError) -> NewInten
 }
 
 /// Plans an event that couldn't be read before; somebody has sent it again, perhaps with a newer program.
-pub(crate) async fn plan_again(shop: &Shop, intents: &Intents, position: Position) -> Result<Verdict, Verdict> {
+pub(crate) async fn plan_again(
+    shop: &Shop,
+    intents: &Intents,
+    position: Position,
+) -> Result<Verdict, Verdict> {
     let log = shop.executor.log();
     let batch = log.read(position - 1, 1).await?;
     let (new, settled) = plan_batch(log, &batch).await?;
@@ -173,6 +185,11 @@ pub(crate) async fn plan_again(shop: &Shop, intents: &Intents, position: Positio
     intents
         .add(&new, &settled)
         .await
-        .map_err(|error| Verdict::Retry { reason: error.to_string() })?;
-    Ok(Verdict::done(format!("it can be read now, and asks for {} effects", new.len())))
+        .map_err(|error| Verdict::Retry {
+            reason: error.to_string(),
+        })?;
+    Ok(Verdict::done(format!(
+        "it can be read now, and asks for {} effects",
+        new.len()
+    )))
 }

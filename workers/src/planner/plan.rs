@@ -74,7 +74,10 @@ type Due = (Effect, Option<DateTime<Utc>>);
 fn effects(event: &Event, historical: &HashSet<OrderId>) -> Vec<Due> {
     match event {
         Event::Order(event) => of_order(event, historical),
-        Event::Payment(event) => of_payment(event).into_iter().map(|effect| (effect, None)).collect(),
+        Event::Payment(event) => of_payment(event)
+            .into_iter()
+            .map(|effect| (effect, None))
+            .collect(),
         Event::Wallet(WalletEvent::WithdrawalRequested(requested)) => {
             let payout = Payout {
                 account_id: requested.account_id,
@@ -113,7 +116,9 @@ fn of_new_order(placed: &OrderPlaced) -> Vec<Due> {
         order_id,
         notice: OrderNotice::Confirmation,
     };
-    let timer = placed.expires_at.map(|at| (Effect::ExpireOrder { order_id }, Some(at)));
+    let timer = placed
+        .expires_at
+        .map(|at| (Effect::ExpireOrder { order_id }, Some(at)));
     std::iter::once((confirmation, None)).chain(timer).collect()
 }
 
@@ -122,14 +127,19 @@ fn of_payment(event: &PaymentEvent) -> Option<Effect> {
         PaymentEvent::PaymentRequested(requested) => {
             charge(&requested.method, requested.payment_id, requested.attempt_id?)
         }
-        PaymentEvent::PaymentRetried(retried) => charge(&retried.method, retried.payment_id, retried.attempt_id),
+        PaymentEvent::PaymentRetried(retried) => {
+            charge(&retried.method, retried.payment_id, retried.attempt_id)
+        }
         PaymentEvent::RefundRequested(requested) => refund(requested),
         _ => None,
     }
 }
 
 fn charge(method: &PaymentMethod, payment_id: PaymentId, attempt_id: AttemptId) -> Option<Effect> {
-    matches!(method, PaymentMethod::Card { .. }).then_some(Effect::Charge { payment_id, attempt_id })
+    matches!(method, PaymentMethod::Card { .. }).then_some(Effect::Charge {
+        payment_id,
+        attempt_id,
+    })
 }
 
 /// Without a charge at the provider there is nothing to ask of it.

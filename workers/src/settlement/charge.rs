@@ -23,7 +23,9 @@ pub(crate) async fn charge(
     attempt_id: AttemptId,
 ) -> Result<Verdict, Verdict> {
     let payment = shop
-        .look(claimed, |work| Ok(work.read::<Payment>(payment_id)?.requested()?.clone()))
+        .look(claimed, |work| {
+            Ok(work.read::<Payment>(payment_id)?.requested()?.clone())
+        })
         .await?;
     if payment.attempt_id != Some(attempt_id) {
         return Ok(Verdict::done("a later attempt has taken its place"));
@@ -42,7 +44,9 @@ pub(crate) async fn charge(
     if claimed.may_have_acted() {
         let memo = Memo::of(claimed);
         let reference = memo.as_ref().and_then(Memo::reference);
-        let lookup = gateway.look_up_charge(attempt_id.0, payment_id.0, reference).await;
+        let lookup = gateway
+            .look_up_charge(attempt_id.0, payment_id.0, reference)
+            .await;
         if let Some(known) = remembered(lookup)? {
             return record(shop, claimed, (payment_id, attempt_id), known).await;
         }
@@ -89,7 +93,8 @@ async fn record(
                 provider_reference,
                 at: shop.clock.now(),
             };
-            shop.command(claimed, |work| settlement::settle_payment(work, &settle)).await?;
+            shop.command(claimed, |work| settlement::settle_payment(work, &settle))
+                .await?;
             Ok(Verdict::Done { outcome })
         }
         Known::Failed { code, message } => {
@@ -100,7 +105,8 @@ async fn record(
                 code,
                 message,
             };
-            shop.command(claimed, |work| settlement::decline_payment(work, &decline)).await?;
+            shop.command(claimed, |work| settlement::decline_payment(work, &decline))
+                .await?;
             Ok(Verdict::Done { outcome })
         }
     }

@@ -23,7 +23,9 @@ pub(crate) async fn payout(
         requested_at,
     } = *payout;
     let open = shop
-        .look(claimed, |work| Ok(work.read::<Wallet>(account_id)?.withdrawal_is_open(withdrawal_id)))
+        .look(claimed, |work| {
+            Ok(work.read::<Wallet>(account_id)?.withdrawal_is_open(withdrawal_id))
+        })
         .await?;
     if !open {
         return Ok(Verdict::done("it had been concluded"));
@@ -31,7 +33,9 @@ pub(crate) async fn payout(
     if claimed.may_have_acted() {
         let memo = Memo::of(claimed);
         let reference = memo.as_ref().and_then(Memo::reference);
-        let lookup = gateway.look_up_payout(withdrawal_id.0, reference, requested_at).await;
+        let lookup = gateway
+            .look_up_payout(withdrawal_id.0, reference, requested_at)
+            .await;
         if let Some(known) = remembered(lookup)? {
             return record(shop, claimed, payout, known).await;
         }
@@ -46,7 +50,11 @@ pub(crate) async fn payout(
 }
 
 async fn record(shop: &Shop, claimed: &Claimed, payout: &Payout, known: Known) -> Result<Verdict, Verdict> {
-    let Payout { account_id, withdrawal_id, .. } = *payout;
+    let Payout {
+        account_id,
+        withdrawal_id,
+        ..
+    } = *payout;
     match known {
         Known::Settled { provider_reference } => {
             let settle = |work: &mut UnitOfWork| {
@@ -61,7 +69,9 @@ async fn record(shop: &Shop, claimed: &Claimed, payout: &Payout, known: Known) -
                 wallets::fail_withdrawal(work, account_id, withdrawal_id, &code, &message, at)
             };
             shop.command(claimed, fail).await?;
-            Ok(Verdict::done(format!("failed: {code}; the money is back in the wallet")))
+            Ok(Verdict::done(format!(
+                "failed: {code}; the money is back in the wallet"
+            )))
         }
     }
 }

@@ -23,7 +23,9 @@ pub(crate) async fn refund(
         ref provider_reference,
     } = *refund;
     let payment = shop
-        .look(claimed, |work| Ok(work.read::<Payment>(payment_id)?.requested()?.clone()))
+        .look(claimed, |work| {
+            Ok(work.read::<Payment>(payment_id)?.requested()?.clone())
+        })
         .await?;
     if !payment.refund_is_open(refund_id) {
         return Ok(Verdict::done("it had been concluded"));
@@ -47,7 +49,11 @@ pub(crate) async fn refund(
 }
 
 async fn record(shop: &Shop, claimed: &Claimed, refund: &Refund, known: Known) -> Result<Verdict, Verdict> {
-    let Refund { payment_id, refund_id, .. } = *refund;
+    let Refund {
+        payment_id,
+        refund_id,
+        ..
+    } = *refund;
     match known {
         Known::Settled { provider_reference } => {
             let settle = |work: &mut UnitOfWork| {

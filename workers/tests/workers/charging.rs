@@ -1,19 +1,16 @@
 //! Charges: every way in which one can go, over real HTTP.
 
 use chrono::TimeDelta;
+use domain::Authority;
 use domain::settlement::{self, RetryPayment};
 use domain::wallet::Wallet;
 use domain::wallets::{self, RequestDeposit};
-use domain::Authority;
 use events::ids::{AttemptId, PaymentId};
 use events::money::Currency;
 use events::payment::PaymentMethod;
-use workers::intents::{IntentId, Lane};
+use workers::intents::Lane;
 
-use crate::shop::{Shop, ORDER_TTL, pounds};
-
-/// Longer than any wait between two tries.
-const LONG: TimeDelta = TimeDelta::hours(1);
+use crate::shop::{ORDER_TTL, Shop, pounds};
 
 #[tokio::test]
 async fn a_charge_pays_the_order_and_a_confirmation_is_sent() {
@@ -21,9 +18,15 @@ async fn a_charge_pays_the_order_and_a_confirmation_is_sent() {
     let workers = shop.work().await;
     let placed = shop.buy("pm_card_visa").await;
     shop.until_event(placed, "OrderPaid").await;
-    let mail = shop.until_mail(&format!("order-confirmation.{}", placed.order_id)).await;
+    let mail = shop
+        .until_mail(&format!("order-confirmation.{}", placed.order_id))
+        .await;
     assert_eq!(mail.summary.to, "Ann Smith <ann@mail.example>");
-    assert!(mail.text.contains("2 x White hanging heart (85123A)"), "{}", mail.text);
+    assert!(
+        mail.text.contains("2 x White hanging heart (85123A)"),
+        "{}",
+        mail.text
+    );
     assert!(mail.text.contains("Total: 10.00 GBP"), "{}", mail.text);
     let charges = shop.charges().await;
     assert_eq!(charges.len(), 1);
@@ -93,13 +96,9 @@ async fn an_unavailable_provider_is_asked_again_until_it_charges_once() {
     let workers = shop.work().await;
     let placed = shop.buy("pm_card_sandbox_unavailable").await;
     for _ in 0..2 {
-        workers.until_count(Lane::Settlement, "pending", 1).await;
+        workers.until_waiting(Lane::Settlement).await;
         assert!(shop.charges().await.is_empty());
         shop.clock.advance(TimeDelta::minutes(2));
-        workers.until_count(Lane::Settlement, "pending", 0).await;
-        if shop.story(placed).await.contains(&"OrderPaid") {
-            break;
-        }
     }
     shop.until_event(placed, "OrderPaid").await;
     assert_eq!(shop.charges().await.len(), 1);
@@ -112,9 +111,16 @@ async fn a_lost_answer_is_unknown_then_asked_about_and_charged_once() {
     let shop = Shop::open().await;
     let workers = shop.work_impatiently().await;
     let placed = shop.buy("pm_card_sandbox_chargeThenHang").await;
-    workers.until_count(Lane::Settlement, "pending", 1).await;
-    assert!(!shop.story(placed).await.contains(&"PaymentDeclined"), "silence is no refusal");
-    assert_eq!(shop.charges().await.len(), 1, "it was charged, and nobody said so");
+    workers.until_waiting(Lane::Settlement).await;
+    assert!(
+        !shop.story(placed).await.contains(&"PaymentDeclined"),
+        "silence is no refusal"
+    );
+    assert_eq!(
+        shop.charges().await.len(),
+        1,
+        "it was charged, and nobody said so"
+    );
     shop.clock.advance(TimeDelta::minutes(1));
     shop.until_event(placed, "OrderPaid").await;
     assert_eq!(shop.charges().await.len(), 1);
@@ -127,19 +133,15 @@ async fn a_charge_that_never_arrives_ends_with_the_order() {
     let shop = Shop::open().await;
     let workers = shop.work_impatiently().await;
     let placed = shop.buy("pm_card_sandbox_timeout").await;
-    workers.until_count(Lane::Settlement, "pending", 1).await;
+    workers.until_waiting(Lane::Settlement).await;
     assert_eq!(shop.story(placed).await, ["OrderPlaced", "PaymentRequested"]);
     shop.clock.advance(ORDER_TTL);
     shop.until_event(placed, "PaymentCancelled").await;
     // Nobody believes at once that the request is gone, and nobody sends it again.
-    for _ in 0..100 {
-        if workers.intents.backlog().await.unwrap().iter().all(|backlog| backlog.state == "done") {
-            break;
-        }
-        shop.clock.advance(TimeDelta::minutes(5));
-        tokio::time::timeout(crate::shop::PATIENCE, tokio::task::yield_now()).await.unwrap();
-        workers.until_count(Lane::Settlement, "leased", 0).await;
-    }
+    workers.until_waiting(Lane::Settlement).await;
+    shop.clock.advance(TimeDelta::minutes(5));
+    workers.until_waiting(Lane::Settlement).await;
+    shop.clock.advance(TimeDelta::minutes(10));
     workers.until_count(Lane::Settlement, "done", 1).await;
     assert!(shop.charges().await.is_empty());
     workers.stop().await;
@@ -166,7 +168,12 @@ async fn a_charge_that_settles_after_the_cancellation_is_refunded() {
     let shop = Shop::open().await;
     let workers = shop.work_impatiently().await;
     let placed = shop.buy("pm_card_sandbox_chargeThenHang").await;
-    workers.until_count(Lane::Settlement, "pending", 1).await;
+    workers.until_waiting(Lane::Settlement).await;
+    assert_eq!(
+        shop.charges().await.len(),
+        1,
+        "it was charged, and nobody said so"
+    );
     shop.cancel(placed.order_id).await;
     shop.clock.advance(TimeDelta::minutes(1));
     shop.until_event(placed, "RefundSettled").await;
@@ -183,7 +190,7 @@ async fn a_charge_that_takes_its_time_is_waited_for() {
     let shop = Shop::open().await;
     let workers = shop.work().await;
     let placed = shop.buy("pm_card_sandbox_processing").await;
-    workers.until_count(Lane::Settlement, "pending", 1).await;
+    workers.until_waiting(Lane::Settlement).await;
     crate::shop::until("the provider is done", async || shop.charges().await.len() == 1).await;
     shop.clock.advance(TimeDelta::minutes(1));
     shop.until_event(placed, "OrderPaid").await;
@@ -213,15 +220,13 @@ async fn a_silent_provider_is_given_up_visibly_and_asked_again_on_request() {
     let workers = shop.work_with(gateway, shop.folder()).await;
     let placed = shop.buy("pm_card_visa").await;
     workers.until_count(Lane::Email, "done", 1).await;
-    let parked = async || workers.intents.parked(IntentId(0), 10).await.unwrap();
-    crate::shop::until("it is parked", async || {
-        shop.clock.advance(LONG);
-        !parked().await.is_empty()
-    })
-    .await;
-    let found = parked().await;
+    let found = workers.until_parked(&shop, Lane::Settlement).await;
     assert_eq!(found[0].kind, "charge");
-    assert!(found[0].last_error.contains("could not be reached"), "{}", found[0].last_error);
+    assert!(
+        found[0].last_error.contains("could not be reached"),
+        "{}",
+        found[0].last_error
+    );
     workers.stop().await;
 
     let workers = shop.work().await;
@@ -245,12 +250,15 @@ pub async fn deposit(shop: &Shop) {
         card_token: "pm_card_visa".to_owned(),
         at: shop.now(),
     };
-    shop.command(|work| wallets::request_deposit(work, &deposit)).await;
+    shop.command(|work| wallets::request_deposit(work, &deposit))
+        .await;
 }
 
 pub async fn until_balance(shop: &Shop, balance: events::money::Money) {
     crate::shop::until("the balance", async || {
-        shop.command(|work| Ok(work.read::<Wallet>(shop.customer)?.balance(Currency::GBP))).await == balance
+        shop.command(|work| Ok(work.read::<Wallet>(shop.customer)?.balance(Currency::GBP)))
+            .await
+            == balance
     })
     .await;
 }

@@ -61,7 +61,11 @@ async fn a_crash_between_the_recording_and_the_end_of_the_lease_changes_nothing(
     workers.until_count(Lane::Settlement, "done", 1).await;
     workers.until_count(Lane::Email, "done", 1).await;
     workers.stop().await;
-    assert_eq!(shop.log.head().await.unwrap(), before, "nothing new is in the log");
+    assert_eq!(
+        shop.log.head().await.unwrap(),
+        before,
+        "nothing new is in the log"
+    );
     assert_eq!(shop.charges().await.len(), 1);
     let again = shop.mails().await;
     assert_eq!(again.len(), 1, "{placed:?}");
@@ -79,7 +83,10 @@ async fn killing_workers_over_and_over_charges_every_order_once() {
             orders.push(shop.buy("pm_card_visa").await);
         }
         // Somewhere in the middle, each time elsewhere.
-        until("some charges", async || shop.charges().await.len() > round * 6 + round).await;
+        until("some charges", async || {
+            shop.charges().await.len() > round * 6 + round
+        })
+        .await;
         workers.kill().await;
     }
     let workers = shop.work().await;
@@ -93,10 +100,30 @@ async fn killing_workers_over_and_over_charges_every_order_once() {
     let per_payment = payment_sandbox::charges_per_payment(&charges);
     assert!(per_payment.values().all(|count| *count == 1), "{per_payment:?}");
     for placed in &orders {
-        let settled = shop.story(*placed).await.iter().filter(|event| **event == "PaymentSettled").count();
+        let settled = shop
+            .story(*placed)
+            .await
+            .iter()
+            .filter(|event| **event == "PaymentSettled")
+            .count();
         assert_eq!(settled, 1);
     }
     assert_eq!(shop.mails().await.len(), 30);
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_shutdown_cuts_off_what_hangs_and_gives_its_lease_up() {
+    let shop = Shop::open().await;
+    let workers = shop.work().await;
+    let placed = shop.buy("pm_card_sandbox_chargeThenHang").await;
+    until("the charge", async || shop.charges().await.len() == 1).await;
+    workers.stop().await; // and sees that no lease is left over
+    assert!(!shop.story(placed).await.contains(&"OrderPaid"));
+    let workers = shop.work().await;
+    shop.until_event(placed, "OrderPaid").await;
+    assert_eq!(shop.charges().await.len(), 1);
+    workers.stop().await;
     shop.close().await;
 }
 
@@ -113,14 +140,22 @@ async fn a_lease_runs_out_and_its_late_owner_changes_nothing() {
     let taken = slow.claim(Lane::Settlement, 10, LEASE).await.unwrap();
     assert_eq!(taken.len(), 1);
     assert!(!taken[0].may_have_acted());
-    assert!(other.claim(Lane::Settlement, 10, LEASE).await.unwrap().is_empty(), "it is leased");
+    assert!(
+        other.claim(Lane::Settlement, 10, LEASE).await.unwrap().is_empty(),
+        "it is leased"
+    );
 
     shop.clock.advance(TimeDelta::minutes(3));
     let again = other.claim(Lane::Settlement, 10, LEASE).await.unwrap();
     assert_eq!(again.len(), 1);
     assert!(again[0].may_have_acted());
-    let done = |outcome: &str| Finish::Done { outcome: outcome.to_owned() };
-    assert!(!slow.finish(&taken[0], done("late")).await.unwrap(), "its lease is another's");
+    let done = |outcome: &str| Finish::Done {
+        outcome: outcome.to_owned(),
+    };
+    assert!(
+        !slow.finish(&taken[0], done("late")).await.unwrap(),
+        "its lease is another's"
+    );
     assert!(other.finish(&again[0], done("in time")).await.unwrap());
     assert!(!other.finish(&again[0], done("twice")).await.unwrap());
     slow.close().await;
@@ -133,7 +168,10 @@ async fn plan_all(shop: &Shop, intents: &workers::intents::Intents) {
     use workers::intents::{Effect, NewIntent};
     let from = intents.checkpoint().await.unwrap();
     let events = shop.log.read(from, 1_000).await.unwrap();
-    let requested = events.iter().find(|event| event.event_type == "PaymentRequested").unwrap();
+    let requested = events
+        .iter()
+        .find(|event| event.event_type == "PaymentRequested")
+        .unwrap();
     let body: events::payment::PaymentRequested = serde_json::from_str(&requested.payload).unwrap();
     let new = NewIntent {
         effect: Effect::Charge {
@@ -148,7 +186,10 @@ async fn plan_all(shop: &Shop, intents: &workers::intents::Intents) {
         parked: None,
     };
     let to = from + events.len() as u64;
-    intents.plan((from, to), std::slice::from_ref(&new), &[]).await.unwrap();
+    intents
+        .plan((from, to), std::slice::from_ref(&new), &[])
+        .await
+        .unwrap();
     let again = intents.plan((from, to), &[new], &[]).await;
     assert!(again.is_err(), "the checkpoint has moved");
 }

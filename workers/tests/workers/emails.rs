@@ -17,7 +17,9 @@ use crate::smtp_server::{Answer, SmtpServer};
 async fn a_confirmation_goes_out_over_smtp() {
     let shop = Shop::open().await;
     let server = SmtpServer::start([]).await;
-    let workers = shop.work_with(shop.gateway(), server.transport(SmtpTls::None)).await;
+    let workers = shop
+        .work_with(shop.gateway(), server.transport(SmtpTls::None))
+        .await;
     let placed = shop.buy("pm_card_visa").await;
     until("the email", async || !server.received().is_empty()).await;
     let received = server.received();
@@ -43,11 +45,13 @@ async fn a_confirmation_goes_out_over_smtp() {
 async fn a_busy_server_is_tried_again_later_with_the_same_message() {
     let shop = Shop::open().await;
     let server = SmtpServer::start([Answer::TryLater, Answer::TakeAndCut]).await;
-    let workers = shop.work_with(shop.gateway(), server.transport(SmtpTls::None)).await;
+    let workers = shop
+        .work_with(shop.gateway(), server.transport(SmtpTls::None))
+        .await;
     let placed = shop.buy("pm_card_visa").await;
     for tries in 1..=2 {
         until("the try", async || server.received().len() == tries).await;
-        workers.until_count(Lane::Email, "pending", 1).await;
+        workers.until_waiting(Lane::Email).await;
         shop.clock.advance(TimeDelta::minutes(1));
     }
     workers.until_count(Lane::Email, "done", 1).await;
@@ -63,28 +67,51 @@ async fn a_busy_server_is_tried_again_later_with_the_same_message() {
 async fn a_refused_email_is_parked_with_what_follows_it_and_sent_on_request() {
     let shop = Shop::open().await;
     let server = SmtpServer::start([Answer::NoSuchUser]).await;
-    let workers = shop.work_with(shop.gateway(), server.transport(SmtpTls::None)).await;
+    let workers = shop
+        .work_with(shop.gateway(), server.transport(SmtpTls::None))
+        .await;
     let refused = shop.buy("pm_card_visa").await;
     workers.until_count(Lane::Email, "parked", 1).await;
     shop.until_event(refused, "OrderPaid").await;
     ship(&shop, refused.order_id).await;
     let other = shop.buy("pm_card_visa").await;
     workers.until_count(Lane::Email, "done", 1).await;
-    assert!(server.received()[0].data.contains(&message_id(other.order_id)), "another order's goes on");
+    assert!(
+        server.received()[0].data.contains(&message_id(other.order_id)),
+        "another order's goes on"
+    );
 
     let parked = parked(&workers).await;
     assert_eq!(parked.len(), 1);
     assert_eq!(parked[0].kind, "email_confirmation");
     assert_eq!(parked[0].waiting, 1, "the shipping note waits behind it");
-    assert!(parked[0].last_error.contains("has no mailbox here"), "{}", parked[0].last_error);
-    assert!(!parked[0].last_error.contains(EMAIL), "no address in the table: {}", parked[0].last_error);
+    assert!(
+        parked[0].last_error.contains("has no mailbox here"),
+        "{}",
+        parked[0].last_error
+    );
+    assert!(
+        !parked[0].last_error.contains(EMAIL),
+        "no address in the table: {}",
+        parked[0].last_error
+    );
 
     workers.intents.resend(parked[0].id).await.unwrap();
     workers.until_count(Lane::Email, "done", 3).await;
     let received = server.received();
-    assert!(received[1].data.contains(&message_id(refused.order_id)), "in their order");
-    assert!(received[2].data.contains(&format!("<order-shipped.{}@gifts.example>", refused.order_id)));
-    assert!(workers.intents.resend(parked[0].id).await.is_err(), "it is parked no more");
+    assert!(
+        received[1].data.contains(&message_id(refused.order_id)),
+        "in their order"
+    );
+    assert!(
+        received[2]
+            .data
+            .contains(&format!("<order-shipped.{}@gifts.example>", refused.order_id))
+    );
+    assert!(
+        workers.intents.resend(parked[0].id).await.is_err(),
+        "it is parked no more"
+    );
     workers.stop().await;
     shop.close().await;
 }
@@ -93,16 +120,14 @@ async fn a_refused_email_is_parked_with_what_follows_it_and_sent_on_request() {
 async fn a_server_that_never_accepts_parks_the_email_in_the_end() {
     let shop = Shop::open().await;
     let server = SmtpServer::start([Answer::TryLater; 20]).await;
-    let workers = shop.work_with(shop.gateway(), server.transport(SmtpTls::None)).await;
+    let workers = shop
+        .work_with(shop.gateway(), server.transport(SmtpTls::None))
+        .await;
     shop.buy("pm_card_chargeDeclined").await;
-    until("it is parked", async || {
-        shop.clock.advance(TimeDelta::minutes(1));
-        !parked(&workers).await.is_empty()
-    })
-    .await;
+    let parked = workers.until_parked(&shop, Lane::Email).await;
     assert_eq!(server.answers_left(), 0, "no try was left out");
-    assert_eq!(parked(&workers).await[0].attempts, 20);
-    workers.intents.resend(parked(&workers).await[0].id).await.unwrap();
+    assert_eq!(parked[0].attempts, 20);
+    workers.intents.resend(parked[0].id).await.unwrap();
     until("the email", async || server.received().len() >= 21).await;
     workers.stop().await;
     shop.close().await;
@@ -112,9 +137,11 @@ async fn a_server_that_never_accepts_parks_the_email_in_the_end() {
 async fn without_starttls_nothing_is_sent_in_the_clear() {
     let shop = Shop::open().await;
     let server = SmtpServer::start([]).await;
-    let workers = shop.work_with(shop.gateway(), server.transport(SmtpTls::StartTls)).await;
+    let workers = shop
+        .work_with(shop.gateway(), server.transport(SmtpTls::StartTls))
+        .await;
     shop.buy("pm_card_visa").await;
-    workers.until_count(Lane::Email, "pending", 1).await;
+    workers.until_waiting(Lane::Email).await;
     assert!(server.received().is_empty());
     workers.stop().await;
     shop.close().await;
@@ -143,7 +170,9 @@ async fn a_shipping_note_tells_the_tracking_number() {
     let placed = shop.buy("pm_card_visa").await;
     shop.until_event(placed, "OrderPaid").await;
     ship(&shop, placed.order_id).await;
-    let mail = shop.until_mail(&format!("order-shipped.{}", placed.order_id)).await;
+    let mail = shop
+        .until_mail(&format!("order-shipped.{}", placed.order_id))
+        .await;
     assert!(mail.text.contains("Tracking number: RM123"), "{}", mail.text);
     workers.stop().await;
     shop.close().await;
@@ -154,7 +183,9 @@ async fn an_order_without_an_address_of_its_own_goes_to_the_accounts() {
     let shop = Shop::open().await;
     let workers = shop.work().await;
     let placed = shop.buy_for("pm_card_visa", None).await;
-    let mail = shop.until_mail(&format!("order-confirmation.{}", placed.order_id)).await;
+    let mail = shop
+        .until_mail(&format!("order-confirmation.{}", placed.order_id))
+        .await;
     assert!(mail.summary.to.contains(EMAIL));
     workers.stop().await;
     shop.close().await;
@@ -181,7 +212,11 @@ async fn a_link_for_a_new_password_is_sent_while_it_works() {
     let workers = shop.work().await;
     let reset_id = forget_password(&shop, TimeDelta::hours(1)).await;
     let mail = shop.until_mail(&format!("password-reset.{reset_id}")).await;
-    assert!(mail.text.contains("https://gifts.example/password#token=t0ken"), "{}", mail.text);
+    assert!(
+        mail.text.contains("https://gifts.example/password#token=t0ken"),
+        "{}",
+        mail.text
+    );
     workers.until_count(Lane::Email, "done", 1).await;
     forget_password(&shop, TimeDelta::zero()).await;
     workers.until_count(Lane::Email, "done", 2).await;
@@ -197,7 +232,8 @@ async fn the_mailbox_shows_pages_newest_first_and_nothing_outside_the_folder() {
     let mut orders = vec![];
     for _ in 0..5 {
         let placed = shop.buy("pm_card_visa").await;
-        shop.until_mail(&format!("order-confirmation.{}", placed.order_id)).await;
+        shop.until_mail(&format!("order-confirmation.{}", placed.order_id))
+            .await;
         orders.push(format!("order-confirmation.{}", placed.order_id));
     }
     orders.reverse();
@@ -230,13 +266,13 @@ fn message_id(order_id: OrderId) -> String {
 }
 
 async fn ship(shop: &Shop, order_id: OrderId) {
-    let ship = ShipOrder {
+    let command = ShipOrder {
         order_id,
         carrier: None,
         tracking_number: Some("RM123".to_owned()),
         at: shop.now(),
     };
-    shop.command(|work| fulfilment::ship_order(work, &ship)).await;
+    shop.command(|work| fulfilment::ship_order(work, &command)).await;
 }
 
 async fn forget_password(shop: &Shop, for_how_long: TimeDelta) -> Uuid {
@@ -248,6 +284,7 @@ async fn forget_password(shop: &Shop, for_how_long: TimeDelta) -> Uuid {
         token,
         expires_at: shop.now() + for_how_long,
     };
-    shop.command(|work| accounts::request_password_reset(work, &request)).await;
+    shop.command(|work| accounts::request_password_reset(work, &request))
+        .await;
     request.reset_id
 }

@@ -11,23 +11,44 @@ use workers::intents::{IntentId, Lane};
 
 use crate::shop::{Shop, pounds, sku};
 
+/// Events that the planner takes at once.
+const BATCH: u64 = 500;
+
 #[tokio::test]
 async fn sales_of_the_past_cause_nothing() {
     let shop = Shop::open().await;
-    let workers = shop.work().await;
-    // More than one batch of the planner, so that some order is cut by a batch's edge.
-    for number in 0..120 {
+    let intents = shop.intents().await; // the file is older than the orders
+    intents.close().await;
+    drop(intents);
+    for number in 0..150 {
         record_past_order(&shop, number).await;
     }
+    assert!(
+        some_order_is_cut(&shop).await,
+        "no batch ends within an order: record more of them"
+    );
+    let workers = shop.work().await;
     workers.until_planned(&shop).await;
-    assert!(workers.intents.backlog().await.unwrap().is_empty());
-    // Also where each event comes alone.
+    assert!(workers.intents.tally().await.unwrap().is_empty());
+    // An order of today goes its way among them.
     let placed = shop.buy("pm_card_visa").await;
     shop.until_event(placed, "OrderPaid").await;
     workers.until_count(Lane::Email, "done", 1).await;
     assert_eq!(shop.mails().await.len(), 1);
     workers.stop().await;
     shop.close().await;
+}
+
+/// Whether an order was placed in one batch and shipped in another.
+async fn some_order_is_cut(shop: &Shop) -> bool {
+    let log = shop.log.read(0, 10_000).await.unwrap();
+    let batch = |event: &&events::envelope::RecordedEvent| (event.position - 1) / BATCH;
+    let placed = log.iter().filter(|event| event.event_type == "OrderPlaced");
+    let shipped = log.iter().filter(|event| event.event_type == "OrderShipped");
+    placed.zip(shipped).any(|(placed, shipped)| {
+        assert_eq!(placed.stream, shipped.stream);
+        batch(&placed) != batch(&shipped)
+    })
 }
 
 #[tokio::test]
@@ -38,12 +59,12 @@ async fn a_planner_that_starts_again_plans_nothing_twice() {
     workers.until_count(Lane::Settlement, "done", 1).await;
     workers.until_count(Lane::Email, "done", 1).await;
     workers.until_planned(&shop).await;
-    let backlog = workers.intents.backlog().await.unwrap();
+    let backlog = workers.intents.tally().await.unwrap();
     workers.stop().await;
     let head = shop.log.head().await.unwrap();
     let workers = shop.work().await;
     workers.until_planned(&shop).await;
-    assert_eq!(workers.intents.backlog().await.unwrap(), backlog);
+    assert_eq!(workers.intents.tally().await.unwrap(), backlog);
     assert_eq!(shop.log.head().await.unwrap(), head);
     assert_eq!(shop.charges().await.len(), 1, "{placed:?}");
     workers.stop().await;
@@ -72,17 +93,23 @@ async fn a_lost_file_sends_and_charges_nothing_again() {
     shop.until_event(open, "OrderPaid").await;
     workers.until_planned(&shop).await;
     workers.until_count(Lane::Settlement, "done", 2).await;
-    assert_eq!(shop.charges().await.len(), 2, "what the provider had done was found there");
+    assert_eq!(
+        shop.charges().await.len(),
+        2,
+        "what the provider had done was found there"
+    );
     assert!(shop.mails().await.is_empty());
     let unsent = workers.intents.unsent(IntentId(0), 10).await.unwrap();
     assert_eq!(unsent.len(), 2);
     assert_eq!(unsent[0].stream, format!("order-{}", paid.order_id));
 
     workers.intents.resend(unsent[0].id).await.unwrap();
-    shop.until_mail(&format!("order-confirmation.{}", paid.order_id)).await;
+    shop.until_mail(&format!("order-confirmation.{}", paid.order_id))
+        .await;
     // What is ordered from now on goes its way.
     let new = shop.buy("pm_card_visa").await;
-    shop.until_mail(&format!("order-confirmation.{}", new.order_id)).await;
+    shop.until_mail(&format!("order-confirmation.{}", new.order_id))
+        .await;
     workers.stop().await;
     shop.close().await;
 }
@@ -120,7 +147,7 @@ async fn done_intents_are_cleared_away_in_time_and_not_planned_again() {
     let workers = shop.work().await;
     workers.until_planned(&shop).await;
     workers.until_count(Lane::Timers, "done", 1).await;
-    assert_eq!(workers.intents.backlog().await.unwrap().len(), 1);
+    assert_eq!(workers.intents.tally().await.unwrap().len(), 1);
     workers.stop().await;
     shop.close().await;
 }
@@ -146,7 +173,8 @@ async fn record_past_order(shop: &Shop, number: u32) {
         reference: Some(format!("{number}")),
         now: shop.now(),
     };
-    shop.command(|work| history::record_past_order(work, &record)).await;
+    shop.command(|work| history::record_past_order(work, &record))
+        .await;
 }
 
 /// As a newer program might have written it.

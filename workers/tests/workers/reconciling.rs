@@ -21,7 +21,10 @@ async fn what_both_sides_have_is_confirmed_once() {
     workers.until_planned(&shop).await;
     let report = reconcile(&shop, &workers.intents).await;
     assert_eq!((report.listed, report.confirmed), (1, 1));
-    assert!(report.orphans.is_empty() && report.missing.is_empty() && report.settled.is_empty(), "{report:?}");
+    assert!(
+        report.orphans.is_empty() && report.missing.is_empty() && report.settled.is_empty(),
+        "{report:?}"
+    );
     assert_eq!(reconcile(&shop, &workers.intents).await.confirmed, 0);
     workers.stop().await;
     shop.close().await;
@@ -52,11 +55,20 @@ async fn charges_without_a_place_in_the_log_are_reported() {
     charge(&shop, None, Uuid::now_v7(), pounds(10)).await;
     charge(&shop, Some(open.attempt_id.0), open.payment_id.0, pounds(11)).await;
     let intents = shop.intents().await;
-    let mut reasons: Vec<_> = reconcile(&shop, &intents).await.orphans.iter().map(|orphan| orphan.reason).collect();
+    let mut reasons: Vec<_> = reconcile(&shop, &intents)
+        .await
+        .orphans
+        .iter()
+        .map(|orphan| orphan.reason)
+        .collect();
     reasons.sort_by_key(|reason| format!("{reason:?}"));
     assert_eq!(
         reasons,
-        [OrphanReason::ChargedTwice, OrphanReason::OtherAmount, OrphanReason::UnknownPayment]
+        [
+            OrphanReason::ChargedTwice,
+            OrphanReason::OtherAmount,
+            OrphanReason::UnknownPayment
+        ]
     );
     assert!(!shop.story(open).await.contains(&"OrderPaid"));
     intents.close().await;
@@ -76,7 +88,11 @@ async fn a_settled_payment_that_the_provider_doesnt_have_is_missing() {
     let report = reconcile(&shop, &workers.intents).await;
     assert_eq!(report.missing.len(), 1);
     assert_eq!(report.missing[0].payment_id, placed.payment_id);
-    assert_eq!(reconcile(&shop, &workers.intents).await.missing.len(), 1, "it stays until it is found");
+    assert_eq!(
+        reconcile(&shop, &workers.intents).await.missing.len(),
+        1,
+        "it stays until it is found"
+    );
     workers.stop().await;
     shop.close().await;
 }
@@ -101,7 +117,10 @@ async fn charge(shop: &Shop, attempt_id: Option<Uuid>, payment_id: Uuid, amount:
         method: "pm_card_visa".to_owned(),
         description: "Order".to_owned(),
     };
-    assert!(matches!(shop.gateway().charge(&request).await, Outcome::Settled { .. }));
+    assert!(matches!(
+        shop.gateway().charge(&request).await,
+        Outcome::Settled { .. }
+    ));
 }
 
 /// The log says that it was charged; the provider knows nothing of it.
@@ -112,5 +131,6 @@ async fn settle_by_rumour(shop: &Shop, placed: Placed) {
         provider_reference: "pi_rumour".to_owned(),
         at: shop.now(),
     };
-    shop.command(|work| settlement::settle_payment(work, &settle)).await;
+    shop.command(|work| settlement::settle_payment(work, &settle))
+        .await;
 }

@@ -34,7 +34,7 @@ use workers::WorkerDeps;
 use workers::clock::{Clock, ManualClock};
 use workers::email::{MailTransport, ShopIdentity};
 use workers::gateway::{PaymentGateway, StripeGateway, StripeSettings};
-use workers::intents::{Intents, Lane};
+use workers::intents::{IntentId, Intents, Lane, Parked};
 use workers::mailbox::{Mail, Mailbox};
 
 const SECRET_KEY: &str = "sk_test_workers";
@@ -44,6 +44,8 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Long enough for a busy machine to book a charge, short enough to wait for.
 const IMPATIENCE: Duration = Duration::from_secs(2);
+/// Longer than any wait between two tries.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
 pub const ORDER_TTL: TimeDelta = TimeDelta::minutes(30);
 pub const EMAIL: &str = "ann@mail.example";
 
@@ -67,6 +69,7 @@ pub struct Workers {
 }
 
 /// An order and its payment.
+#[expect(clippy::struct_field_names, reason = "they are the names of the ids")]
 #[derive(Debug, Clone, Copy)]
 pub struct Placed {
     pub order_id: OrderId,
@@ -87,8 +90,12 @@ pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 impl Shop {
     pub async fn open() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let log = EventLog::open_sqlite(&directory.path().join("log.db"), LogOptions::default()).await.unwrap();
-        let vault = Vault::open_sqlite(&directory.path().join("vault.db"), [7; 32]).await.unwrap();
+        let log = EventLog::open_sqlite(&directory.path().join("log.db"), LogOptions::default())
+            .await
+            .unwrap();
+        let vault = Vault::open_sqlite(&directory.path().join("vault.db"), [7; 32])
+            .await
+            .unwrap();
         let sandbox_shutdown = CancellationToken::new();
         let settings = SandboxSettings {
             database: directory.path().join("sandbox.db"),
@@ -99,7 +106,9 @@ impl Shop {
             hang: Duration::from_hours(1),
             processing_delay: Duration::from_millis(50),
         };
-        let sandbox = payment_sandbox::start(settings, sandbox_shutdown.clone()).await.unwrap();
+        let sandbox = payment_sandbox::start(settings, sandbox_shutdown.clone())
+            .await
+            .unwrap();
         let shop = Self {
             executor: Executor::new(log.clone()),
             log,
@@ -158,7 +167,10 @@ impl Shop {
     }
 
     pub async fn seal(&self, value: &impl Serialize) -> Sealed {
-        self.vault.seal(self.customer.0, &serde_json::to_string(value).unwrap()).await.unwrap()
+        self.vault
+            .seal(self.customer.0, &serde_json::to_string(value).unwrap())
+            .await
+            .unwrap()
     }
 
     pub fn now(&self) -> chrono::DateTime<Utc> {
@@ -220,7 +232,8 @@ impl Shop {
             refund_id: RefundId::generate(),
             at: self.now(),
         };
-        self.command(|work| cancellation::cancel_order(work, &cancel)).await;
+        self.command(|work| cancellation::cancel_order(work, &cancel))
+            .await;
     }
 
     /// The names of all events of one order, its payment included, in their order.
@@ -238,7 +251,10 @@ impl Shop {
     }
 
     pub async fn until_event(&self, placed: Placed, event_type: &str) {
-        until(event_type, async || self.story(placed).await.contains(&event_type)).await;
+        until(event_type, async || {
+            self.story(placed).await.contains(&event_type)
+        })
+        .await;
     }
 
     pub async fn charges(&self) -> Vec<ChargeRecord> {
@@ -271,7 +287,9 @@ impl Shop {
 
     pub async fn intents(&self) -> Intents {
         let head = self.log.head().await.unwrap();
-        Intents::open_sqlite(&self.work_file(), head, Clock::Manual(self.clock.clone())).await.unwrap()
+        Intents::open_sqlite(&self.work_file(), head, Clock::Manual(self.clock.clone()))
+            .await
+            .unwrap()
     }
 
     pub fn gateway(&self) -> PaymentGateway {
@@ -289,7 +307,8 @@ impl Shop {
 
     /// Workers that give a provider two seconds to answer.
     pub async fn work_impatiently(&self) -> Workers {
-        self.work_with(gateway(&self.sandbox.base_url, IMPATIENCE), self.folder()).await
+        self.work_with(gateway(&self.sandbox.base_url, IMPATIENCE), self.folder())
+            .await
     }
 
     pub async fn work_with(&self, gateway: PaymentGateway, transport: MailTransport) -> Workers {
@@ -314,7 +333,10 @@ impl Shop {
 
     pub async fn close(self) {
         self.sandbox_shutdown.cancel();
-        tokio::time::timeout(PATIENCE, self.sandbox.join()).await.unwrap().unwrap();
+        tokio::time::timeout(PATIENCE, self.sandbox.join())
+            .await
+            .unwrap()
+            .unwrap();
         self.vault.close().await;
         self.log.close().await;
     }
@@ -322,9 +344,12 @@ impl Shop {
 
 impl Workers {
     /// In good order.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.shutdown.cancel();
-        tokio::time::timeout(PATIENCE, self.task).await.expect("the workers stop").unwrap();
+        tokio::time::timeout(PATIENCE, &mut self.task)
+            .await
+            .expect("the workers stop")
+            .unwrap();
         let leased = self.count("leased").await;
         assert_eq!(leased, 0, "a lease is left over");
         self.intents.close().await;
@@ -345,24 +370,71 @@ impl Workers {
     }
 
     async fn count(&self, state: &str) -> u64 {
-        let backlog = self.intents.backlog().await.unwrap();
-        backlog.iter().filter(|backlog| backlog.state == state).map(|backlog| backlog.count).sum()
+        let backlog = self.intents.tally().await.unwrap();
+        backlog
+            .iter()
+            .filter(|backlog| backlog.state == state)
+            .map(|backlog| backlog.count)
+            .sum()
     }
 
     /// Waits until so many intents of the lane are in this state.
     pub async fn until_count(&self, lane: Lane, state: &str, count: u64) {
         until(&format!("{count} {state} in {}", lane.as_str()), async || {
-            let backlog = self.intents.backlog().await.unwrap();
-            let found = backlog.iter().find(|backlog| backlog.lane == lane.as_str() && backlog.state == state);
+            let backlog = self.intents.tally().await.unwrap();
+            let found = backlog
+                .iter()
+                .find(|backlog| backlog.lane == lane.as_str() && backlog.state == state);
             found.map_or(0, |backlog| backlog.count) == count
         })
         .await;
     }
 
+    /// Whether everything of the lane that isn't over has been tried and waits for its next try.
+    pub async fn waits(&self, lane: Lane) -> bool {
+        // What has never been tried is due by now. Looked at first: a lease that begins in between shows in the backlog.
+        if self.intents.next_due(lane).await.unwrap().is_none() {
+            return false;
+        }
+        let backlog = self.intents.tally().await.unwrap();
+        let has = |state| {
+            backlog
+                .iter()
+                .any(|backlog| backlog.lane == lane.as_str() && backlog.state == state)
+        };
+        has("pending") && !has("leased")
+    }
+
+    pub async fn until_waiting(&self, lane: Lane) {
+        until(&format!("a failed try in {}", lane.as_str()), async || {
+            self.waits(lane).await
+        })
+        .await;
+    }
+
+    /// Lets time pass from try to try until an intent of the lane is parked.
+    pub async fn until_parked(&self, shop: &Shop, lane: Lane) -> Vec<Parked> {
+        loop {
+            let mut parked = vec![];
+            until("a failed try, or the last one", async || {
+                parked = self.intents.parked(IntentId(0), 10).await.unwrap();
+                !parked.is_empty() || self.waits(lane).await
+            })
+            .await;
+            if !parked.is_empty() {
+                return parked;
+            }
+            shop.clock.advance(LONGEST_WAIT);
+        }
+    }
+
     /// Waits until everything in the log has been planned.
     pub async fn until_planned(&self, shop: &Shop) {
         let head = shop.log.head().await.unwrap();
-        until("the plan", async || self.intents.checkpoint().await.unwrap() >= head).await;
+        until("the plan", async || {
+            self.intents.checkpoint().await.unwrap() >= head
+        })
+        .await;
     }
 }
 

@@ -93,7 +93,11 @@ async fn converse(
     writer.write_all(b"220 test ESMTP\r\n").await.ok()?;
     let (mut from, mut to, mut answer) = (String::new(), String::new(), Answer::Accept);
     while let Some(line) = lines.next_line().await.ok()? {
-        let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
+        let verb = line
+            .split([' ', ':'])
+            .next()
+            .unwrap_or_default()
+            .to_ascii_uppercase();
         let reply = match verb.as_str() {
             "EHLO" => "250-test\r\n250 8BITMIME\r\n".to_owned(),
             "MAIL" => {

@@ -15,11 +15,16 @@ async fn an_unpaid_order_expires_in_its_time_and_gives_its_goods_back() {
     assert_eq!(available(&shop).await, 998);
     shop.clock.advance(ORDER_TTL - TimeDelta::seconds(1));
     workers.until_planned(&shop).await;
-    assert!(!shop.story(placed).await.contains(&"OrderCancelled"), "it isn't time");
+    assert!(
+        !shop.story(placed).await.contains(&"OrderCancelled"),
+        "it isn't time"
+    );
     shop.clock.advance(TimeDelta::seconds(1));
     shop.until_event(placed, "OrderCancelled").await;
     assert_eq!(available(&shop).await, 1_000);
-    let mail = shop.until_mail(&format!("order-cancelled.{}", placed.order_id)).await;
+    let mail = shop
+        .until_mail(&format!("order-cancelled.{}", placed.order_id))
+        .await;
     assert!(mail.text.contains("was not paid in time"), "{}", mail.text);
     workers.stop().await;
     shop.close().await;
@@ -53,5 +58,6 @@ async fn a_paid_order_doesnt_expire() {
 }
 
 async fn available(shop: &Shop) -> u64 {
-    shop.command(|work| Ok(work.read::<Stock>(sku())?.available())).await
+    shop.command(|work| Ok(work.read::<Stock>(sku())?.available()))
+        .await
 }

@@ -44,9 +44,7 @@ pub struct InvoiceLine {
 }
 
 pub fn read(row: &Row, currency: Currency) -> Result<InvoiceLine, Rejection> {
-    let at = |column: &'static str| {
-        move |error: FieldError| row.reject(column, error.code, error.reason)
-    };
+    let at = |column: &'static str| move |error: FieldError| row.reject(column, error.code, error.reason);
     let invoice = field::present(row.get(INVOICE), "reference_missing", "the line is of no invoice")
         .map_err(at(INVOICE))?;
     let kind = if invoice.starts_with('C') {
@@ -73,7 +71,10 @@ pub fn read(row: &Row, currency: Currency) -> Result<InvoiceLine, Rejection> {
 fn quantity(text: &str, kind: SaleKind) -> Result<u32, FieldError> {
     let signed = field::integer(text)?;
     match (kind, signed) {
-        (_, 0) => Err(FieldError::new("quantity_zero", "a line is about at least one unit")),
+        (_, 0) => Err(FieldError::new(
+            "quantity_zero",
+            "a line is about at least one unit",
+        )),
         (SaleKind::Order, ..0) => Err(FieldError::new(
             "negative_quantity_outside_cancellation",
             "units went out without a sale: a correction of the stock, not an order or a cancellation",

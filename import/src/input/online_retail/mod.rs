@@ -1,7 +1,7 @@
 //! The mapping of UCI's "Online Retail" invoice lines (Chen, D. (2015), doi 10.24432/C5BW33, CC BY 4.0).
 //!
-//! An invoice becomes a past order, one whose number begins with `C` a credit note; each StockCode a product
-//! whose stock is exactly what its sales need; each CustomerID an account. Rows that break a rule are rejected
+//! An invoice becomes a past order, one whose number begins with `C` a credit note; each `StockCode` a product
+//! whose stock is exactly what its sales need; each `CustomerID` an account. Rows that break a rule are rejected
 //! one by one, and the rest of their invoice is recorded.
 
 mod catalogue;
@@ -22,7 +22,9 @@ pub fn survey(input: &Input) -> Result<Survey, ImportError> {
     let mut catalogue = Catalogue::default();
     CsvTable::open(&input.source, COLUMNS)?.for_each(|row| {
         survey.rows += 1;
-        let Ok(row) = row else { return ControlFlow::Continue(()) };
+        let Ok(row) = row else {
+            return ControlFlow::Continue(());
+        };
         grouping::count(&mut survey.group_sizes, row.get(line::INVOICE));
         if let Ok(line) = line::read(&row, input.currency) {
             if let Some(customer) = &line.customer {

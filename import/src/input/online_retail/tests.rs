@@ -63,8 +63,15 @@ fn invoices_become_orders_and_cancellations_credit_notes() {
         panic!("{:?}", mapped.sales);
     };
     assert_eq!(order.lines.len(), 2, "two lines of one code stay two");
-    assert_eq!(order.at.to_rfc3339(), "2010-12-01T08:26:00+00:00", "the first line's minute");
-    assert_eq!(order.customer, Some(SaleCustomer::Username("customer-17850".to_owned())));
+    assert_eq!(
+        order.at.to_rfc3339(),
+        "2010-12-01T08:26:00+00:00",
+        "the first line's minute"
+    );
+    assert_eq!(
+        order.customer,
+        Some(SaleCustomer::Username("customer-17850".to_owned()))
+    );
     assert_eq!((note.kind, note.lines[0].quantity), (SaleKind::CreditNote, 2));
     assert_eq!(note.customer, None);
     assert!(gift.lines[0].unit_price.is_zero());
@@ -73,7 +80,11 @@ fn invoices_become_orders_and_cancellations_credit_notes() {
     };
     assert_eq!(lamp.name, "LAMP");
     assert_eq!(lamp.variants[0].quantity, 13);
-    assert_eq!(lamp.variants[0].price.to_decimal(), "2.50", "the latest one above zero");
+    assert_eq!(
+        lamp.variants[0].price.to_decimal(),
+        "2.50",
+        "the latest one above zero"
+    );
     let email = mapped.survey.customers["customer-17850"].as_deref();
     assert_eq!(email, Some("customer-17850@customers.example"));
 }
@@ -150,7 +161,10 @@ fn codes_that_differ_in_case_are_two_products_and_the_frequent_name_wins() {
         .iter()
         .map(|product| (product.label(), product.name.as_str()))
         .collect();
-    assert_eq!(named, [("15056BL", "PARASOL"), ("15056bl", "PARASOL"), ("X", "X")]);
+    assert_eq!(
+        named,
+        [("15056BL", "PARASOL"), ("15056bl", "PARASOL"), ("X", "X")]
+    );
 }
 
 /// The numbers were counted with another program (Python's csv and decimal).
@@ -170,15 +184,23 @@ fn the_real_file_maps_to_the_known_numbers() {
     for (_, _, code) in &mapped.rejected {
         *codes.entry(code).or_default() += 1;
     }
-    let expected = [("negative_quantity_outside_cancellation", 737), ("price_decimals", 1)];
+    let expected = [
+        ("negative_quantity_outside_cancellation", 737),
+        ("price_decimals", 1),
+    ];
     assert_eq!(codes, BTreeMap::from(expected));
 
     let of = |kind| mapped.sales.iter().filter(move |sale| sale.kind == kind);
     let sums = |kind| {
-        of(kind).flat_map(|sale| &sale.lines).fold((0, 0), |(units, minor), line| {
-            let quantity = i64::from(line.quantity);
-            (units + quantity, minor + quantity * line.unit_price.amount_minor())
-        })
+        of(kind)
+            .flat_map(|sale| &sale.lines)
+            .fold((0, 0), |(units, minor), line| {
+                let quantity = i64::from(line.quantity);
+                (
+                    units + quantity,
+                    minor + quantity * line.unit_price.amount_minor(),
+                )
+            })
     };
     assert_eq!(of(SaleKind::Order).count(), 9_786);
     assert_eq!(of(SaleKind::CreditNote).count(), 1_946);

@@ -114,6 +114,14 @@ fn a_password_link_carries_its_token_behind_the_hash() {
 #[test]
 fn nothing_from_people_is_markup() {
     let content = confirmation(&shop(), &placed(), &contact(), None);
-    assert!(!content.html.contains("<b>") && !content.html.contains("<3"), "{}", content.html);
-    assert!(content.html.contains("Ann &lt;b&gt;Smith&lt;/b&gt;"), "{}", content.html);
+    assert!(
+        !content.html.contains("<b>") && !content.html.contains("<3"),
+        "{}",
+        content.html
+    );
+    assert!(
+        content.html.contains("Ann &lt;b&gt;Smith&lt;/b&gt;"),
+        "{}",
+        content.html
+    );
 }

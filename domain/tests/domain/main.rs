@@ -1,0 +1,18 @@
+//! The use cases: decisions over several aggregates, on a shop in memory. After every command the shop
+//! checks what must always hold.
+
+mod accounts;
+mod at_random;
+mod cancellation;
+mod catalogue;
+mod credit_notes;
+mod history;
+mod invariants;
+mod large_order;
+mod place_order;
+mod refunds;
+mod returns;
+mod settlement;
+mod shop;
+mod steps;
+mod wallets;

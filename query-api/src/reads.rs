@@ -1,0 +1,61 @@
+//! Consistent pictures of the read models, as of a position that the client may name.
+
+use std::time::Duration;
+
+use events::envelope::Position;
+use read_models::cache::ProductCache;
+use read_models::query::Snapshot;
+use read_models::{ViewName, Views};
+use web::Problem;
+use web::position::MinPosition;
+
+use crate::errors::store_failed;
+
+/// A client that found the read model behind should come back when it has had time to catch up.
+const RETRY_AFTER_BEHIND: Duration = Duration::from_secs(1);
+
+/// Where queries read. Cheap to clone.
+#[derive(Clone)]
+pub struct Reads {
+    views: Views,
+    patience: Duration,
+}
+
+/// A picture, and how much of the log it reflects.
+pub struct Picture {
+    pub snapshot: Snapshot,
+    pub position: Position,
+}
+
+impl Reads {
+    pub fn new(views: Views, patience: Duration) -> Self {
+        Self { views, patience }
+    }
+
+    pub fn cache(&self) -> &ProductCache {
+        self.views.cache()
+    }
+
+    /// One picture of these views that reflects at least the position asked for; 503 `read_model_behind` if they
+    /// don't get there in time.
+    pub async fn picture(&self, needed: &[ViewName], min: MinPosition) -> Result<Picture, Problem> {
+        self.wait(needed, min).await?;
+        let snapshot = Snapshot::begin(&self.views).await.map_err(store_failed)?;
+        let position = snapshot.position_of(needed);
+        Ok(Picture { snapshot, position })
+    }
+
+    async fn wait(&self, needed: &[ViewName], min: MinPosition) -> Result<(), Problem> {
+        let Some(wanted) = min.0 else { return Ok(()) };
+        let mut positions = self.views.positions();
+        let reached = positions.wait_for(|positions| needed.iter().all(|view| positions.of(*view) >= wanted));
+        match tokio::time::timeout(self.patience, reached).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(
+                Problem::unavailable(RETRY_AFTER_BEHIND, "read_model_behind").with_detail(format_args!(
+                    "What you ask for doesn't reflect position {wanted} yet."
+                )),
+            ),
+        }
+    }
+}

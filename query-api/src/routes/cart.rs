@@ -1,0 +1,113 @@
+//! `GET /api/cart`: the caller's cart at the prices of now.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use events::ids::{ProductId, Sku};
+use events::money::{Currency, Money};
+use read_models::ViewName;
+use read_models::carts::CartItem;
+use read_models::products::{ProductDocument, ProductStatus};
+use read_models::query::carts::{self, PricedCart};
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::money::MoneyDto;
+use web::position::MinPosition;
+use web::{Caller, Problem};
+
+use super::{Denied, QueryHeaders, Unanswered};
+use crate::errors::store_failed;
+use crate::reads::{Picture, Reads};
+use crate::{Terms, answer};
+
+const VIEWS: &[ViewName] = &[ViewName::Carts, ViewName::Products];
+
+/// A cart. It promises nothing: prices and stock are those of the moment in which the order is placed.
+#[derive(Serialize, ToSchema)]
+pub struct CartAnswer {
+    items: Vec<CartLine>,
+    /// What the items that can be bought come to.
+    #[schema(value_type = MoneyDto)]
+    total: Money,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CartLine {
+    #[schema(value_type = String)]
+    sku: Sku,
+    #[schema(value_type = Uuid)]
+    product_id: ProductId,
+    /// Null when the product is gone.
+    name: Option<String>,
+    quantity: u32,
+    #[schema(value_type = Option<MoneyDto>)]
+    unit_price: Option<Money>,
+    #[schema(value_type = Option<MoneyDto>)]
+    subtotal: Option<Money>,
+    /// Units that could be bought.
+    available: i64,
+}
+
+/// The caller's cart
+#[utoipa::path(
+    get, path = "/api/cart", tag = "cart", security(("bearer" = [])), params(QueryHeaders),
+    responses((status = 200, body = CartAnswer), Unanswered, Denied)
+)]
+pub async fn own(
+    caller: Caller,
+    min: MinPosition,
+    headers: HeaderMap,
+    State(reads): State<Reads>,
+    State(terms): State<Terms>,
+) -> Result<Response, Problem> {
+    let Picture {
+        mut snapshot,
+        position,
+    } = reads.picture(VIEWS, min).await?;
+    let cart = carts::cart(snapshot.conn(), caller.account)
+        .await
+        .map_err(store_failed)?;
+    drop(snapshot);
+    let cart = cart.map_or_else(|| Ok(empty(terms.currency)), |cart| priced(cart, terms.currency));
+    answer::private(&headers, position, &cart?)
+}
+
+fn empty(currency: Currency) -> CartAnswer {
+    CartAnswer {
+        items: vec![],
+        total: Money::zero(currency),
+    }
+}
+
+fn priced(PricedCart { cart, products }: PricedCart, currency: Currency) -> Result<CartAnswer, Problem> {
+    let mut answer = empty(currency);
+    for item in cart.items {
+        let product = products
+            .get(&item.product_id)
+            .filter(|product| product.status == ProductStatus::Active);
+        let line = line(item, product)?;
+        if let Some(subtotal) = line.subtotal {
+            // Prices of another currency than the shop's stand in their lines only.
+            answer.total = answer.total.checked_add(subtotal).unwrap_or(answer.total);
+        }
+        answer.items.push(line);
+    }
+    Ok(answer)
+}
+
+fn line(item: CartItem, product: Option<&ProductDocument>) -> Result<CartLine, Problem> {
+    let variant = product.and_then(|product| product.variants.iter().find(|variant| variant.sku == item.sku));
+    let unit_price = variant.map(|variant| variant.price);
+    let subtotal = unit_price
+        .map(|price| price.checked_mul(item.quantity))
+        .transpose();
+    Ok(CartLine {
+        sku: item.sku,
+        product_id: item.product_id,
+        name: product.map(|product| product.name.clone()),
+        quantity: item.quantity,
+        unit_price,
+        subtotal: subtotal.map_err(Problem::internal)?,
+        available: variant.map_or(0, |variant| variant.available),
+    })
+}

@@ -1,0 +1,89 @@
+//! The endpoints, a file per noun.
+
+mod cart;
+mod categories;
+mod orders;
+mod payments;
+mod products;
+mod sales;
+mod users;
+mod wallet;
+
+use utoipa::{IntoParams, IntoResponses};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::ApiState;
+
+/// All endpoints.
+pub fn all() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(users::me))
+        .routes(routes!(users::list))
+        .routes(routes!(categories::tree))
+        .routes(routes!(categories::one))
+        .routes(routes!(products::list))
+        .routes(routes!(products::one))
+        .routes(routes!(products::history))
+        .routes(routes!(cart::own))
+        .routes(routes!(orders::list))
+        .routes(routes!(orders::one))
+        .routes(routes!(orders::history))
+        .routes(routes!(payments::list))
+        .routes(routes!(payments::one))
+        .routes(routes!(wallet::balances))
+        .routes(routes!(wallet::entries))
+        .routes(routes!(sales::report))
+}
+
+/// The header that every query takes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "for the documentation; the extractor reads the header")]
+struct QueryHeaders {
+    /// The answer reflects the log up to here, or it is 503 `read_model_behind`.
+    #[param(rename = "Tillstream-Min-Position")]
+    min_position: Option<u64>,
+    /// The tag of an answer that the client has; 304 if it still holds.
+    #[param(rename = "If-None-Match")]
+    if_none_match: Option<String>,
+}
+
+/// What every query can answer besides its document.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "for the documentation; problems are made in `web`")]
+enum Unanswered {
+    /// The document hasn't changed since the tag in `If-None-Match`.
+    #[response(status = 304)]
+    NotModified,
+    /// A parameter, a cursor or a header makes no sense: `invalid_parameter`, `invalid_cursor`, `invalid_min_position`.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(web::problem::ProblemDocument),
+    /// Our fault; the log says why.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(web::problem::ProblemDocument),
+    /// The read model is behind the position asked for: `read_model_behind`, with `Retry-After`.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Behind(web::problem::ProblemDocument),
+}
+
+/// What a query for somebody's own things can answer besides.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "for the documentation; problems are made in `web`")]
+enum Denied {
+    /// Nobody is logged in, or the token isn't good: `token_missing`, `token_expired`, `token_invalid`.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(web::problem::ProblemDocument),
+    /// Logged in, and without the role: `role_required`.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(web::problem::ProblemDocument),
+}
+
+/// What a query for one thing can answer besides.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "for the documentation; problems are made in `web`")]
+enum Missing {
+    /// Nothing is there, or nothing of the caller's.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(web::problem::ProblemDocument),
+}

@@ -1,0 +1,180 @@
+//! `GET /api/orders`: one's own orders; all of them for staff. Another's order isn't there.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use events::ids::{AccountId, OrderId};
+use events::order::Contact;
+use read_models::ViewName;
+use read_models::orders::{Order, OrderDocument, OrderStatus};
+use read_models::query::orders::OrderFilter;
+use read_models::query::{Snapshot, history, orders};
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+use web::etag::ETag;
+use web::paging::{Limit, Page, decode_cursor};
+use web::position::MinPosition;
+use web::{Caller, Path, Problem, Query};
+
+use super::{Denied, Missing, QueryHeaders, Unanswered};
+use crate::answer;
+use crate::errors::store_failed;
+use crate::personal_data::PersonalData;
+use crate::reads::{Picture, Reads};
+use crate::schema::{self, HistoryItem};
+
+const VIEWS: &[ViewName] = &[ViewName::Orders];
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListParams {
+    /// `awaiting_payment`, `paid`, `shipped`, `delivered`, `cancelled` or `returned`.
+    #[param(value_type = Option<String>)]
+    status: Option<OrderStatus>,
+    /// For staff: this customer's only.
+    #[param(value_type = Option<Uuid>)]
+    customer: Option<AccountId>,
+    #[serde(default)]
+    #[param(value_type = Option<u32>)]
+    limit: Limit,
+    cursor: Option<String>,
+}
+
+/// Orders, newest first
+///
+/// One's own; staff see all.
+#[utoipa::path(
+    get, path = "/api/orders", tag = "orders", security(("bearer" = [])), params(ListParams, QueryHeaders),
+    responses((status = 200, body = Page<schema::Order>), Unanswered, Denied)
+)]
+pub async fn list(
+    caller: Caller,
+    Query(params): Query<ListParams>,
+    min: MinPosition,
+    headers: HeaderMap,
+    State(reads): State<Reads>,
+) -> Result<Response, Problem> {
+    let customer = if caller.is_staff() {
+        params.customer
+    } else {
+        Some(caller.account)
+    };
+    let filter = OrderFilter {
+        customer,
+        status: params.status,
+    };
+    let after = params.cursor.as_deref().map(decode_cursor).transpose()?;
+    let Picture {
+        mut snapshot,
+        position,
+    } = reads.picture(VIEWS, min).await?;
+    let found = orders::orders(snapshot.conn(), filter, after, params.limit.with_lookahead()).await;
+    drop(snapshot);
+    let found = found.map_err(store_failed)?;
+    let page = Page::cut(found, params.limit, |order| {
+        (order.document.placed_at, order.document.id)
+    });
+    answer::private(&headers, position, &page.map(|order| order.document))
+}
+
+/// An order with its contact.
+#[derive(Serialize)]
+struct Detail {
+    #[serde(flatten)]
+    order: OrderDocument,
+    contact: Option<Contact>,
+}
+
+/// An order
+#[utoipa::path(
+    get, path = "/api/orders/{id}", tag = "orders", security(("bearer" = [])),
+    params(("id" = Uuid, Path), QueryHeaders),
+    responses((status = 200, body = schema::Order), Unanswered, Denied, Missing)
+)]
+pub async fn one(
+    caller: Caller,
+    Path(id): Path<OrderId>,
+    min: MinPosition,
+    headers: HeaderMap,
+    State(reads): State<Reads>,
+    State(personal_data): State<PersonalData>,
+) -> Result<Response, Problem> {
+    let Picture {
+        mut snapshot,
+        position,
+    } = reads.picture(VIEWS, min).await?;
+    let order = visible(&mut snapshot, id, &caller).await?;
+    drop(snapshot);
+    let contact = personal_data
+        .contact(id, order.document.customer, &order.contact)
+        .await?;
+    let tag = ETag::of_version(order.document.version, order.position);
+    answer::versioned(
+        &headers,
+        position,
+        &tag,
+        &Detail {
+            order: order.document,
+            contact,
+        },
+    )
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct HistoryParams {
+    #[serde(default)]
+    #[param(value_type = Option<u32>)]
+    limit: Limit,
+    cursor: Option<String>,
+}
+
+/// Everything that happened to an order and its payment
+///
+/// Oldest first.
+#[utoipa::path(
+    get, path = "/api/orders/{id}/history", tag = "orders", security(("bearer" = [])),
+    params(("id" = Uuid, Path), HistoryParams, QueryHeaders),
+    responses((status = 200, body = Page<HistoryItem>), Unanswered, Denied, Missing)
+)]
+pub async fn history(
+    caller: Caller,
+    Path(id): Path<OrderId>,
+    Query(params): Query<HistoryParams>,
+    min: MinPosition,
+    headers: HeaderMap,
+    State(reads): State<Reads>,
+) -> Result<Response, Problem> {
+    let after = params
+        .cursor
+        .as_deref()
+        .map(decode_cursor)
+        .transpose()?
+        .unwrap_or(0);
+    let Picture {
+        mut snapshot,
+        position,
+    } = reads.picture(VIEWS, min).await?;
+    visible(&mut snapshot, id, &caller).await?;
+    let found = history::of_order(snapshot.conn(), id, after, params.limit.with_lookahead()).await;
+    drop(snapshot);
+    let page = Page::cut(found.map_err(store_failed)?, params.limit, |entry| entry.position);
+    let page = page.map(|entry| HistoryItem {
+        position: entry.position,
+        at: entry.at,
+        event: entry.event,
+        actor: entry.actor,
+        stock: None,
+        details: entry.details,
+    });
+    answer::private(&headers, position, &page)
+}
+
+/// The order, if it's the caller's or the caller is staff.
+async fn visible(snapshot: &mut Snapshot, id: OrderId, caller: &Caller) -> Result<Order, Problem> {
+    let order = orders::order(snapshot.conn(), id).await.map_err(store_failed)?;
+    let may_see = |order: &Order| caller.is_staff() || order.document.customer == Some(caller.account);
+    order.filter(may_see).ok_or_else(Problem::not_found)
+}

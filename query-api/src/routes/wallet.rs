@@ -1,0 +1,150 @@
+//! `GET /api/wallet`: what the shop owes the caller, and how it came about.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use events::money::Money;
+use read_models::ViewName;
+use read_models::query::wallets;
+use read_models::wallet_entries::{MovementReason, WalletEntry};
+use read_models::wallets::Wallet;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use web::money::MoneyDto;
+use web::paging::{Limit, Page, decode_cursor};
+use web::position::MinPosition;
+use web::{Caller, Problem, Query};
+
+use super::{Denied, QueryHeaders, Unanswered};
+use crate::errors::store_failed;
+use crate::reads::{Picture, Reads};
+use crate::{Terms, answer};
+
+const VIEWS: &[ViewName] = &[ViewName::Wallets];
+
+/// A wallet: one balance per currency.
+#[derive(Serialize, ToSchema)]
+pub struct WalletAnswer {
+    balances: Vec<Balance>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Balance {
+    #[schema(value_type = MoneyDto)]
+    balance: Money,
+    /// On its way to the bank, and no longer in the balance.
+    #[schema(value_type = MoneyDto)]
+    pending_withdrawals: Money,
+}
+
+impl From<Wallet> for Balance {
+    fn from(wallet: Wallet) -> Self {
+        Self {
+            balance: wallet.balance,
+            pending_withdrawals: wallet.pending_withdrawals,
+        }
+    }
+}
+
+/// The caller's wallet
+#[utoipa::path(
+    get, path = "/api/wallet", tag = "wallet", security(("bearer" = [])), params(QueryHeaders),
+    responses((status = 200, body = WalletAnswer), Unanswered, Denied)
+)]
+pub async fn balances(
+    caller: Caller,
+    min: MinPosition,
+    headers: HeaderMap,
+    State(reads): State<Reads>,
+    State(terms): State<Terms>,
+) -> Result<Response, Problem> {
+    let Picture {
+        mut snapshot,
+        position,
+    } = reads.picture(VIEWS, min).await?;
+    let mut wallets = wallets::balances(snapshot.conn(), caller.account)
+        .await
+        .map_err(store_failed)?;
+    drop(snapshot);
+    if wallets.is_empty() {
+        wallets.push(Wallet::empty(caller.account, terms.currency));
+    }
+    let balances = wallets.into_iter().map(Balance::from).collect();
+    answer::private(&headers, position, &WalletAnswer { balances })
+}
+
+/// Money that came or went.
+#[derive(Serialize, ToSchema)]
+pub struct Entry {
+    position: u64,
+    at: DateTime<Utc>,
+    /// Negative when it went.
+    #[schema(value_type = MoneyDto)]
+    amount: Money,
+    /// What was there after it.
+    #[schema(value_type = MoneyDto)]
+    balance: Money,
+    /// `{"kind": …, "id": …}`: a deposit's payment, a refund, a purchase's order, a withdrawal, or one that failed.
+    #[schema(value_type = Object)]
+    reason: MovementReason,
+}
+
+impl From<WalletEntry> for Entry {
+    fn from(entry: WalletEntry) -> Self {
+        let WalletEntry {
+            position,
+            at,
+            amount,
+            balance,
+            reason,
+            ..
+        } = entry;
+        Self {
+            position,
+            at,
+            amount,
+            balance,
+            reason,
+        }
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct EntriesParams {
+    #[serde(default)]
+    #[param(value_type = Option<u32>)]
+    limit: Limit,
+    cursor: Option<String>,
+}
+
+/// What came into the caller's wallet and what went, newest first
+#[utoipa::path(
+    get, path = "/api/wallet/entries", tag = "wallet", security(("bearer" = [])), params(EntriesParams, QueryHeaders),
+    responses((status = 200, body = Page<Entry>), Unanswered, Denied)
+)]
+pub async fn entries(
+    caller: Caller,
+    Query(params): Query<EntriesParams>,
+    min: MinPosition,
+    headers: HeaderMap,
+    State(reads): State<Reads>,
+) -> Result<Response, Problem> {
+    let before = params.cursor.as_deref().map(decode_cursor).transpose()?;
+    let Picture {
+        mut snapshot,
+        position,
+    } = reads.picture(VIEWS, min).await?;
+    let found = wallets::entries(
+        snapshot.conn(),
+        caller.account,
+        before,
+        params.limit.with_lookahead(),
+    )
+    .await;
+    drop(snapshot);
+    let page = Page::cut(found.map_err(store_failed)?, params.limit, |entry| entry.position);
+    answer::private(&headers, position, &page.map(Entry::from))
+}

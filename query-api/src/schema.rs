@@ -1,0 +1,166 @@
+//! What the documents look like, for the OpenAPI document. The read models make the documents; the tests hold the two
+//! together.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use web::money::MoneyDto;
+
+/// A product with its variants.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it describes a document that is made elsewhere")]
+pub struct Product {
+    id: Uuid,
+    /// Whose it is; the shop's own if null.
+    seller: Option<Uuid>,
+    name: String,
+    description: String,
+    category: Option<Uuid>,
+    status: String,
+    variants: Vec<Variant>,
+    added_at: DateTime<Utc>,
+    /// For `If-Match`.
+    version: u64,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it describes a document that is made elsewhere")]
+pub struct Variant {
+    sku: String,
+    options: BTreeMap<String, String>,
+    price: MoneyDto,
+    on_hand: i64,
+    reserved: i64,
+    /// Units that can be bought.
+    available: i64,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "it describes a document that is made elsewhere")]
+pub struct Order {
+    id: Uuid,
+    customer: Option<Uuid>,
+    /// `awaiting_payment`, `paid`, `shipped`, `delivered`, `cancelled` or `returned`.
+    status: String,
+    lines: Vec<OrderLine>,
+    total: MoneyDto,
+    refunded: MoneyDto,
+    country: String,
+    payment_id: Uuid,
+    placed_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
+    paid_at: Option<DateTime<Utc>>,
+    shipped_at: Option<DateTime<Utc>>,
+    carrier: Option<String>,
+    tracking_number: Option<String>,
+    delivered_at: Option<DateTime<Utc>>,
+    cancelled_at: Option<DateTime<Utc>>,
+    cancel_reason: Option<String>,
+    returned_at: Option<DateTime<Utc>>,
+    /// Its number in the system that it was imported from.
+    reference: Option<String>,
+    historical: bool,
+    version: u64,
+    /// In the detail only; null once the person was erased.
+    contact: Option<Contact>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it describes a document that is made elsewhere")]
+pub struct OrderLine {
+    sku: String,
+    product_id: Uuid,
+    name: String,
+    category: Option<Uuid>,
+    seller: Option<Uuid>,
+    quantity: u32,
+    /// Of them came back.
+    returned: u32,
+    unit_price: MoneyDto,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it describes a document that is made elsewhere")]
+pub struct Contact {
+    email: Option<String>,
+    name: String,
+    address: String,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it describes a document that is made elsewhere")]
+pub struct Payment {
+    id: Uuid,
+    purpose: Purpose,
+    customer: Option<Uuid>,
+    amount: MoneyDto,
+    /// `card`, `wallet` or `external`.
+    method: String,
+    /// `processing`, `settled`, `declined`, `cancelled`, `partially_refunded` or `refunded`.
+    status: String,
+    provider_reference: Option<String>,
+    decline: Option<Refusal>,
+    refunded: MoneyDto,
+    refunds: Vec<Refund>,
+    created_at: DateTime<Utc>,
+    settled_at: Option<DateTime<Utc>>,
+    version: u64,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it describes a document that is made elsewhere")]
+pub struct Purpose {
+    /// `order` or `deposit`.
+    kind: String,
+    /// The order, or the account of the wallet.
+    id: Uuid,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it describes a document that is made elsewhere")]
+pub struct Refund {
+    id: Uuid,
+    amount: MoneyDto,
+    /// `processing`, `settled` or `failed`.
+    status: String,
+    reason: String,
+    provider_reference: Option<String>,
+    failure: Option<Refusal>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it describes a document that is made elsewhere")]
+pub struct Refusal {
+    /// The provider's.
+    code: String,
+    message: String,
+}
+
+/// Something that happened.
+#[derive(Serialize, ToSchema)]
+pub struct HistoryItem {
+    pub position: u64,
+    pub at: DateTime<Utc>,
+    /// The event's type, such as `OrderShipped`.
+    #[serde(rename = "type")]
+    pub event: String,
+    /// Who did it: `{"kind": "account", "id": …}`, `{"kind": "system"}` or `{"kind": "anonymous"}`.
+    #[schema(value_type = Object)]
+    pub actor: events::envelope::Actor,
+    /// What it did to the stock, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub stock: Option<read_models::product_history::StockMovement>,
+    pub details: serde_json::Value,
+}
