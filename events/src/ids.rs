@@ -103,13 +103,15 @@ impl Sku {
         if found == 0 || found > Self::MAX_CHARS {
             return Err(SkuError::Length { found });
         }
-        if let Some(found) = text
-            .chars()
-            .find(|c| c.is_whitespace() || c.is_control() || *c == '/')
-        {
-            return Err(SkuError::Character { found });
+        let space_at_an_end = text.starts_with(' ') || text.ends_with(' ');
+        let wrong = |c: &char| match c {
+            ' ' => space_at_an_end,
+            c => c.is_whitespace() || c.is_control() || *c == '/',
+        };
+        match text.chars().find(wrong) {
+            Some(found) => Err(SkuError::Character { found }),
+            None => Ok(Self(text)),
         }
-        Ok(Self(text))
     }
 
     pub fn as_str(&self) -> &str {

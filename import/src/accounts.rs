@@ -52,9 +52,10 @@ pub async fn register(
             }
             JobResult::Accepted { id: None } | JobResult::Unchanged { id: None } => unknown.push(username),
             JobResult::Refused(problem) => {
+                let (code, cause) = problem.cause();
                 let refusal = Refusal {
-                    code: problem.code.clone(),
-                    reason: format!("the customer can't be registered: {}", problem.detail),
+                    code: code.clone(),
+                    reason: format!("the customer can't be registered: {cause}"),
                 };
                 accounts.0.insert(username, Err(refusal));
             }

@@ -109,14 +109,14 @@ impl Job {
 
     /// A rejection of each row, for the reason that the server gives; for the line at fault its own, if there's one.
     pub fn refused(&self, problem: &Problem) -> Vec<Rejection> {
+        let (cause_code, cause) = problem.cause();
         let rejection = |(index, &row): (usize, &u64)| {
             let own = problem.fields.iter().find(|field| field.line() == Some(index));
-            match own.or_else(|| problem.fields.iter().find(|field| field.line().is_none())) {
-                Some(field) => {
-                    Rejection::new(row, &field.field, &self.label, field.code.clone(), &field.message)
-                }
-                None => Rejection::new(row, "", &self.label, problem.code.clone(), &problem.detail),
-            }
+            let (code, reason) = match own {
+                Some(field) => (&field.code, format!("{}: {}", field.field, field.message)),
+                None => (cause_code, cause.clone()),
+            };
+            Rejection::new(row, self.kind.label_field(), &self.label, code.clone(), reason)
         };
         // What is drawn from many rows stands in none.
         let rows = if self.rows.is_empty() {
@@ -138,7 +138,7 @@ fn result_of(kind: Kind, answer: Answer) -> JobResult {
                 JobResult::Accepted { id }
             }
         }
-        Answer::Refused(problem) if problem.code == kind.taken_code() => JobResult::Unchanged {
+        Answer::Refused(problem) if kind.is_taken(&problem.code) => JobResult::Unchanged {
             id: problem.member(kind.id_member()).and_then(|id| id.parse().ok()),
         },
         Answer::Refused(problem) => JobResult::Refused(problem),
@@ -217,6 +217,14 @@ mod tests {
             .into_iter()
             .map(|rejection| rejection.code.into_owned())
             .collect();
-        assert_eq!(codes, ["invalid", "sku_invalid"]);
+        assert_eq!(
+            codes,
+            ["sku_invalid", "sku_invalid"],
+            "the first field's is the whole order's"
+        );
+        assert!(matches!(
+            result_of(Kind::Product, Answer::Refused(problem("sku_in_use", Value::Null))),
+            JobResult::Unchanged { id: None }
+        ));
     }
 }

@@ -56,14 +56,25 @@ impl Kind {
         }
     }
 
-    /// The server's code for "this is there already".
-    pub fn taken_code(self) -> &'static str {
+    /// Whether this code of the server's says "this is there already".
+    pub fn is_taken(self, code: &str) -> bool {
         match self {
-            Self::Category => "category_slug_taken",
-            Self::Product => "sku_taken",
-            Self::Customer => "username_taken",
-            Self::Order => "order_reference_taken",
-            Self::CreditNote => "credit_note_reference_taken",
+            Self::Category => code == "category_slug_taken",
+            // The second one, as long as there are units of it on the shelf.
+            Self::Product => matches!(code, "sku_taken" | "sku_in_use"),
+            Self::Customer => code == "username_taken",
+            Self::Order => code == "order_reference_taken",
+            Self::CreditNote => code == "credit_note_reference_taken",
+        }
+    }
+
+    /// The field that people know one by.
+    pub fn label_field(self) -> &'static str {
+        match self {
+            Self::Category => "category",
+            Self::Product => "sku",
+            Self::Customer => "customer",
+            Self::Order | Self::CreditNote => "reference",
         }
     }
 

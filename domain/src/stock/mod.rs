@@ -9,7 +9,7 @@ mod tests;
 
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
-use events::ids::{OrderId, ProductId, Sku};
+use events::ids::{ProductId, Sku};
 use events::stock::{
     ReservationReleased, StockAdjusted, StockEvent, StockListed, StockReceived, StockReserved, StockReturned,
     StockShipped, StockSold,
@@ -50,7 +50,8 @@ impl Stock {
 
     /// Units that can still be promised.
     pub fn available(&self) -> u64 {
-        self.on_hand - self.reservations.total() // proof: `reserve` and `adjust` keep what is promised <= on_hand
+        // proof: what is promised, sold or counted away was available before
+        self.on_hand - self.reservations.total()
     }
 
     fn decide(&self, command: StockCommand) -> Result<Option<StockEvent>, StockError> {

@@ -39,10 +39,14 @@ impl Reservations {
 
     /// Ends the promise to an order, if there is one.
     pub fn remove(&mut self, order_id: OrderId) {
-        let Some(shard) = self.shards.get_mut(&shard(order_id)) else {
+        let name = shard(order_id);
+        let Some(shard) = self.shards.get_mut(&name) else {
             return;
         };
         let removed = Arc::make_mut(shard).remove(&order_id);
+        if shard.is_empty() {
+            self.shards.remove(&name);
+        }
         self.total -= u64::from(removed.unwrap_or(0)); // proof: it was added with it
     }
 }

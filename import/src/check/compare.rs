@@ -6,6 +6,7 @@ use std::fmt;
 use events::money::Currency;
 
 use super::decimal::Decimal;
+use super::sales_report::SalesReport;
 use super::totals::{FileTotals, Group, Grouped, Totals};
 
 /// One figure from four sides, as printed.
@@ -84,15 +85,13 @@ fn show(value: i128, is_amount: bool, currency: Currency) -> String {
     }
 }
 
-pub fn compare(file: &FileTotals, reported: &[(Group, Grouped)], currency: Currency) -> CheckReport {
-    // The sum of the days is the report's total: an order counts once in it, which it doesn't among products.
-    let days = reported.iter().find(|(group, _)| *group == Group::Day);
-    let total = |figure: fn(&Totals) -> i128| -> i128 {
-        days.map_or(0, |(_, grouped)| grouped.values().map(figure).sum())
-    };
+pub fn compare(file: &FileTotals, reported: &[(Group, SalesReport)], currency: Currency) -> CheckReport {
+    let total = reported
+        .first()
+        .map_or(Totals::default(), |(_, report)| report.total);
     let figures = FIGURES.map(|(name, is_amount, figure)| {
         let show = |value| show(value, is_amount, currency);
-        let (expected, report) = (figure(&file.expected), total(figure));
+        let (expected, report) = (figure(&file.expected), figure(&total));
         Figure {
             name,
             file: show(figure(&file.file)),
@@ -111,7 +110,7 @@ pub fn compare(file: &FileTotals, reported: &[(Group, Grouped)], currency: Curre
         figures: figures.into(),
         groups: reported
             .iter()
-            .map(|(group, grouped)| compare_group(*group, file.grouped(*group), grouped, currency))
+            .map(|(group, report)| compare_group(*group, file.grouped(*group), &report.grouped, currency))
             .collect(),
     }
 }

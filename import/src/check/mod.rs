@@ -9,8 +9,8 @@ mod totals;
 
 use tokio::task::spawn_blocking;
 
-use self::sales_report::Span;
-use self::totals::{FileTotals, Group, Grouped};
+use self::sales_report::{SalesReport, Span};
+use self::totals::{FileTotals, Group};
 use crate::client::Client;
 use crate::error::ImportError;
 use crate::options::{CheckOptions, Dataset};
@@ -29,13 +29,13 @@ pub async fn check(options: &CheckOptions) -> Result<CheckReport, ImportError> {
     let input = open(dataset, options.format, &options.file, currency).await?;
     let count = move || Ok::<_, ImportError>(totals::sum(&lines::read(&input)?, dataset, currency));
     let file: FileTotals = spawn_blocking(count).await??;
-    let mut reported: Vec<(Group, Grouped)> = Vec::new();
+    let mut reported: Vec<(Group, SalesReport)> = Vec::new();
     for group in Group::ALL {
-        let grouped = match span(&file, options) {
+        let report = match span(&file, options) {
             Some(span) => sales_report::fetch(&client, &span, group, options.min_position).await?,
-            None => Grouped::new(),
+            None => SalesReport::default(),
         };
-        reported.push((group, grouped));
+        reported.push((group, report));
     }
     Ok(compare::compare(&file, &reported, currency))
 }

@@ -18,13 +18,20 @@ pub struct Span {
     pub currency: Currency,
 }
 
-/// The report's sums by day, country or SKU.
+/// What the shop reports: all of it, and by day, country or SKU.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SalesReport {
+    pub total: Totals,
+    pub grouped: Grouped,
+}
+
+/// The report's sums over the span, and by day, country or SKU.
 pub async fn fetch(
     client: &Client,
     span: &Span,
     group: Group,
     min_position: Option<u64>,
-) -> Result<Grouped, ImportError> {
+) -> Result<SalesReport, ImportError> {
     let query = [
         ("group", group.name().to_owned()),
         ("from", span.from.clone()),
@@ -35,7 +42,7 @@ pub async fn fetch(
     read(&answer, span.currency)
 }
 
-fn read(answer: &Value, currency: Currency) -> Result<Grouped, ImportError> {
+fn read(answer: &Value, currency: Currency) -> Result<SalesReport, ImportError> {
     let wrong = |reason: String| ImportError::Answer {
         doing: format!("GET {PATH}"),
         reason,
@@ -50,7 +57,10 @@ fn read(answer: &Value, currency: Currency) -> Result<Grouped, ImportError> {
         let totals = totals(item, currency).map_err(&wrong)?;
         Ok((key.to_owned(), totals))
     };
-    items.iter().map(item).collect()
+    Ok(SalesReport {
+        total: totals(&answer["total"], currency).map_err(&wrong)?,
+        grouped: items.iter().map(item).collect::<Result<_, _>>()?,
+    })
 }
 
 fn totals(item: &Value, currency: Currency) -> Result<Totals, String> {
@@ -91,8 +101,8 @@ mod tests {
         let item = json!({"key": "France", "orders": 2, "units": 5,
             "revenue": {"amount": "7.10", "currency": "GBP"}, "cancellations": 1, "cancelled_units": 1,
             "cancelled_amount": {"amount": "0.05", "currency": "GBP"}});
-        let read_item = |item: Value| read(&json!({"items": [item]}), Currency::GBP);
-        let totals = read_item(item.clone()).unwrap()["France"];
+        let read_item = |item: Value| read(&json!({"total": item, "items": [item]}), Currency::GBP);
+        let totals = read_item(item.clone()).unwrap().grouped["France"];
         assert_eq!((totals.revenue, totals.cancelled_amount), (7_100_000, 50_000));
         for (name, wrong) in [("key", json!(1)), ("units", json!(1.5)), ("revenue", json!(7.1))] {
             let mut broken = item.clone();

@@ -63,10 +63,12 @@ fn imported(input: &Input) -> Totals {
 }
 
 /// A report that says exactly what the file says.
-fn faithful(file: &FileTotals) -> Vec<(Group, Grouped)> {
-    Group::ALL
-        .map(|group| (group, file.grouped(group).clone()))
-        .into()
+fn faithful(file: &FileTotals) -> Vec<(Group, SalesReport)> {
+    let report = |group| SalesReport {
+        total: file.expected,
+        grouped: file.grouped(group).clone(),
+    };
+    Group::ALL.map(|group| (group, report(group))).into()
 }
 
 #[test]
@@ -76,8 +78,9 @@ fn a_penny_of_difference_is_found_everywhere_it_is() {
     let file = totals_of(&input(source, Dataset::OnlineRetail, Format::Csv));
     let mut reported = faithful(&file);
     assert!(compare(&file, &reported, Currency::GBP).agrees());
-    reported[0].1.get_mut("2011-01-01").unwrap().revenue += 10_000;
-    reported[1].1.insert(
+    reported[0].1.total.revenue += 10_000;
+    reported[0].1.grouped.get_mut("2011-01-01").unwrap().revenue += 10_000;
+    reported[1].1.grouped.insert(
         "Spain".to_owned(),
         Totals {
             orders: 1,

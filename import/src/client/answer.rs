@@ -68,6 +68,15 @@ impl Problem {
         self.document[name].as_str()
     }
 
+    /// The code and the words that tell most: of the first field at fault, if the server names one.
+    pub fn cause(&self) -> (&String, String) {
+        match self.fields.first() {
+            Some(field) if field.message.is_empty() => (&field.code, self.detail.clone()),
+            Some(field) => (&field.code, format!("{}: {}", field.field, field.message)),
+            None => (&self.code, self.detail.clone()),
+        }
+    }
+
     pub(super) fn into_error(self, doing: String) -> ImportError {
         ImportError::Refused {
             doing,
@@ -113,6 +122,10 @@ mod tests {
         assert_eq!(
             (problem.code.as_str(), problem.member("product_id")),
             ("sku_taken", Some("p"))
+        );
+        assert_eq!(
+            problem.cause(),
+            (&"sku_invalid".to_owned(), "lines[12].sku: no".to_owned())
         );
         let lines: Vec<Option<usize>> = problem.fields.iter().map(ProblemField::line).collect();
         assert_eq!(lines, [Some(12), None]);

@@ -7,6 +7,7 @@ mod retry;
 mod session;
 mod traffic;
 
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -31,6 +32,9 @@ pub use self::traffic::Traffic;
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// A server that's up accepts a connection at once.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The largest page that the API gives.
+pub const PAGE_LIMIT: u32 = 100;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const IDEMPOTENCY_REPLAYED: &str = "idempotency-replayed";
@@ -124,18 +128,32 @@ impl Client {
         }
     }
 
-    /// The account of a username, if the server tells this caller.
-    pub async fn find_account(&self, username: &str) -> Result<Option<AccountId>, ImportError> {
-        let query = [("username", username.to_owned())];
-        let answer = match self.query("/api/users", &query, None).await {
-            Ok(Answer::Done { body, .. }) => body,
-            Ok(Answer::Refused(_)) | Err(ImportError::Refused { status: 403, .. }) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let users = answer["items"].as_array().into_iter().flatten();
-        let mut named = users.filter(|user| user["username"] == username);
-        let id = named.next().and_then(|user| user["id"].as_str());
-        Ok(id.and_then(|id| id.parse().ok()))
+    /// The accounts of these usernames, if the server shows this caller who is registered.
+    pub async fn find_accounts(
+        &self,
+        mut usernames: HashSet<String>,
+    ) -> Result<HashMap<String, AccountId>, ImportError> {
+        let mut found = HashMap::new();
+        let mut cursor: Option<String> = None;
+        while !usernames.is_empty() {
+            let mut query = vec![("limit", PAGE_LIMIT.to_string())];
+            query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
+            let page = match self.query("/api/users", &query, None).await {
+                Ok(Answer::Done { body, .. }) => body,
+                Ok(Answer::Refused(_)) | Err(ImportError::Refused { status: 403, .. }) => break,
+                Err(error) => return Err(error),
+            };
+            for user in page["items"].as_array().into_iter().flatten() {
+                let username = user["username"].as_str().and_then(|name| usernames.take(name));
+                let id = user["id"].as_str().and_then(|id| id.parse().ok());
+                found.extend(username.zip(id));
+            }
+            cursor = page["next_cursor"].as_str().map(str::to_owned);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     async fn query(

@@ -8,6 +8,7 @@ mod record;
 
 use std::time::{Duration, Instant};
 
+use futures::{StreamExt, stream};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -15,13 +16,13 @@ use tokio::task::spawn_blocking;
 use self::output::Output;
 use self::record::Exported;
 use crate::categories::Categories;
-use crate::client::Client;
+use crate::client::{Client, PAGE_LIMIT};
 use crate::error::ImportError;
 use crate::options::{ExportKind, ExportOptions, Format, STANDARD_STREAM};
 use crate::progress::Progress;
 
-/// The largest page that the API gives.
-const PAGE_LIMIT: u32 = 100;
+/// Details asked for at once: enough to keep the line busy, few enough to leave the shop to its customers.
+const IN_FLIGHT: usize = 8;
 /// Pages read ahead of the disk.
 const PAGES_AHEAD: usize = 4;
 
@@ -44,7 +45,7 @@ pub async fn export(options: &ExportOptions, progress: Progress) -> Result<Expor
         None if to_stream => Format::Ndjson,
         None => Format::of(&options.file)?,
     };
-    let client = Client::new(&options.target, 1)?;
+    let client = Client::new(&options.target, IN_FLIGHT)?;
     let categories = match options.kind {
         ExportKind::Products => Categories::load(&client).await?,
         ExportKind::Orders => Categories::default(),
@@ -58,7 +59,16 @@ pub async fn export(options: &ExportOptions, progress: Progress) -> Result<Expor
         }
         Ok::<_, ImportError>(output)
     });
-    let paged = pages(&client, options.kind, &categories, &sender, progress).await;
+    let needs_contact = options.kind == ExportKind::Orders && format != Format::Csv;
+    let paged = pages(
+        &client,
+        options.kind,
+        needs_contact,
+        &categories,
+        &sender,
+        progress,
+    )
+    .await;
     drop(sender);
     let output = writer.await??;
     let mut report = paged?;
@@ -70,6 +80,7 @@ pub async fn export(options: &ExportOptions, progress: Progress) -> Result<Expor
 async fn pages(
     client: &Client,
     kind: ExportKind,
+    needs_contact: bool,
     categories: &Categories,
     sender: &mpsc::Sender<Vec<Exported>>,
     progress: Progress,
@@ -90,9 +101,11 @@ async fn pages(
             reason: "it has no items".to_owned(),
         })?;
         let mut page = Vec::with_capacity(items.len());
-        for item in items {
-            let whole = whole(client, path, item).await?;
-            match record::read(kind, &whole, categories)? {
+        let mut wholes = stream::iter(items)
+            .map(|item| whole(client, path, item, needs_contact))
+            .buffered(IN_FLIGHT);
+        while let Some(whole) = wholes.next().await {
+            match record::read(kind, &whole?, categories)? {
                 Some(exported) => page.push(exported),
                 None => report.left_out += 1,
             }

@@ -271,7 +271,9 @@ fn app(
         max_body_bytes: settings.limits.max_body_kib as usize * 1024,
         timeout: Duration::from_secs(u64::from(settings.limits.request_timeout_s)),
     };
-    layers::wrap(routes, limits)
+    // The documentation's page needs the slash at its end that the layers take away.
+    let documentation = pages::documentation(document(settings, command_document, query_document));
+    documentation.fallback_service(layers::wrap(routes, limits))
 }
 
 /// One document for both APIs, as clients see one origin.
