@@ -65,11 +65,12 @@ pub async fn register(
     sending
         .send("customers", total, stream::iter(works), note)
         .await?;
+    let found = client.find_accounts(unknown.iter().cloned().collect()).await?;
     for username in unknown {
-        let account = client.find_account(&username).await?;
-        let found = account
-            .ok_or_else(|| unresolved("the username is taken, and the server doesn't say by which account"));
-        accounts.0.insert(username, found);
+        let account = found.get(&username).copied().ok_or_else(|| {
+            unresolved("the username is taken, and the server doesn't show this caller by which account")
+        });
+        accounts.0.insert(username, account);
     }
     Ok(accounts)
 }

@@ -59,7 +59,7 @@ impl State {
                 last_sale: None,
             });
         };
-        let failed = |source| ImportError::file(path, "kept as the state", source);
+        let failed = |source| ImportError::file(path, "kept as the state (--state names another)", source);
         let mut options = OpenOptions::new();
         let file = options
             .read(true)

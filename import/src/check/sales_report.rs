@@ -55,7 +55,7 @@ fn read(answer: &Value, currency: Currency) -> Result<SalesReport, ImportError> 
             .as_str()
             .ok_or_else(|| wrong(format!("an item has no key: {item}")))?;
         let totals = totals(item, currency).map_err(&wrong)?;
-        Ok((key.to_owned(), totals))
+        Ok::<_, ImportError>((key.to_owned(), totals))
     };
     Ok(SalesReport {
         total: totals(&answer["total"], currency).map_err(&wrong)?,

@@ -124,12 +124,12 @@ async fn pages(
     Ok(report)
 }
 
-/// A list may show less of each thing than its own page does.
-async fn whole(client: &Client, path: &str, item: &Value) -> Result<Value, ImportError> {
-    let is_whole =
-        item["lines"].is_array() || (item["variants"].is_array() && item["description"].is_string());
+/// A list of orders doesn't show where one goes to; the order's own page does.
+async fn whole(client: &Client, path: &str, item: &Value, needs_contact: bool) -> Result<Value, ImportError> {
     match item["id"].as_str() {
-        Some(id) if !is_whole => client.get(&format!("{path}/{id}"), &[], None).await,
+        Some(id) if needs_contact && item.get("contact").is_none() => {
+            client.get(&format!("{path}/{id}"), &[], None).await
+        }
         _ => Ok(item.clone()),
     }
 }

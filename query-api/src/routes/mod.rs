@@ -9,9 +9,11 @@ mod sales;
 mod users;
 mod wallet;
 
+use serde::Deserialize;
 use utoipa::{IntoParams, IntoResponses};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use web::paging::Limit;
 
 use crate::ApiState;
 
@@ -36,7 +38,18 @@ pub fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(sales::report))
 }
 
-/// The header that every query takes.
+/// Which part of a list to show.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct PageParams {
+    #[serde(default)]
+    #[param(value_type = Option<u32>)]
+    limit: Limit,
+    cursor: Option<String>,
+}
+
+/// The headers that every query takes.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "for the documentation; the extractor reads the header")]

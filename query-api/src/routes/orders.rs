@@ -16,7 +16,7 @@ use web::paging::{Limit, Page, decode_cursor};
 use web::position::MinPosition;
 use web::{Caller, Path, Problem, Query};
 
-use super::{Denied, Missing, QueryHeaders, Unanswered};
+use super::{Denied, Missing, PageParams, QueryHeaders, Unanswered};
 use crate::answer;
 use crate::errors::store_failed;
 use crate::personal_data::PersonalData;
@@ -121,28 +121,18 @@ pub async fn one(
     )
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct HistoryParams {
-    #[serde(default)]
-    #[param(value_type = Option<u32>)]
-    limit: Limit,
-    cursor: Option<String>,
-}
-
 /// Everything that happened to an order and its payment
 ///
 /// Oldest first.
 #[utoipa::path(
     get, path = "/api/orders/{id}/history", tag = "orders", security(("bearer" = [])),
-    params(("id" = Uuid, Path), HistoryParams, QueryHeaders),
+    params(("id" = Uuid, Path), PageParams, QueryHeaders),
     responses((status = 200, body = Page<HistoryItem>), Unanswered, Denied, Missing)
 )]
 pub async fn history(
     caller: Caller,
     Path(id): Path<OrderId>,
-    Query(params): Query<HistoryParams>,
+    Query(params): Query<PageParams>,
     min: MinPosition,
     headers: HeaderMap,
     State(reads): State<Reads>,

@@ -17,7 +17,7 @@ use web::position::MinPosition;
 use web::problem::FieldError;
 use web::{Caller, Path, Problem, Query};
 
-use super::{Denied, Missing, QueryHeaders, Unanswered};
+use super::{Denied, Missing, PageParams, QueryHeaders, Unanswered};
 use crate::errors::store_failed;
 use crate::reads::{Picture, Reads};
 use crate::schema::{HistoryItem, Product};
@@ -189,28 +189,18 @@ pub async fn one(
     Ok(answer::finished(&headers, position, document))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct HistoryParams {
-    #[serde(default)]
-    #[param(value_type = Option<u32>)]
-    limit: Limit,
-    cursor: Option<String>,
-}
-
 /// Everything that happened to a product and its stock
 ///
 /// Oldest first; for staff and its seller.
 #[utoipa::path(
     get, path = "/api/products/{id}/history", tag = "products", security(("bearer" = [])),
-    params(("id" = Uuid, Path), HistoryParams, QueryHeaders),
+    params(("id" = Uuid, Path), PageParams, QueryHeaders),
     responses((status = 200, body = Page<HistoryItem>), Unanswered, Denied, Missing)
 )]
 pub async fn history(
     caller: Caller,
     Path(id): Path<ProductId>,
-    Query(params): Query<HistoryParams>,
+    Query(params): Query<PageParams>,
     min: MinPosition,
     headers: HeaderMap,
     State(reads): State<Reads>,

@@ -11,14 +11,14 @@ use events::ids::AccountId;
 use read_models::ViewName;
 use read_models::accounts::Account;
 use read_models::query::accounts;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 use web::etag::ETag;
-use web::paging::{Limit, Page, decode_cursor};
+use web::paging::{Page, decode_cursor};
 use web::position::MinPosition;
 use web::{Caller, Problem, Query};
 
-use super::{Denied, Missing, QueryHeaders, Unanswered};
+use super::{Denied, Missing, PageParams, QueryHeaders, Unanswered};
 use crate::answer;
 use crate::errors::store_failed;
 use crate::personal_data::PersonalData;
@@ -95,26 +95,16 @@ pub async fn me(
     answer::versioned(&headers, position, &tag, &User::new(account, profile))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ListParams {
-    #[serde(default)]
-    #[param(value_type = Option<u32>)]
-    limit: Limit,
-    cursor: Option<String>,
-}
-
 /// All accounts, newest first
 ///
 /// For admins.
 #[utoipa::path(
-    get, path = "/api/users", tag = "users", security(("bearer" = [])), params(ListParams, QueryHeaders),
+    get, path = "/api/users", tag = "users", security(("bearer" = [])), params(PageParams, QueryHeaders),
     responses((status = 200, body = Page<User>), Unanswered, Denied)
 )]
 pub async fn list(
     caller: Caller,
-    Query(params): Query<ListParams>,
+    Query(params): Query<PageParams>,
     min: MinPosition,
     headers: HeaderMap,
     State(reads): State<Reads>,

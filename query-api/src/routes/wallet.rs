@@ -9,14 +9,14 @@ use read_models::ViewName;
 use read_models::query::wallets;
 use read_models::wallet_entries::{MovementReason, WalletEntry};
 use read_models::wallets::Wallet;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 use web::money::MoneyDto;
-use web::paging::{Limit, Page, decode_cursor};
+use web::paging::{Page, decode_cursor};
 use web::position::MinPosition;
 use web::{Caller, Problem, Query};
 
-use super::{Denied, QueryHeaders, Unanswered};
+use super::{Denied, PageParams, QueryHeaders, Unanswered};
 use crate::errors::store_failed;
 use crate::reads::{Picture, Reads};
 use crate::{Terms, answer};
@@ -110,24 +110,14 @@ impl From<WalletEntry> for Entry {
     }
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct EntriesParams {
-    #[serde(default)]
-    #[param(value_type = Option<u32>)]
-    limit: Limit,
-    cursor: Option<String>,
-}
-
 /// What came into the caller's wallet and what went, newest first
 #[utoipa::path(
-    get, path = "/api/wallet/entries", tag = "wallet", security(("bearer" = [])), params(EntriesParams, QueryHeaders),
+    get, path = "/api/wallet/entries", tag = "wallet", security(("bearer" = [])), params(PageParams, QueryHeaders),
     responses((status = 200, body = Page<Entry>), Unanswered, Denied)
 )]
 pub async fn entries(
     caller: Caller,
-    Query(params): Query<EntriesParams>,
+    Query(params): Query<PageParams>,
     min: MinPosition,
     headers: HeaderMap,
     State(reads): State<Reads>,
