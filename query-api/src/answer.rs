@@ -24,20 +24,28 @@ pub fn private(headers: &HeaderMap, position: Position, body: &impl Serialize) -
     Ok(respond(headers, position, tag.value().clone(), PRIVATE, body))
 }
 
-/// A document of somebody's that can be edited: the tag names the version that `If-Match` expects.
+/// A document of somebody's that can be edited: the tag begins with the version that `If-Match` expects.
 pub fn versioned(
     headers: &HeaderMap,
     position: Position,
-    tag: &ETag,
+    version: u64,
     body: &impl Serialize,
 ) -> Result<Response, Problem> {
-    Ok(respond(
-        headers,
-        position,
-        tag.value().clone(),
-        PRIVATE,
-        to_json(body)?,
-    ))
+    let body = to_json(body)?;
+    let tag = ETag::of_version(version, &body);
+    Ok(respond(headers, position, tag.value().clone(), PRIVATE, body))
+}
+
+/// A document that anybody may see and some can edit: the tag begins with the version that `If-Match` expects.
+pub fn public_versioned(
+    headers: &HeaderMap,
+    position: Position,
+    version: u64,
+    body: &impl Serialize,
+) -> Result<Response, Problem> {
+    let body = to_json(body)?;
+    let tag = ETag::of_version(version, &body);
+    Ok(respond(headers, position, tag.value().clone(), PUBLIC, body))
 }
 
 /// A document that anybody may see, tagged by its bytes.

@@ -11,7 +11,6 @@ use read_models::categories::Category;
 use read_models::query::categories;
 use serde::Serialize;
 use utoipa::ToSchema;
-use web::etag::ETag;
 use web::position::MinPosition;
 use web::{Path, Problem};
 
@@ -123,11 +122,10 @@ pub async fn one(
         .find(named)
         .cloned();
     let category = category.ok_or_else(Problem::not_found)?;
-    let tag = ETag::of_version(category.version, position);
-    answer::versioned(
+    answer::public_versioned(
         &headers,
         position,
-        &tag,
+        category.version,
         &node(&by_parent(all), &category, DEPTH_MAX),
     )
 }

@@ -11,7 +11,6 @@ use read_models::query::orders::OrderFilter;
 use read_models::query::{Snapshot, history, orders};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
-use web::etag::ETag;
 use web::paging::{Limit, Page, decode_cursor};
 use web::position::MinPosition;
 use web::{Caller, Path, Problem, Query};
@@ -109,11 +108,11 @@ pub async fn one(
     let contact = personal_data
         .contact(id, order.document.customer, &order.contact)
         .await?;
-    let tag = ETag::of_version(order.document.version, order.position);
+    let version = order.document.version;
     answer::versioned(
         &headers,
         position,
-        &tag,
+        version,
         &Detail {
             order: order.document,
             contact,

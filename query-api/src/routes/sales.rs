@@ -164,7 +164,7 @@ fn csv(report: &SalesReport, position: u64) -> Result<Response, Problem> {
     writer.write_record(head).map_err(Problem::internal)?;
     for sums in &report.items {
         let row = [
-            sums.key.clone(),
+            harmless(&sums.key),
             sums.orders.to_string(),
             sums.units.to_string(),
             sums.revenue.to_decimal(),
@@ -182,4 +182,13 @@ fn csv(report: &SalesReport, position: u64) -> Result<Response, Problem> {
         .insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
     response.headers_mut().insert(POSITION, position_value(position));
     Ok(response)
+}
+
+/// A text that a spreadsheet would run as a formula is marked as text (OWASP, "CSV Injection").
+fn harmless(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }

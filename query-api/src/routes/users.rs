@@ -13,7 +13,6 @@ use read_models::accounts::Account;
 use read_models::query::accounts;
 use serde::Serialize;
 use utoipa::ToSchema;
-use web::etag::ETag;
 use web::paging::{Page, decode_cursor};
 use web::position::MinPosition;
 use web::{Caller, Problem, Query};
@@ -85,14 +84,14 @@ pub async fn me(
         .map_err(store_failed)?;
     drop(snapshot);
     let account = account.ok_or_else(Problem::not_found)?;
-    let tag = ETag::of_version(account.version, account.position);
+    let version = account.version;
     let profile = personal_data
         .profiles(&[(account.id, &account.profile)])
         .await?
         .into_iter()
         .next()
         .flatten();
-    answer::versioned(&headers, position, &tag, &User::new(account, profile))
+    answer::versioned(&headers, position, version, &User::new(account, profile))
 }
 
 /// All accounts, newest first

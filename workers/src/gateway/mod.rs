@@ -92,6 +92,8 @@ pub struct ChargeRequest {
 pub struct RefundRequest {
     /// The idempotency key.
     pub refund_id: Uuid,
+    /// Whose refund it is, so that a webhook tells it.
+    pub payment_id: Uuid,
     /// The reference under which the charge was settled.
     pub provider_reference: String,
     /// Above zero, in the currency of the charge.
@@ -103,6 +105,8 @@ pub struct RefundRequest {
 pub struct PayoutRequest {
     /// The idempotency key.
     pub withdrawal_id: Uuid,
+    /// Whose wallet it leaves, so that a webhook tells it.
+    pub account_id: Uuid,
     /// Above zero.
     pub amount: Money,
     /// The provider's name of the account to pay to.

@@ -42,6 +42,7 @@ pub(crate) async fn payout(
     }
     let request = PayoutRequest {
         withdrawal_id: withdrawal_id.0,
+        account_id: account_id.0,
         amount,
         destination: destination.clone(),
     };

@@ -41,6 +41,7 @@ pub(crate) async fn refund(
     }
     let request = RefundRequest {
         refund_id: refund_id.0,
+        payment_id: payment_id.0,
         provider_reference: provider_reference.clone(),
         amount,
     };

@@ -82,6 +82,7 @@ async fn a_refund_that_the_provider_refuses_fails_visibly() {
     // Somebody has given the money back by hand, at the provider.
     let by_hand = RefundRequest {
         refund_id: RefundId::generate().0,
+        payment_id: placed.payment_id.0,
         provider_reference: shop.charges().await[0].payment_intent.clone(),
         amount: pounds(10),
     };

@@ -93,7 +93,8 @@ impl StripeGateway {
         let form = Form::new()
             .field("amount", &amount.to_string())
             .field("payment_intent", &request.provider_reference)
-            .field("metadata[refund_id]", &request.refund_id.to_string());
+            .field("metadata[refund_id]", &request.refund_id.to_string())
+            .field("metadata[payment_id]", &request.payment_id.to_string());
         match self.client.post("/v1/refunds", request.refund_id, form).await {
             Ok(refund) => Refund::outcome(refund),
             Err(failure) => failure.into(),
@@ -107,7 +108,8 @@ impl StripeGateway {
         let form = Form::new()
             .amount(amount, request.amount.currency())
             .field("destination", &request.destination)
-            .field("metadata[withdrawal_id]", &request.withdrawal_id.to_string());
+            .field("metadata[withdrawal_id]", &request.withdrawal_id.to_string())
+            .field("metadata[account_id]", &request.account_id.to_string());
         match self.client.post("/v1/payouts", request.withdrawal_id, form).await {
             Ok(payout) => Payout::outcome(payout),
             Err(failure) => failure.into(),

@@ -8,6 +8,7 @@ use super::*;
 fn payout(destination: &str) -> PayoutRequest {
     PayoutRequest {
         withdrawal_id: Uuid::now_v7(),
+        account_id: Uuid::now_v7(),
         amount: pounds(5000),
         destination: destination.to_owned(),
     }

@@ -7,6 +7,7 @@ use super::*;
 fn refund(charge: &Outcome, amount_minor: i64) -> RefundRequest {
     RefundRequest {
         refund_id: Uuid::now_v7(),
+        payment_id: Uuid::now_v7(),
         provider_reference: reference(charge).to_owned(),
         amount: pounds(amount_minor),
     }

@@ -76,6 +76,7 @@ async fn each_event_of_the_provider_is_understood() {
 
     let refund = RefundRequest {
         refund_id: Uuid::now_v7(),
+        payment_id: request.payment_id,
         provider_reference: reference(&paid).to_owned(),
         amount: pounds(250),
     };
@@ -103,6 +104,7 @@ async fn each_event_of_the_provider_is_understood() {
 
     let mut payout = PayoutRequest {
         withdrawal_id: Uuid::now_v7(),
+        account_id: Uuid::now_v7(),
         amount: pounds(100),
         destination: "acct_anyone".to_owned(),
     };

@@ -1,0 +1,16 @@
+//! The query API through its real router, on a real log, real views and a real vault in files.
+
+mod access;
+mod carts;
+mod catalogue;
+mod categories;
+mod conventions;
+mod document;
+mod orders;
+mod paging;
+mod people;
+mod sales;
+mod search;
+mod shop;
+mod story;
+mod wallets;
