@@ -8,6 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 /// Often enough to see that it goes on, seldom enough for a log file.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 const BAR: &str = "{prefix:>12} [{bar:40}] {human_pos}/{human_len} {per_sec} eta {eta}";
+/// For a phase whose end nobody knows.
+const COUNTER: &str = "{prefix:>12} {spinner} {human_pos} {per_sec}";
 
 /// Where progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +29,7 @@ impl Progress {
         }
     }
 
-    /// Begins a phase of so many steps, which `name` counts, such as "rows".
+    /// Begins a phase of so many steps, 0 if nobody knows, which `name` counts, such as "rows".
     pub(crate) fn phase(self, name: &'static str, total: u64) -> Phase {
         let bar = (self == Self::Bar).then(|| bar(name, total));
         Phase {
@@ -43,9 +45,13 @@ impl Progress {
 }
 
 fn bar(name: &'static str, total: u64) -> ProgressBar {
-    // Proof: the template is a constant that a test has parsed; the default bar would do as well.
-    let style = ProgressStyle::with_template(BAR).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(total).with_style(style).with_prefix(name)
+    let (bar, template) = match total {
+        0 => (ProgressBar::no_length(), COUNTER),
+        _ => (ProgressBar::new(total), BAR),
+    };
+    // The templates are constants that a test parses; the default bar would do as well.
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.with_style(style).with_prefix(name)
 }
 
 /// One phase under way.
@@ -86,11 +92,13 @@ fn print(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// `orders: 1,200 of 240,007 (0 %), 400/s, 9m57s left`
+/// `rows: 1200 of 240007 (0 %), 400/s, 9m57s left`, or without a known end `orders: 1200, 400/s`.
 fn line(name: &str, done: u64, total: u64, elapsed: Duration) -> String {
-    let percent = (done * 100).checked_div(total).unwrap_or(100);
     let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
     let per_second = done.saturating_mul(1_000) / elapsed_ms;
+    let Some(percent) = (done * 100).checked_div(total) else {
+        return format!("{name}: {done}, {per_second}/s");
+    };
     let left = total.saturating_sub(done).checked_div(per_second);
     let left = left.map_or_else(
         || "?".to_owned(),
@@ -108,13 +116,14 @@ mod tests {
         let told = line("rows", 1_000, 4_000, Duration::from_secs(10));
         assert_eq!(told, "rows: 1000 of 4000 (25 %), 100/s, 0m30s left");
         assert_eq!(
-            line("rows", 0, 0, Duration::ZERO),
-            "rows: 0 of 0 (100 %), 0/s, ? left"
+            line("rows", 0, 9, Duration::ZERO),
+            "rows: 0 of 9 (0 %), 0/s, ? left"
         );
+        assert_eq!(line("orders", 50, 0, Duration::from_secs(5)), "orders: 50, 10/s");
     }
 
     #[test]
-    fn the_bar_s_template_is_right() {
-        assert!(ProgressStyle::with_template(BAR).is_ok());
+    fn the_bars_templates_are_right() {
+        assert!(ProgressStyle::with_template(BAR).is_ok() && ProgressStyle::with_template(COUNTER).is_ok());
     }
 }

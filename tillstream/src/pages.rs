@@ -42,12 +42,11 @@ pub fn documentation(document: utoipa::openapi::OpenApi) -> Router {
     let ui = SwaggerUi::new("/api/docs")
         .url("/api/openapi.json", document)
         .config(Config::default().try_it_out_enabled(true));
+    let no_sniffing = HeaderValue::from_static("nosniff");
     Router::new()
         .merge(ui)
-        .layer(SetResponseHeaderLayer::if_not_present(
-            DOCS_POLICY.0,
-            DOCS_POLICY.1,
-        ))
+        .layer(SetResponseHeaderLayer::if_not_present(DOCS_POLICY.0, DOCS_POLICY.1))
+        .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, no_sniffing))
 }
 
 /// A page at `/` that leads to all others.

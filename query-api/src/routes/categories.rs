@@ -115,17 +115,18 @@ pub async fn one(
     let all = categories::categories(snapshot.conn())
         .await
         .map_err(store_failed)?;
-    let named = |category: &&Category| category.slug == id || category.id.to_string() == id;
-    let category = all
-        .iter()
-        .filter(|category| !category.archived)
-        .find(named)
-        .cloned();
-    let category = category.ok_or_else(Problem::not_found)?;
-    answer::public_versioned(
-        &headers,
-        position,
-        category.version,
-        &node(&by_parent(all), &category, DEPTH_MAX),
-    )
+    drop(snapshot);
+    let category = find(nodes(&by_parent(all), None, DEPTH_MAX), &id).ok_or_else(Problem::not_found)?;
+    answer::public_versioned(&headers, position, category.version, &category)
+}
+
+/// The category with this id or slug, if the tree shows it: one below an archived category isn't there either.
+fn find(tree: Vec<CategoryNode>, named: &str) -> Option<CategoryNode> {
+    tree.into_iter().find_map(|node| {
+        if node.slug == named || node.id.to_string() == named {
+            Some(node)
+        } else {
+            find(node.children, named)
+        }
+    })
 }

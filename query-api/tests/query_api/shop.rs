@@ -1,14 +1,15 @@
 //! A shop of its own for each test: its log, views and vault in a folder, its projector, and its router.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt::Display;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::Request;
+use axum::http::header::{AUTHORIZATION, IF_NONE_MATCH};
 use chrono::Utc;
 use events::Event;
 use events::account::Role;
@@ -22,16 +23,16 @@ use platform::vault::Vault;
 use projectors::ProjectorDeps;
 use query_api::{PATIENCE, QueryDeps};
 use read_models::Views;
-use serde_json::Value;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use uuid::Uuid;
 use web::layers::{Limits, wrap};
-use web::position::{MIN_POSITION, POSITION};
+use web::position::MIN_POSITION;
 use web::tokens::AccessTokens;
 
+use crate::answer::Answer;
 use crate::story::{account, at, stream_of};
 
 /// Larger than any answer of a test.
@@ -40,10 +41,8 @@ const BODY_MAX_BYTES: usize = 1_000_000;
 pub struct Shop {
     router: Router,
     pub document: utoipa::openapi::OpenApi,
-    tokens: AccessTokens,
-    pub vault: Vault,
-    pub log: EventLog,
-    views: Views,
+    pub deps: QueryDeps,
+    log: EventLog,
     projector: Mutex<Option<Projector>>,
     written: Mutex<Written>,
     /// Kept for as long as the shop: dropping it deletes the files.
@@ -104,16 +103,14 @@ impl Shop {
             .unwrap();
         let views = Views::open_sqlite(&folder.path().join("views.db")).await.unwrap();
         let tokens = AccessTokens::new(&[7; 32]).unwrap();
-        let mut deps = QueryDeps::new(views.clone(), vault.clone(), tokens.clone(), Currency::GBP);
+        let mut deps = QueryDeps::new(views, vault, tokens, Currency::GBP);
         deps.patience = patience;
-        let (routes, document) = query_api::router(deps);
+        let (routes, document) = query_api::router(deps.clone());
         let shop = Self {
             router: wrap(routes, Limits::default()),
             document,
-            tokens,
-            vault,
+            deps,
             log,
-            views,
             projector: Mutex::default(),
             written: Mutex::default(),
             _folder: folder,
@@ -128,7 +125,7 @@ impl Shop {
         let deps = ProjectorDeps {
             feed: Feed::tail(self.log.clone()),
             log: self.log.clone(),
-            views: self.views.clone(),
+            views: self.deps.views.clone(),
         };
         let task = tokio::spawn(projectors::run(deps, shutdown.clone()));
         *self.projector.lock().unwrap() = Some(Projector { task, shutdown });
@@ -157,7 +154,7 @@ impl Shop {
     /// Appends the events and waits until every view reflects them.
     pub async fn tell(&self, story: impl IntoIterator<Item = impl Into<Event>>) -> Position {
         let position = self.append(story).await;
-        let mut positions = self.views.positions();
+        let mut positions = self.deps.views.positions();
         positions.wait_for(|now| now.min() >= position).await.unwrap();
         position
     }
@@ -200,7 +197,7 @@ impl Shop {
     /// Seals what is somebody's with their key.
     pub async fn seal(&self, subject: Uuid, open: &impl serde::Serialize) -> Sealed {
         let text = serde_json::to_string(open).unwrap();
-        self.vault.seal(subject, &text).await.unwrap()
+        self.deps.vault.seal(subject, &text).await.unwrap()
     }
 
     pub fn get(&self, path: impl AsRef<str>) -> Call<'_> {
@@ -233,13 +230,13 @@ pub struct Call<'s> {
 impl Call<'_> {
     pub fn by(self, person: &Person) -> Self {
         let session = SessionId::generate();
-        let tokens = &self.shop.tokens;
+        let tokens = &self.shop.deps.tokens;
         let token = tokens.issue(person.id, session, &person.roles, Utc::now());
         self.header(AUTHORIZATION.as_str(), format!("Bearer {token}"))
     }
 
     /// The answer must reflect this position.
-    pub fn min(self, position: impl ToString) -> Self {
+    pub fn min(self, position: impl Display) -> Self {
         self.header(MIN_POSITION.as_str(), position.to_string())
     }
 
@@ -260,74 +257,5 @@ impl<'s> IntoFuture for Call<'s> {
     fn into_future(self) -> Self::IntoFuture {
         let request = self.request.body(Body::empty()).unwrap();
         Box::pin(self.shop.send(request))
-    }
-}
-
-#[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    /// Null if the answer has no JSON.
-    pub body: Value,
-    pub text: String,
-}
-
-impl Answer {
-    /// That it is a document with all that a document of the query API comes with.
-    #[track_caller]
-    pub fn ok(self) -> Self {
-        assert_eq!(self.status, StatusCode::OK, "{}", self.text);
-        assert_eq!(self.headers[CONTENT_TYPE], "application/json");
-        let keep = self.headers[CACHE_CONTROL].to_str().unwrap();
-        assert!(
-            keep == "public, no-cache" || keep == "private, no-cache",
-            "{keep}"
-        );
-        assert!(self.tag().starts_with('"') && self.tag().len() > 2);
-        self.position();
-        self
-    }
-
-    /// That it is a problem with this status and code.
-    #[track_caller]
-    pub fn refused(self, status: u16, code: &str) -> Self {
-        assert_eq!(self.status.as_u16(), status, "{}", self.text);
-        assert_eq!(self.body["code"], code, "{}", self.text);
-        assert_eq!(self.headers[CONTENT_TYPE], "application/problem+json");
-        assert_eq!(self.headers[CACHE_CONTROL], "no-store");
-        self
-    }
-
-    /// That it is a 304 without a body, which tells the same tag again.
-    #[track_caller]
-    pub fn unchanged(self) -> Self {
-        assert_eq!(self.status, StatusCode::NOT_MODIFIED, "{}", self.text);
-        assert!(self.text.is_empty() && !self.headers.contains_key(CONTENT_TYPE));
-        self.position();
-        self
-    }
-
-    #[track_caller]
-    pub fn tag(&self) -> &str {
-        self.headers[ETAG].to_str().unwrap()
-    }
-
-    #[track_caller]
-    pub fn position(&self) -> Position {
-        self.headers[POSITION].to_str().unwrap().parse().unwrap()
-    }
-
-    #[track_caller]
-    pub fn items(&self) -> &[Value] {
-        self.body["items"].as_array().expect(&self.text)
-    }
-
-    /// One member of each item, as text.
-    #[track_caller]
-    pub fn each(&self, member: &str) -> Vec<&str> {
-        let items = self.items().iter();
-        items
-            .map(|item| item[member].as_str().expect(&self.text))
-            .collect()
     }
 }

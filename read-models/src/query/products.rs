@@ -45,7 +45,8 @@ pub struct ProductFilter {
     /// A category's id or slug; what is in the categories under it counts, too.
     pub category: Option<String>,
     pub seller: Option<AccountId>,
-    /// In minor units: some variant's price is within `min` and `max`, and in this currency.
+    /// In minor units: the span from the cheapest variant's price to the dearest's meets that from `min` to `max`, in
+    /// this currency. So a product at 1 and 100 is found between 40 and 60, too.
     pub price: Option<PriceRange>,
     /// There are units to buy, or there are none.
     pub in_stock: Option<bool>,

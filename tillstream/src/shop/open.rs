@@ -258,12 +258,7 @@ fn app(
         .merge(command_routes)
         .merge(health.routes())
         .merge(pages::front(&settings.shop_name))
-        .merge(pages::password_reset())
-        .merge(pages::documentation(document(
-            settings,
-            command_document,
-            query_document,
-        )));
+        .merge(pages::password_reset());
     if let Some(mailbox) = mailbox {
         routes = routes.merge(mailbox.routes());
     }

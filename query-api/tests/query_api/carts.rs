@@ -1,0 +1,79 @@
+//! One's cart at the prices of now.
+
+use events::money::Money;
+use events::product::{ProductRemoved, VariantPriceChanged};
+use serde_json::{Value, json};
+
+use crate::shop::{Shop, customer};
+use crate::story::*;
+
+async fn shop() -> Shop {
+    let shop = Shop::open().await;
+    shop.tell([
+        of_catalogue(added(1, "Red Mug", 150)),
+        of_catalogue(added(2, "Plate", 1000)),
+        received(1, 10),
+        received(2, 1),
+        in_cart(1, 1, 2),
+        in_cart(1, 2, 3),
+    ])
+    .await;
+    shop
+}
+
+#[tokio::test]
+async fn a_cart_has_its_lines_and_what_they_come_to() {
+    let shop = shop().await;
+    let answer = shop.get("/api/cart").by(&customer(1)).await.ok();
+    insta::assert_json_snapshot!("cart", answer.body);
+    assert_eq!(answer.headers["cache-control"], "private, no-cache");
+}
+
+#[tokio::test]
+async fn an_empty_cart_is_a_cart() {
+    let shop = shop().await;
+    let answer = shop.get("/api/cart").by(&customer(2)).await.ok();
+    let empty = json!({"items": [], "total": {"amount": "0.00", "currency": "GBP"}});
+    assert_eq!(answer.body, empty);
+}
+
+#[tokio::test]
+async fn prices_follow_the_catalogue_and_what_is_gone_has_none() {
+    let shop = shop().await;
+    let dearer = VariantPriceChanged {
+        product_id: product(1),
+        sku: sku(1, 'a'),
+        price: gbp(175),
+    };
+    let gone = ProductRemoved {
+        product_id: product(2),
+    };
+    shop.tell([of_catalogue(dearer), of_catalogue(gone)]).await;
+    let answer = shop.get("/api/cart").by(&customer(1)).await.ok();
+    let lines = answer.items();
+    assert_eq!(lines[0]["unit_price"]["amount"], "1.75");
+    assert_eq!(lines[0]["subtotal"]["amount"], "3.50");
+    for gone in ["name", "unit_price", "subtotal"] {
+        assert_eq!(lines[1][gone], Value::Null);
+    }
+    assert_eq!(
+        (&lines[1]["available"], &lines[1]["quantity"]),
+        (&0.into(), &3.into())
+    );
+    assert_eq!(answer.body["total"]["amount"], "3.50");
+}
+
+#[tokio::test]
+async fn a_price_in_another_currency_stands_in_its_line_only() {
+    let shop = shop().await;
+    let mut foreign = added(3, "Tasse", 0);
+    foreign.variants[0].price = Money::new(500, "EUR".parse().unwrap());
+    shop.tell([of_catalogue(foreign), in_cart(1, 3, 1)]).await;
+    let answer = shop.get("/api/cart").by(&customer(1)).await.ok();
+    let subtotal = json!({"amount": "5.00", "currency": "EUR"});
+    assert_eq!(answer.items()[2]["subtotal"], subtotal);
+    assert_eq!(
+        answer.body["total"],
+        json!({"amount": "33.00", "currency": "GBP"})
+    );
+}

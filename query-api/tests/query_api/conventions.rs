@@ -1,0 +1,204 @@
+//! What holds for every query: positions, tags, parameters.
+
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_util::sync::CancellationToken;
+
+use crate::shop::{Shop, admin};
+use crate::story::*;
+
+/// Long enough for a busy machine to look once, short enough to wait for.
+const SHORT_PATIENCE: Duration = Duration::from_millis(20);
+
+/// One path of every endpoint, and what makes each of them answer.
+async fn paths(shop: &Shop) -> Vec<String> {
+    let story = [
+        of_catalogue(added(1, "Mug", 150)),
+        created(1, None, "Kitchen"),
+        of_payment(requested(1, 90)),
+        of_order(placed(shop, 1, 90).await),
+        of_account(registered(shop, 90).await),
+    ];
+    shop.tell(story).await;
+    vec![
+        "/api/users/me".to_owned(),
+        "/api/users".to_owned(),
+        "/api/categories".to_owned(),
+        format!("/api/categories/{}", category(1)),
+        "/api/products".to_owned(),
+        format!("/api/products/{}", product(1)),
+        format!("/api/products/{}/history", product(1)),
+        "/api/cart".to_owned(),
+        "/api/orders".to_owned(),
+        format!("/api/orders/{}", order(1)),
+        format!("/api/orders/{}/history", order(1)),
+        "/api/payments".to_owned(),
+        format!("/api/payments/{}", payment(1)),
+        "/api/wallet".to_owned(),
+        "/api/wallet/entries".to_owned(),
+        "/api/analytics/sales".to_owned(),
+    ]
+}
+
+#[tokio::test]
+async fn an_unchanged_document_is_not_sent_again() {
+    let shop = Shop::open().await;
+    for path in paths(&shop).await {
+        let first = shop.get(&path).by(&admin()).await.ok();
+        assert_eq!(first.position(), 5, "{path}");
+        let again = shop.get(&path).by(&admin()).if_none_match(first.tag());
+        let again = again.await.unchanged();
+        assert_eq!((again.tag(), again.position()), (first.tag(), 5), "{path}");
+        let several = format!("\"other\", W/{}", first.tag());
+        shop.get(&path)
+            .by(&admin())
+            .if_none_match(&several)
+            .await
+            .unchanged();
+        let other = shop.get(&path).by(&admin()).if_none_match("\"other\"").await.ok();
+        assert_eq!(other.body, first.body);
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_changed_is_sent_again() {
+    let shop = Shop::open().await;
+    let path = format!("/api/orders/{}", order(1));
+    let story = [of_order(placed(&shop, 1, 1).await)];
+    shop.tell(story).await;
+    let first = shop.get(&path).by(&admin()).await.ok();
+    shop.tell([of_order(paid(1, 1, 10))]).await;
+    let second = shop.get(&path).by(&admin()).if_none_match(first.tag()).await.ok();
+    assert_eq!(second.body["status"], "paid");
+}
+
+#[tokio::test]
+async fn a_query_waits_for_the_position_that_it_was_asked_for() {
+    let shop = Shop::open().await;
+    let paths = paths(&shop).await;
+    shop.stop_projecting().await;
+    let story = [
+        of_catalogue(added(2, "Plate", 500)),
+        of_order(placed(&shop, 2, 90).await),
+    ];
+    let position = shop.append(story).await;
+    let mut waiting = Vec::new();
+    for path in &paths {
+        let later = shop.get(path).by(&admin()).min(position).into_future();
+        // Who doesn't ask for a position gets what there is, while the other waits.
+        let now = shop.get(path).by(&admin()).into_future();
+        let Either::Right((now, later)) = select(later, now).await else {
+            panic!("{path} didn't wait");
+        };
+        assert_eq!(now.ok().position(), 5, "{path}");
+        waiting.push(later);
+    }
+    shop.project();
+    for (path, answer) in paths.iter().zip(waiting) {
+        assert!(answer.await.ok().position() >= position, "{path}");
+    }
+    let list = shop.get("/api/products").min(position).await.ok();
+    assert_eq!(list.items().len(), 2);
+}
+
+#[tokio::test]
+async fn a_read_model_that_stays_behind_is_a_503_that_says_when_to_come_again() {
+    let shop = Shop::with_patience(SHORT_PATIENCE).await;
+    let paths = paths(&shop).await;
+    shop.get("/api/products").await.ok();
+    for path in &paths {
+        let answer = shop.get(path).by(&admin()).min(6).await;
+        let answer = answer.refused(503, "read_model_behind");
+        assert_eq!(answer.headers["retry-after"], "1", "{path}");
+        shop.get(path).by(&admin()).min(5).await.ok();
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_position_is_a_400() {
+    let shop = Shop::open().await;
+    for path in paths(&shop).await {
+        for wrong in ["", "-1", "1.5", "soon", "18446744073709551616"] {
+            let answer = shop.get(&path).by(&admin()).min(wrong).await;
+            answer.refused(400, "invalid_min_position");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_that_nobody_knows_is_a_400() {
+    let shop = Shop::open().await;
+    for path in paths(&shop).await {
+        let takes_none = ["/me", "/categories", "/cart", "/wallet"]
+            .iter()
+            .any(|end| path.ends_with(end))
+            || path.ends_with(|last: char| last.is_ascii_digit());
+        let answer = shop.get(format!("{path}?colour=red")).by(&admin()).await;
+        if takes_none {
+            answer.ok();
+        } else {
+            let answer = answer.refused(400, "invalid_parameter");
+            assert!(answer.text.contains("colour"), "{}", answer.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_holds_one_to_a_hundred() {
+    let shop = Shop::open().await;
+    let lists = [
+        "/users",
+        "/products",
+        "/orders",
+        "/payments",
+        "/entries",
+        "/history",
+    ];
+    for path in paths(&shop).await {
+        if !lists.iter().any(|end| path.ends_with(end)) {
+            continue;
+        }
+        for limit in ["0", "101", "-1", "x", ""] {
+            let answer = shop.get(format!("{path}?limit={limit}")).by(&admin()).await;
+            let answer = answer.refused(400, "invalid_parameter");
+            assert_eq!(answer.body["errors"][0]["field"], "limit", "{path}");
+        }
+        for limit in ["1", "100"] {
+            shop.get(format!("{path}?limit={limit}")).by(&admin()).await.ok();
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_server_answers_until_it_is_told_to_stop() {
+    let shop = Shop::open().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let shutdown = CancellationToken::new();
+    let serving = tokio::spawn(query_api::run(shop.deps.clone(), listener, shutdown.clone()));
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = "GET /api/products/ HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.ends_with(r#"{"items":[],"next_cursor":null}"#), "{answer}");
+    shutdown.cancel();
+    serving.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_id_that_is_none_names_nothing() {
+    let shop = Shop::open().await;
+    for path in [
+        "/api/products/7",
+        "/api/orders/x",
+        "/api/payments/%00",
+        "/api/products/%FF/history",
+    ] {
+        let answer = shop.get(path).by(&admin()).await;
+        answer.refused(404, "not_found");
+    }
+}

@@ -1,0 +1,229 @@
+//! Orders with their contact and history, and payments.
+
+use events::ids::AttemptId;
+use events::ledger::JournalEntry;
+use events::order::{OrderDelivered, OrderReturned, OrderShipped};
+use events::payment::{PaymentDeclined, Purpose, RefundFailed, RefundRequested, RefundSettled};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::shop::{Person, Shop, customer, staff};
+use crate::story::*;
+
+/// Order 1 of account 1: paid, shipped, delivered, and one unit of it returned.
+async fn shop() -> Shop {
+    let shop = Shop::open().await;
+    let owner = Some(account(1));
+    let purpose = Purpose::Order(order(1));
+    let shipped = OrderShipped {
+        order_id: order(1),
+        customer: owner,
+        carrier: Some("La Poste".to_owned()),
+        tracking_number: Some("LP1".to_owned()),
+        shipped_at: at(200),
+    };
+    let delivered = OrderDelivered {
+        order_id: order(1),
+        customer: owner,
+        delivered_at: at(300),
+    };
+    let returned = OrderReturned {
+        order_id: order(1),
+        customer: owner,
+        country: "France".to_owned(),
+        lines: vec![sold(1, 1, 150)],
+        total: gbp(150),
+        refund_id: refund(1),
+        reason: "broken".to_owned(),
+        returned_at: at(400),
+    };
+    let asked_back = RefundRequested {
+        payment_id: payment(1),
+        purpose,
+        customer: owner,
+        refund_id: refund(1),
+        amount: gbp(150),
+        provider_reference: Some("ch_1".to_owned()),
+        reason: "broken".to_owned(),
+    };
+    let given_back = RefundSettled {
+        payment_id: payment(1),
+        purpose,
+        customer: owner,
+        refund_id: refund(1),
+        amount: gbp(150),
+        provider_reference: Some("re_1".to_owned()),
+        entry: JournalEntry(Vec::new()),
+    };
+    shop.tell([
+        of_payment(requested(1, 1)),
+        of_order(placed(&shop, 1, 1).await),
+        of_payment(settled(1, 1)),
+        of_order(paid(1, 1, 100)),
+        of_order(shipped),
+        of_order(delivered),
+        of_order(returned),
+        of_payment(asked_back),
+        of_payment(given_back),
+    ])
+    .await;
+    shop
+}
+
+fn one(n: u128) -> String {
+    format!("/api/orders/{}", order(n))
+}
+
+#[tokio::test]
+async fn an_order_tells_where_it_is_and_whose_it_is() {
+    let shop = shop().await;
+    let answer = shop.get(one(1)).by(&customer(1)).await.ok();
+    insta::assert_json_snapshot!("order", answer.body);
+    assert!(answer.tag().starts_with("\"5."), "{}", answer.tag());
+    let mut listed = answer.body.clone();
+    listed.as_object_mut().unwrap().remove("contact");
+    let list = shop.get("/api/orders").by(&customer(1)).await.ok();
+    assert_eq!(list.items(), [listed]);
+    let of_staff = shop.get(one(1)).by(&staff()).await.ok();
+    assert_eq!(of_staff.body, answer.body);
+}
+
+#[tokio::test]
+async fn an_orders_history_is_its_own_and_its_payments() {
+    let shop = shop().await;
+    let path = format!("{}/history", one(1));
+    let answer = shop.get(&path).by(&customer(1)).await.ok();
+    insta::assert_json_snapshot!("order_history", answer.body);
+    for secret in ["tok_secret", "Ann", "High Street"] {
+        assert!(!answer.text.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_payment_tells_what_was_charged_and_given_back() {
+    let shop = shop().await;
+    let path = format!("/api/payments/{}", payment(1));
+    let answer = shop.get(path).by(&customer(1)).await.ok();
+    insta::assert_json_snapshot!("payment", answer.body);
+    assert!(!answer.text.contains("tok_secret"));
+    let list = shop.get("/api/payments").by(&customer(1)).await.ok();
+    assert_eq!(list.items(), [answer.body]);
+}
+
+#[tokio::test]
+async fn a_declined_payment_and_a_failed_refund_say_why() {
+    let shop = shop().await;
+    let purpose = Purpose::Order(order(2));
+    let declined = PaymentDeclined {
+        payment_id: payment(2),
+        purpose,
+        customer: Some(account(1)),
+        attempt_id: AttemptId(Uuid::from_u128(2)),
+        code: "card_declined".to_owned(),
+        message: "No money.".to_owned(),
+    };
+    let failed = RefundFailed {
+        payment_id: payment(1),
+        purpose: Purpose::Order(order(1)),
+        customer: Some(account(1)),
+        refund_id: refund(1),
+        code: "expired".to_owned(),
+        message: "Too late.".to_owned(),
+    };
+    shop.tell([
+        of_payment(requested(2, 1)),
+        of_payment(declined),
+        of_payment(failed),
+    ])
+    .await;
+    let list = shop
+        .get("/api/payments?status=declined")
+        .by(&customer(1))
+        .await
+        .ok();
+    assert_eq!(list.items().len(), 1);
+    assert_eq!(list.items()[0]["decline"]["code"], "card_declined");
+    let first = shop.get(format!("/api/payments/{}", payment(1)));
+    let first = first.by(&customer(1)).await.ok();
+    assert_eq!(first.body["refunds"][0]["failure"]["message"], "Too late.");
+}
+
+#[tokio::test]
+async fn orders_and_payments_are_listed_by_status_and_customer() {
+    let shop = shop().await;
+    for (n, owner) in [(2, 1), (3, 2), (4, 2)] {
+        let story = [
+            of_payment(requested(n, owner)),
+            of_order(placed(&shop, n, owner).await),
+        ];
+        shop.tell(story).await;
+    }
+    shop.tell([of_payment(settled(3, 2)), of_order(paid(3, 2, 100))])
+        .await;
+    let ids = async |path: &str, who: &Person| {
+        let answer = shop.get(path).by(who).await.ok();
+        let ids = answer.items().iter().map(|item| number(&item["id"]));
+        ids.collect::<Vec<_>>()
+    };
+    let second = account(2);
+    assert_eq!(ids("/api/orders", &staff()).await, [4, 3, 2, 1]);
+    assert_eq!(ids("/api/orders?status=awaiting_payment", &staff()).await, [4, 2]);
+    assert_eq!(
+        ids(&format!("/api/orders?customer={second}"), &staff()).await,
+        [4, 3]
+    );
+    let both = format!("/api/orders?customer={second}&status=paid");
+    assert_eq!(ids(&both, &staff()).await, [3]);
+    assert_eq!(
+        ids(&format!("/api/payments?customer={second}"), &staff()).await,
+        [4, 3]
+    );
+    assert_eq!(ids("/api/payments?status=processing", &staff()).await, [4, 2]);
+    // Whoever isn't staff sees their own, whomever they name.
+    assert_eq!(
+        ids(&format!("/api/orders?customer={second}"), &customer(1)).await,
+        [2, 1]
+    );
+    assert_eq!(
+        ids(&format!("/api/payments?customer={second}"), &customer(1)).await,
+        [2, 1]
+    );
+    for path in ["/api/orders?status=lost", "/api/payments?status=lost"] {
+        let answer = shop.get(path).by(&staff()).await;
+        answer.refused(400, "invalid_parameter");
+    }
+}
+
+#[tokio::test]
+async fn an_order_without_a_customer_is_staffs_and_its_contact_its_own() {
+    let shop = Shop::open().await;
+    let mut past = placed(&shop, 5, 1).await;
+    past.customer = None;
+    past.contact = shop.seal(order(5).0, &contact()).await;
+    past.reference = Some("536365".to_owned());
+    past.historical = true;
+    shop.tell([of_order(past)]).await;
+    let answer = shop.get(one(5)).by(&staff()).await.ok();
+    assert_eq!(answer.body["contact"]["name"], "Ann Archer");
+    assert_eq!(answer.body["reference"], "536365");
+    shop.get(one(5)).by(&customer(1)).await.refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn an_erased_customers_contact_is_nobodys_any_more() {
+    let shop = shop().await;
+    let before = shop.get(one(1)).by(&staff()).await.ok();
+    assert_eq!(before.body["contact"]["email"], "ann@example.org");
+    shop.deps.vault.erase(account(1).0).await.unwrap();
+    // The tag of the answer that still had it must not confirm it.
+    let after = shop
+        .get(one(1))
+        .by(&staff())
+        .if_none_match(before.tag())
+        .await
+        .ok();
+    assert_eq!(after.body["contact"], Value::Null);
+    assert_eq!(after.body["total"]["amount"], "13.00");
+    let again = shop.get(one(1)).by(&staff()).if_none_match(after.tag());
+    again.await.unchanged();
+}
