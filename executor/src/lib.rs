@@ -75,6 +75,7 @@ enum Sent<T> {
         error: DomainError,
         pending: PendingAppend,
         read: Vec<Seen>,
+        claims: Vec<Claim>,
     },
 }
 
@@ -109,6 +110,24 @@ impl Executor {
             },
             result => result,
         }
+    }
+
+    /// Of the values that a refused command had claimed by then, the first that is another's. It goes before the
+    /// refusal: an order that is recorded a second time is told so, not that its goods are sold out.
+    async fn taken(&self, claims: Vec<Claim>) -> Result<Option<ExecuteError>, ExecuteError> {
+        for Claim { scope, value, owner } in claims {
+            match self.log.claim_owner(scope, &value).await? {
+                Some(holder) if holder != owner => {
+                    return Ok(Some(ExecuteError::Taken {
+                        scope,
+                        value,
+                        owner: holder,
+                    }));
+                }
+                _ => {}
+            }
+        }
+        Ok(None)
     }
 
     async fn stored_outcome(&self, context: &CommandContext) -> Result<Option<StoredOutcome>, ExecuteError> {
@@ -172,8 +191,13 @@ impl Executor {
                         return Err(error.into());
                     }
                 },
-                Sent::Refused { error, pending, read } => match pending.await {
-                    Ok(_) => return Err(ExecuteError::Refused(error)),
+                Sent::Refused {
+                    error,
+                    pending,
+                    read,
+                    claims,
+                } => match pending.await {
+                    Ok(_) => return Err(self.taken(claims).await?.unwrap_or(ExecuteError::Refused(error))),
                     Err(AppendError::Conflict { streams }) => {
                         let moved = read.iter().filter(|seen| streams.contains(&seen.stream));
                         self.memory().forget(moved);
@@ -208,11 +232,17 @@ impl Executor {
                 let written = decided.written.iter().map(|written| &written.stream);
                 let looked_at = decided.read.iter().chain(written);
                 let (writes, read) = looked_at.map(|stream| memory.check(stream)).unzip();
+                let claims = decided.claims.into_iter().map(claim).collect();
                 let pending = permit.send(Append {
                     writes,
                     ..Append::default()
                 });
-                Ok(Sent::Refused { error, pending, read })
+                Ok(Sent::Refused {
+                    error,
+                    pending,
+                    read,
+                    claims,
+                })
             }
             Ok(value) => {
                 let decided = work.into_decided();

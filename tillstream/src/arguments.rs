@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXAMPLES: &str = "\
 Examples:
-  tillstream                                   the whole shop, with a demo catalogue, on 127.0.0.1:8080
+  tillstream                                   the whole shop, with a demo catalogue
   tillstream --data-dir /srv/shop --no-demo    an empty shop that is kept in /srv/shop
   tillstream import products catalogue.csv     products from a file into the running shop
   tillstream verify                            checks everything that was ever recorded

@@ -21,7 +21,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut tests = cargo();
     tests
         .args(runner)
-        .args(["--workspace", "--all-features", "--locked"])
+        .args(["--workspace", "--all-features", "--locked", "--no-fail-fast"])
         .args(&arguments.filter);
     let status = tests.status().context("cargo can't be started")?;
     if !status.success() {

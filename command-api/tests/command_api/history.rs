@@ -174,3 +174,25 @@ async fn staff_record_a_credit_note() {
     issue(&admin, &wrong).await.refused(404, "account_not_found");
     assert_eq!(shop.head().await, head);
 }
+
+/// An import that is run again, long after its idempotency keys are forgotten.
+#[tokio::test]
+async fn repro_what_was_recorded_before_is_told_so_though_its_goods_are_gone() {
+    let (shop, admin, sku) = shop_with_a_mug().await;
+    let body = json!({
+        "placed_at": "2010-12-01T08:26:00Z", "reference": "536365", "country": "EIRE",
+        "lines": [{"sku": sku, "quantity": 10, "unit_price": "2.10"}],
+    });
+    let first = shop.post("/api/orders").by(&admin).json(&body).await.expect(201);
+    let again = shop.post("/api/orders").by(&admin).json(&body).await;
+    let again = again.refused(409, "order_reference_taken");
+    assert_eq!(again.body["order_id"], first.body["order_id"]);
+
+    let (_, sold_out) = shop.product(&admin, "1.00", 3).await;
+    let body = json!({"name": "Mug", "sku": sold_out, "price": "1.00"});
+    shop.post("/api/products")
+        .by(&admin)
+        .json(&body)
+        .await
+        .refused(409, "sku_taken");
+}
