@@ -1,5 +1,7 @@
 //! Opening what is sealed, for those who may see it. What was sealed with a key that has been erased is nobody's any more.
 
+use std::sync::Arc;
+
 use events::account::Profile;
 use events::ids::{AccountId, OrderId};
 use events::order::Contact;
@@ -13,11 +15,11 @@ use crate::errors::vault_failed;
 
 /// The vault, as queries use it. Cheap to clone.
 #[derive(Clone)]
-pub struct PersonalData(Vault);
+pub struct PersonalData(Arc<Vault>);
 
 impl PersonalData {
     pub fn new(vault: Vault) -> Self {
-        Self(vault)
+        Self(Arc::new(vault))
     }
 
     /// The profiles of these accounts, in their order.

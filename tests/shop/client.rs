@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::process::Shop;
 
 /// Longer than any read model lags; what runs into it has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Clone)]
 pub struct Client {

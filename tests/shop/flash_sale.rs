@@ -45,7 +45,7 @@ async fn a_flash_sale_sells_every_unit_once() {
         "  {} sold, {} refused with 409, in {:.2} s",
         hot.sold, hot.refused, hot.seconds
     );
-    let rate = |tally: &Tally| attempts as f64 / tally.seconds;
+    let rate = |tally: &Tally| f64::from(u32::try_from(attempts).unwrap()) / tally.seconds;
     println!("  answers per second, one hot SKU: {:.0}", rate(&hot));
     println!("  answers per second, {units} SKUs, all sold: {:.0}", rate(&cold));
     let hot_again = storm_of_units(&admin, &clients, attempts).await;

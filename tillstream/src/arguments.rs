@@ -88,8 +88,8 @@ pub struct Verify {
 #[derive(Args)]
 pub struct Server {
     /// The shop's address [default: where `listen` says]
-    #[arg(long, value_name = "URL")]
-    pub server: Option<String>,
+    #[arg(long = "server", value_name = "URL")]
+    pub url: Option<String>,
     /// The staff account to act as [default: the admin of the data folder's credentials]
     #[arg(long, value_name = "NAME")]
     pub username: Option<String>,

@@ -22,12 +22,14 @@ const CATEGORIES: &[(&str, &str, Option<&str>)] = &[
     ("Books", "books", None),
 ];
 
+/// `(sku, option, price in minor units, units)`
+type DemoVariant = (&'static str, Option<(&'static str, &'static str)>, i64, u32);
+
 struct Demo {
     category: &'static str,
     name: &'static str,
     description: &'static str,
-    /// `(sku, option, price in minor units, units)`
-    variants: &'static [(&'static str, Option<(&'static str, &'static str)>, i64, u32)],
+    variants: &'static [DemoVariant],
 }
 
 const PRODUCTS: &[Demo] = &[

@@ -51,9 +51,7 @@ pub async fn run(settings: &Settings, arguments: Import) -> anyhow::Result<ExitC
 
 /// Where the shop is, and how to log in: as told, or else as the shop in the data folder has it.
 pub fn target(settings: &Settings, given: Server) -> anyhow::Result<Target> {
-    let server = given
-        .server
-        .unwrap_or_else(|| format!("http://{}", settings.listen));
+    let server = given.url.unwrap_or_else(|| format!("http://{}", settings.listen));
     let credentials = match (given.username, given.password) {
         (Some(login), Some(password)) => ImportCredentials::Password { login, password },
         (None, None) => {

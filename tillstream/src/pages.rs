@@ -45,8 +45,14 @@ pub fn documentation(document: utoipa::openapi::OpenApi) -> Router {
     let no_sniffing = HeaderValue::from_static("nosniff");
     Router::new()
         .merge(ui)
-        .layer(SetResponseHeaderLayer::if_not_present(DOCS_POLICY.0, DOCS_POLICY.1))
-        .layer(SetResponseHeaderLayer::if_not_present(X_CONTENT_TYPE_OPTIONS, no_sniffing))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            DOCS_POLICY.0,
+            DOCS_POLICY.1,
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            X_CONTENT_TYPE_OPTIONS,
+            no_sniffing,
+        ))
 }
 
 /// A page at `/` that leads to all others.

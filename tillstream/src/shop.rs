@@ -29,7 +29,7 @@ const CATCH_UP_MAX: Duration = Duration::from_secs(10);
 /// How long idempotency keys are remembered.
 const OUTCOMES_TTL: chrono::TimeDelta = chrono::TimeDelta::hours(24);
 /// How often the older ones are forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(600);
+const FORGET_EVERY: Duration = Duration::from_mins(10);
 
 /// A shop that is open: it listens, and its roles run.
 pub struct Shop {

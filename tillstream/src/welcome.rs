@@ -4,59 +4,60 @@ use crate::settings::Settings;
 use crate::shop::Shop;
 
 pub fn print(settings: &Settings, shop: &Shop) {
-    println!("{}", text(settings, shop));
-}
-
-fn text(settings: &Settings, shop: &Shop) -> String {
-    let url = &shop.url;
-    let mailbox = shop.mailbox_url.as_ref();
-    let mut text = format!(
-        "\n{} is open (tillstream {})\n\n",
+    println!(
+        "\n{} is open (tillstream {})\n",
         settings.shop_name,
         env!("CARGO_PKG_VERSION")
     );
-    text += &format!("  shop      {url}\n  API docs  {url}/api/docs/\n");
-    if let Some(mailbox) = mailbox {
-        text += &format!("  mailbox   {mailbox}\n");
-    }
-    text += &format!("  data      {}\n", shop.dir.path().display());
-    let admin = &shop.credentials.admin;
-    if shop.is_new {
-        text += &format!("  admin     {} / {}\n", admin.username, admin.password);
-        text += &format!(
-            "            made now, and kept in {}\n",
-            shop.dir.credentials().display()
-        );
-    } else {
-        text += &format!(
-            "  admin     {}, password in {}\n",
-            admin.username,
-            shop.dir.credentials().display()
-        );
+    for (what, value) in places(shop) {
+        println!("  {what:<8}  {value}");
     }
     if settings.demo {
-        text += &tour(url, mailbox);
+        println!("\nTry it: look around, register, log in, buy a mug, read the confirmation email.\n");
+        for command in tour(shop) {
+            println!("  $ {command}");
+        }
     }
-    text += "\nCtrl-C stops it.";
-    text
+    println!("\nCtrl-C stops it.");
+}
+
+fn places(shop: &Shop) -> Vec<(&'static str, String)> {
+    let mut places = vec![
+        ("shop", shop.url.clone()),
+        ("API docs", format!("{}/api/docs/", shop.url)),
+    ];
+    places.extend(shop.mailbox_url.clone().map(|url| ("mailbox", url)));
+    places.push(("data", shop.dir.path().display().to_string()));
+    let (admin, kept) = (&shop.credentials.admin, shop.dir.credentials());
+    if shop.is_new {
+        places.push(("admin", format!("{} / {}", admin.username, admin.password)));
+        places.push(("", format!("made now, and kept in {}", kept.display())));
+    } else {
+        places.push((
+            "admin",
+            format!("{}, password in {}", admin.username, kept.display()),
+        ));
+    }
+    places
 }
 
 /// Commands to paste, each on a line of its own; they need curl and nothing else.
-fn tour(url: &str, mailbox: Option<&String>) -> String {
+fn tour(shop: &Shop) -> Vec<String> {
+    let url = &shop.url;
     let json = "-H 'content-type: application/json'";
-    let person = r#""username":"ann","email":"ann@example.com","password":"correct horse battery""#;
-    let login = r#""login":"ann","password":"correct horse battery""#;
-    let order = r#""lines":[{"sku":"MUG-BLUE","quantity":1}],"country":"GB","payment":{"method":"card","token":"pm_card_visa"}"#;
+    let person = r#"{"username":"ann","email":"ann@example.com","password":"correct horse battery"}"#;
+    let login = r#"{"login":"ann","password":"correct horse battery"}"#;
+    let lines = r#""lines":[{"sku":"MUG-BLUE","quantity":1}],"country":"GB""#;
+    let payment = r#""payment":{"method":"card","token":"pm_card_visa"}"#;
     let token = r#"sed 's/.*"access_token":"\([^"]*\)".*/\1/'"#;
-    let mut tour = format!(
-        "\nTry it: look around, register, log in, buy a mug, read the confirmation email.\n\n  \
-         $ curl -sf '{url}/api/products?q=mug'\n  \
-         $ curl -sf {url}/api/auth/register {json} -d '{{{person}}}'\n  \
-         $ TOKEN=$(curl -sf {url}/api/auth/login {json} -d '{{{login}}}' | {token})\n  \
-         $ curl -sf {url}/api/orders -H \"authorization: Bearer $TOKEN\" {json} -d '{{{order}}}'\n"
-    );
-    if let Some(mailbox) = mailbox {
-        tour += &format!("  $ sleep 1; curl -sf '{mailbox}&format=text'\n");
-    }
-    tour
+    let bearer = r#"-H "authorization: Bearer $TOKEN""#;
+    let mut commands = vec![
+        format!("curl -sf '{url}/api/products?q=mug'"),
+        format!("curl -sf {url}/api/auth/register {json} -d '{person}'"),
+        format!("TOKEN=$(curl -sf {url}/api/auth/login {json} -d '{login}' | {token})"),
+        format!("curl -sf {url}/api/orders {bearer} {json} -d '{{{lines},{payment}}}'"),
+    ];
+    let mail = shop.mailbox_url.as_ref();
+    commands.extend(mail.map(|mailbox| format!("sleep 1; curl -sf '{mailbox}&format=text'")));
+    commands
 }

@@ -10,7 +10,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
 use tower_http::set_header::SetResponseHeaderLayer;
-use workers::mailbox::{Mail, MailPage, Mailbox, MailboxError};
+use workers::mailbox::{Mail, MailPage, MailSummary, Mailbox, MailboxError};
 
 use super::{PAGE_POLICY, STYLE, escape};
 
@@ -56,48 +56,46 @@ impl MailboxPage {
 
     async fn text(&self) -> Result<Response, MailboxError> {
         let page = self.mailbox.list(TEXT_PAGE, None).await?;
-        let mut text = String::new();
+        let mut emails = vec![];
         for summary in page.mails {
-            if let Some(mail) = self.mailbox.read(&summary.id).await? {
-                text += &format!(
-                    "To: {}\nSubject: {}\n\n{}\n",
-                    mail.summary.to, mail.summary.subject, mail.text
-                );
-                text += "----------------------------------------\n";
-            }
+            let mail = self.mailbox.read(&summary.id).await?;
+            emails.extend(mail.map(|Mail { summary, text, .. }| {
+                format!("To: {}\nSubject: {}\n\n{text}\n", summary.to, summary.subject)
+            }));
         }
-        Ok(text.into_response())
+        Ok(emails
+            .join("----------------------------------------\n")
+            .into_response())
     }
 
     fn list(&self, page: &MailPage) -> String {
-        let key = &self.key;
-        let rows: String = page
-            .mails
-            .iter()
-            .map(|mail| {
-                let date = mail
-                    .date
-                    .map(|date| date.format("%Y-%m-%d %H:%M:%S").to_string())
-                    .unwrap_or_default();
-                let (id, to, subject) = (escape(&mail.id), escape(&mail.to), escape(&mail.subject));
-                format!("<tr><td>{date}<td>{to}<td><a href=\"/mailbox?key={key}&amp;id={id}\">{subject}</a>")
-            })
-            .collect();
-        let next = page.next.as_ref().map(|after| {
-            format!(
-                "<p><a href=\"/mailbox?key={key}&amp;after={}\">older</a>",
-                escape(after)
-            )
-        });
-        let empty = if page.mails.is_empty() {
+        let rows: Vec<_> = page.mails.iter().map(|mail| self.row(mail)).collect();
+        let empty = if rows.is_empty() {
             "<p>No email has been sent yet."
         } else {
             ""
         };
+        let older = page.next.as_deref().map(escape).map(|after| {
+            format!(
+                "<p><a href=\"/mailbox?key={}&amp;after={after}\">older</a>",
+                self.key
+            )
+        });
         document(&format!(
-            "<h1>Mailbox</h1><table><tr><th>sent (UTC)<th>to<th>subject{rows}</table>{empty}{}",
-            next.unwrap_or_default()
+            "<h1>Mailbox</h1><table><tr><th>sent (UTC)<th>to<th>subject{}</table>{empty}{}",
+            rows.concat(),
+            older.unwrap_or_default()
         ))
+    }
+
+    fn row(&self, mail: &MailSummary) -> String {
+        let sent = mail
+            .date
+            .map(|date| date.format("%Y-%m-%d %H:%M:%S").to_string())
+            .unwrap_or_default();
+        let (key, id) = (&self.key, escape(&mail.id));
+        let (to, subject) = (escape(&mail.to), escape(&mail.subject));
+        format!("<tr><td>{sent}<td>{to}<td><a href=\"/mailbox?key={key}&amp;id={id}\">{subject}</a>")
     }
 
     fn one(&self, mail: &Mail) -> String {

@@ -26,7 +26,6 @@ fn entry(event: &Event) -> Option<&JournalEntry> {
     }
 }
 
-#[derive(Default)]
 pub struct Balanced;
 
 impl Rule for Balanced {

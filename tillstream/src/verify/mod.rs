@@ -35,6 +35,9 @@ trait Rule {
     fn end(&mut self, _broken: &mut Broken) {}
 }
 
+/// A rule, and what was found broken of it.
+type Checked = (Box<dyn Rule + Send>, Broken);
+
 /// What was found broken of one rule.
 #[derive(Default)]
 struct Broken {
@@ -78,11 +81,11 @@ pub async fn run(settings: &Settings, arguments: &arguments::Verify) -> anyhow::
 }
 
 async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
-    let mut rules: Vec<(Box<dyn Rule + Send>, Broken)> = vec![
+    let mut rules: Vec<Checked> = vec![
         (Box::new(positions::Gapless::default()), Broken::default()),
         (Box::new(positions::Versions::default()), Broken::default()),
         (Box::new(stock::NeverOversold::default()), Broken::default()),
-        (Box::new(ledger::Balanced::default()), Broken::default()),
+        (Box::new(ledger::Balanced), Broken::default()),
         (Box::new(ledger::Wallets::default()), Broken::default()),
         (Box::new(catalogue::ServerPrices::default()), Broken::default()),
         (
