@@ -104,10 +104,12 @@ impl Executor {
             Err(ExecuteError::Repeated(stored)) => replay(context, &stored),
             // Perhaps it was refused because its twin was accepted just now: of two buyers of the last
             // unit that are one buyer's two tries, the second isn't told that it is gone.
-            Err(refused @ ExecuteError::Refused(_)) => match self.stored_outcome(context).await? {
-                Some(stored) => replay(context, &stored),
-                None => Err(refused),
-            },
+            Err(refused @ (ExecuteError::Refused(_) | ExecuteError::Taken { .. })) => {
+                match self.stored_outcome(context).await? {
+                    Some(stored) => replay(context, &stored),
+                    None => Err(refused),
+                }
+            }
             result => result,
         }
     }

@@ -26,6 +26,7 @@ fn the_effective_settings_are_printed_without_secrets() {
         .arg("config")
         .env("TILLSTREAM_MAIL__SMTP__USERNAME", "shop")
         .env("TILLSTREAM_MAIL__SMTP__PASSWORD", "hunter2")
+        .env("TILLSTREAM_PASSWORD", "of import and export, and no setting")
         .output()
         .unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();

@@ -19,6 +19,8 @@ pub use secret::Secret;
 
 use crate::arguments::Overrides;
 
+/// Variables of ours that are no settings: the password of `import` and `export`.
+const NO_SETTINGS: &[&str] = &["password"];
 /// The file that is read if it is there and none is named.
 const DEFAULT_FILE: &str = "tillstream.toml";
 
@@ -192,7 +194,7 @@ impl Settings {
         }
         let mut figment = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(file.unwrap_or(Path::new(DEFAULT_FILE))))
-            .merge(Env::prefixed("TILLSTREAM_").split("__"));
+            .merge(Env::prefixed("TILLSTREAM_").ignore(NO_SETTINGS).split("__"));
         if let Some(data_dir) = &overrides.data_dir {
             figment = figment.merge(("data_dir", data_dir));
         }

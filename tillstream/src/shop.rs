@@ -101,6 +101,7 @@ impl Shop {
         let serving = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
         let mut serving = tokio::spawn(serving.into_future());
         let failure = tokio::select! {
+            biased; // asked to stop, the server may end at once, and that is no failure
             () = stop.cancelled() => None,
             _ = &mut roles.projectors.task => Some("the projectors have ended"),
             _ = &mut roles.workers.task => Some("the workers have ended"),
