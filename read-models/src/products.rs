@@ -140,6 +140,18 @@ impl Product {
         variants.map(|variant| variant.available).sum()
     }
 
+    /// Whether it is found under the same words and SKUs as `old`: most changes are of its stock.
+    fn is_found_like(&self, old: &Self) -> bool {
+        let (new, before) = (&self.document, &old.document);
+        let new_skus = new.variants.iter().map(|variant| &variant.sku);
+        let old_skus = before.variants.iter().map(|variant| &variant.sku);
+        self.number == old.number
+            && new.status == before.status
+            && new.name == before.name
+            && new.description == before.description
+            && new_skus.eq(old_skus)
+    }
+
     /// What the full-text index holds of it; nothing unless it is to be seen.
     fn text(&self) -> Option<ProductText> {
         let document = &self.document;
@@ -225,6 +237,17 @@ impl Record for Product {
         })
     }
 
+    fn is_indexed_like(&self, old: &Self) -> bool {
+        let (new, before) = (&self.document, &old.document);
+        self.number == old.number
+            && new.status == before.status
+            && new.seller == before.seller
+            && new.category == before.category
+            && new.name == before.name
+            && new.added_at == before.added_at
+            && self.prices().min() == old.prices().min()
+    }
+
     async fn save_beside(
         conn: &mut AnyConnection,
         generation: u64,
@@ -235,6 +258,11 @@ impl Record for Product {
         let mut unread = Vec::new();
         let mut read = Vec::new();
         for Change { old, new } in changes {
+            if let (Some(old), Some(new)) = (old, new)
+                && new.is_found_like(old)
+            {
+                continue;
+            }
             let (before, after) = (skus(old.as_ref()), skus(new.as_ref()));
             gone.extend(before.difference(&after).map(|(sku, _)| sku.clone()));
             listed.extend(after.difference(&before).map(|(sku, id)| VariantOf {

@@ -30,6 +30,13 @@ pub trait Record: Clone + PartialEq + Send + Sync + 'static {
     /// Reads a row of all columns, in the table's order.
     fn read(row: &AnyRow) -> Result<Self, RowError>;
 
+    /// Whether every column that is in an index is the same as in `old`, so that none of the indexes need be
+    /// written. Worth answering where rows often change in their other columns.
+    fn is_indexed_like(&self, old: &Self) -> bool {
+        let _ = old;
+        false
+    }
+
     /// Writes what else of these changes the view keeps, in tables beside its own.
     fn save_beside(
         conn: &mut AnyConnection,

@@ -9,7 +9,7 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 
 use crate::dialect::{Dialect, ProductText};
 use crate::record::{Binds, Change, Key, Record, RowError};
-use crate::table::Of;
+use crate::table::{Of, Set};
 
 /// Why rows can't be loaded or saved.
 #[derive(Debug, thiserror::Error)]
@@ -63,8 +63,16 @@ pub async fn save<R: Record>(
         .filter_map(|change| change.old.as_ref().map(Record::key))
         .collect();
     delete::<R>(conn, generation, &gone).await?;
-    let rows: Vec<_> = changes.iter().filter_map(|change| change.new.as_ref()).collect();
-    upsert_rows(conn, generation, &rows).await?;
+    let (mut settled, mut moved) = (Vec::new(), Vec::new());
+    for Change { old, new } in changes {
+        let Some(new) = new else { continue };
+        match old {
+            Some(old) if new.is_indexed_like(old) => settled.push(new),
+            _ => moved.push(new),
+        }
+    }
+    upsert_rows(conn, generation, &settled, Set::Unindexed).await?;
+    upsert_rows(conn, generation, &moved, Set::All).await?;
     R::save_beside(conn, generation, changes).await
 }
 
@@ -75,13 +83,14 @@ pub async fn upsert<R: Record>(
     rows: &[R],
 ) -> Result<(), StoreError> {
     let rows: Vec<_> = rows.iter().collect();
-    upsert_rows(conn, generation, &rows).await
+    upsert_rows(conn, generation, &rows, Set::All).await
 }
 
 async fn upsert_rows<R: Record>(
     conn: &mut AnyConnection,
     generation: u64,
     rows: &[&R],
+    set: Set,
 ) -> Result<(), StoreError> {
     let dialect = Dialect::of(conn);
     for part in parts(rows) {
@@ -89,7 +98,8 @@ async fn upsert_rows<R: Record>(
         for row in part {
             row.bind(&mut binds);
         }
-        execute(conn, R::TABLE.upsert(dialect, generation, part.len()), binds).await?;
+        let statement = R::TABLE.upsert(dialect, generation, part.len(), set);
+        execute(conn, statement, binds).await?;
     }
     Ok(())
 }

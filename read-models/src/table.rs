@@ -77,6 +77,14 @@ pub enum Of {
     Generation(u64),
 }
 
+/// Which columns an upsert writes of a row that is already there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Set {
+    All,
+    /// Those in no index. Naming an indexed column makes the database write the index, changed or not.
+    Unindexed,
+}
+
 impl Of {
     /// The name under which this copy of the table `name` is reached.
     pub fn table(self, name: &str) -> String {
@@ -89,13 +97,14 @@ impl Of {
 
 impl Table {
     /// The statements that create one generation's copy.
-    pub fn create(&self, generation: u64) -> Vec<String> {
+    pub fn create(&self, dialect: Dialect, generation: u64) -> Vec<String> {
         let table = Of::Generation(generation).table(self.name);
         let columns: Vec<_> = self.columns.iter().map(Column::definition).collect();
         let mut statements = vec![format!(
-            "CREATE TABLE {table} ({}, PRIMARY KEY ({}))",
+            "CREATE TABLE {table} ({}, PRIMARY KEY ({})){}",
             columns.join(", "),
             self.key_list(),
+            if self.key > 1 { dialect.in_key_order() } else { "" },
         )];
         for (number, columns) in self.indexes.iter().enumerate() {
             statements.push(format!("CREATE INDEX {table}_i{number} ON {table} ({columns})"));
@@ -125,12 +134,14 @@ impl Table {
         format!("SELECT {columns} FROM {table} ORDER BY {key}")
     }
 
-    /// Writes `rows` rows, given as parameters one row after the other, over what is there.
-    pub fn upsert(&self, dialect: Dialect, generation: u64, rows: usize) -> String {
+    /// Writes `rows` rows, given as parameters one row after the other, over what is there. Of a row that is there,
+    /// only the columns of `set` are written.
+    pub fn upsert(&self, dialect: Dialect, generation: u64, rows: usize, set: Set) -> String {
         let table = Of::Generation(generation).table(self.name);
         let values = tuples(dialect, self.columns.len(), rows);
         let set: Vec<_> = self.columns[self.key..]
             .iter()
+            .filter(|column| set == Set::All || !self.is_indexed(column.name))
             .map(|column| format!("{0} = excluded.{0}", column.name))
             .collect();
         let action = if set.is_empty() {
@@ -151,6 +162,11 @@ impl Table {
         let key = self.key_list();
         let keys = tuples(dialect, self.key, rows);
         format!("DELETE FROM {table} WHERE ({key}) IN (VALUES {keys})")
+    }
+
+    fn is_indexed(&self, column: &str) -> bool {
+        let columns = self.indexes.iter().flat_map(|columns| columns.split(", "));
+        columns.into_iter().any(|indexed| indexed == column)
     }
 
     /// The columns' names with commas between them.
@@ -207,7 +223,7 @@ mod tests {
     #[test]
     fn statements_take_one_row_after_the_other() {
         assert_eq!(
-            PAIRS.upsert(Dialect::Sqlite, 3, 2),
+            PAIRS.upsert(Dialect::Sqlite, 3, 2, Set::All),
             "INSERT INTO pairs_g3 (a, b, c) VALUES (?, ?, ?), (?, ?, ?) \
              ON CONFLICT (a, b) DO UPDATE SET c = excluded.c"
         );
@@ -218,11 +234,23 @@ mod tests {
     }
 
     #[test]
+    fn an_upsert_can_spare_the_indexes() {
+        const TABLE: Table = Table {
+            columns: &[text("a"), text("b"), text("c")],
+            key: 1,
+            ..PAIRS
+        };
+        let statement = TABLE.upsert(Dialect::Sqlite, 1, 1, Set::Unindexed);
+        assert!(statement.ends_with("ON CONFLICT (a) DO UPDATE SET b = excluded.b"));
+    }
+
+    #[test]
     fn each_generation_has_its_own_table_and_indexes() {
         assert_eq!(
-            PAIRS.create(1),
+            PAIRS.create(Dialect::Sqlite, 1),
             [
-                "CREATE TABLE pairs_g1 (a TEXT NOT NULL, b BIGINT NOT NULL, c TEXT, PRIMARY KEY (a, b))",
+                "CREATE TABLE pairs_g1 (a TEXT NOT NULL, b BIGINT NOT NULL, c TEXT, PRIMARY KEY (a, b)) \
+                 WITHOUT ROWID",
                 "CREATE INDEX pairs_g1_i0 ON pairs_g1 (c, a)",
             ]
         );

@@ -51,6 +51,10 @@ pub(super) enum Failure {
     Unknown {
         reason: String,
     },
+    /// The books that would tell are longer than we read.
+    TooLong {
+        reason: String,
+    },
 }
 
 impl Failure {

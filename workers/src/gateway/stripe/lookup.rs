@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -17,6 +17,8 @@ use crate::gateway::Lookup;
 const SEARCH_LAG: Duration = Duration::from_mins(15);
 /// The most that two clocks may differ.
 const CLOCK_SKEW: Duration = Duration::from_mins(5);
+/// Stripe forgets idempotency keys after 24 hours at the earliest; an hour of that is for clocks and retries.
+const KEYS_KEPT: TimeDelta = TimeDelta::hours(23);
 /// Pages read before a list counts as too long to tell.
 const MAX_PAGES: usize = 20;
 
@@ -65,6 +67,9 @@ impl StripeGateway {
             Ok(Some(intent)) if intent.is_for(attempt_id, payment_id) => found(intent.outcome()),
             Ok(Some(intent)) => unknown(format!("{} belongs to another attempt", intent.id)),
             Ok(None) => Lookup::NotFound,
+            // A busy shop charges more than we read. As long as the provider keeps the attempt's idempotency key, trying
+            // it again is itself a question: what was charged is answered from the books, not charged twice.
+            Err(Failure::TooLong { .. }) if is_key_kept(attempt_id) => Lookup::NotFound,
             Err(failure) => not_told(failure),
         }
     }
@@ -82,9 +87,12 @@ impl StripeGateway {
         if searched.is_some() {
             return Ok(searched);
         }
-        let recently = created_since(Utc::now() - SEARCH_LAG);
-        self.find_listed(recently, |intent: &Intent| intent.is_for(attempt_id, payment_id))
-            .await
+        let requested_at = requested_at(attempt_id).unwrap_or(DateTime::UNIX_EPOCH);
+        let recently = (Utc::now() - SEARCH_LAG).max(requested_at - CLOCK_SKEW);
+        self.find_listed(created_since(recently), |intent: &Intent| {
+            intent.is_for(attempt_id, payment_id)
+        })
+        .await
     }
 
     pub(in crate::gateway) async fn look_up_refund(
@@ -167,11 +175,20 @@ impl StripeGateway {
                 _ => return Ok(None),
             }
         }
-        Err(Failure::unknown(format!(
-            "not among the newest {MAX_PAGES} pages of {}",
-            T::PATH
-        )))
+        let reason = format!("not among the newest {MAX_PAGES} pages of {}", T::PATH);
+        Err(Failure::TooLong { reason })
     }
+}
+
+/// When the attempt was made, which its id tells; none if it was not made by us.
+fn requested_at(attempt_id: Uuid) -> Option<DateTime<Utc>> {
+    let (seconds, nanos) = attempt_id.get_timestamp()?.to_unix();
+    DateTime::from_timestamp(seconds.try_into().ok()?, nanos)
+}
+
+/// Whether the provider still knows the key of an attempt, which is its id.
+fn is_key_kept(attempt_id: Uuid) -> bool {
+    requested_at(attempt_id).is_some_and(|at| Utc::now() - at < KEYS_KEPT)
 }
 
 fn created_since(time: DateTime<Utc>) -> (&'static str, String) {
@@ -180,7 +197,7 @@ fn created_since(time: DateTime<Utc>) -> (&'static str, String) {
 
 fn not_told(failure: Failure) -> Lookup {
     match failure {
-        Failure::Unknown { reason } => unknown(reason),
+        Failure::Unknown { reason } | Failure::TooLong { reason } => unknown(reason),
         Failure::Declined { code, message }
         | Failure::Refused { code, message }
         | Failure::Missing { code, message } => {

@@ -153,7 +153,7 @@ impl From<Failure> for Outcome {
             Failure::Refused { code, message } | Failure::Missing { code, message } => {
                 Self::Refused { code, message }
             }
-            Failure::Unknown { reason } => Self::Unknown { reason },
+            Failure::Unknown { reason } | Failure::TooLong { reason } => Self::Unknown { reason },
         }
     }
 }
@@ -164,7 +164,7 @@ impl From<Failure> for GatewayError {
             Failure::Declined { code, message }
             | Failure::Refused { code, message }
             | Failure::Missing { code, message } => Self::Refused { code, message },
-            Failure::Unknown { reason } => Self::Unavailable { reason },
+            Failure::Unknown { reason } | Failure::TooLong { reason } => Self::Unavailable { reason },
         }
     }
 }
