@@ -82,7 +82,7 @@ pub async fn create(conn: &mut AnyConnection, view: ViewName, version: u64) -> R
         .await?;
     let generation = count(&row, "newest_generation").map_err(unreadable)?;
     for table in view.tables() {
-        for statement in table.create(Dialect::of(conn), generation) {
+        for statement in table.create(generation) {
             run(conn, statement).await?;
         }
     }

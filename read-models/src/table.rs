@@ -97,14 +97,13 @@ impl Of {
 
 impl Table {
     /// The statements that create one generation's copy.
-    pub fn create(&self, dialect: Dialect, generation: u64) -> Vec<String> {
+    pub fn create(&self, generation: u64) -> Vec<String> {
         let table = Of::Generation(generation).table(self.name);
         let columns: Vec<_> = self.columns.iter().map(Column::definition).collect();
         let mut statements = vec![format!(
-            "CREATE TABLE {table} ({}, PRIMARY KEY ({})){}",
+            "CREATE TABLE {table} ({}, PRIMARY KEY ({}))",
             columns.join(", "),
             self.key_list(),
-            if self.key > 1 { dialect.in_key_order() } else { "" },
         )];
         for (number, columns) in self.indexes.iter().enumerate() {
             statements.push(format!("CREATE INDEX {table}_i{number} ON {table} ({columns})"));
@@ -247,10 +246,9 @@ mod tests {
     #[test]
     fn each_generation_has_its_own_table_and_indexes() {
         assert_eq!(
-            PAIRS.create(Dialect::Sqlite, 1),
+            PAIRS.create(1),
             [
-                "CREATE TABLE pairs_g1 (a TEXT NOT NULL, b BIGINT NOT NULL, c TEXT, PRIMARY KEY (a, b)) \
-                 WITHOUT ROWID",
+                "CREATE TABLE pairs_g1 (a TEXT NOT NULL, b BIGINT NOT NULL, c TEXT, PRIMARY KEY (a, b))",
                 "CREATE INDEX pairs_g1_i0 ON pairs_g1 (c, a)",
             ]
         );

@@ -54,14 +54,6 @@ impl Dialect {
         }
     }
 
-    /// How a table is defined whose rows lie in the order of their key, as those with a key of several columns are
-    /// read: an order's history, a day's sales. It spares the second tree that a key of its own would be.
-    pub(crate) fn in_key_order(self) -> &'static str {
-        match self {
-            Self::Sqlite => " WITHOUT ROWID",
-        }
-    }
-
     /// Adds the parameter `number` of a statement that takes its parameters in their order.
     pub(crate) fn push_parameter(self, statement: &mut String, number: usize) {
         match self {
