@@ -71,6 +71,10 @@ impl Views {
         let url = sqlite_url(path).ok_or_else(|| ViewsError::Path {
             path: path.to_owned(),
         })?;
+        create_private(path).map_err(|error| ViewsError::Open {
+            path: path.to_owned(),
+            source: sqlx::Error::Io(error).into(),
+        })?;
         let versions = ViewName::ALL.map(|view| (view, version(view)));
         Self::connect(&url, HashMap::from(versions))
             .await
@@ -189,6 +193,15 @@ fn pool(connections: u32, settings: &'static str) -> AnyPoolOptions {
         })
 }
 
+/// `SQLite` would create the file readable by everyone; its companions (`-wal`, `-shm`) take the file's mode.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
 /// The path as a URL that the driver reads back to the same path.
 fn sqlite_url(path: &Path) -> Option<String> {
     let mut url = "sqlite://".to_owned();
@@ -217,6 +230,20 @@ mod tests {
             views.close().await;
         }
         assert!(path.exists());
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn only_its_owner_can_read_the_file() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("views.db");
+        let _views = Views::open_sqlite(&path).await.unwrap();
+        for file in ["views.db", "views.db-wal"] {
+            let mode = dir.path().join(file).metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{file}");
+        }
     }
 
     #[tokio::test]

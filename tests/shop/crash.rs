@@ -224,9 +224,10 @@ async fn wait_for_emails(shop: &Shop, orders: usize) {
     let folder = shop.data_dir.join("mailbox");
     let confirmations = || {
         let files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
-        files
-            .filter(|file| file.file_name().to_string_lossy().contains("confirmation"))
-            .count()
+        let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
+        // A kill in the middle of writing leaves a hidden file under another name, which is no email.
+        let is_email = |name: &String| name.starts_with("order-confirmation.") && name.ends_with(".eml");
+        names.filter(is_email).count()
     };
     let waited_since = std::time::Instant::now();
     while confirmations() < orders {
