@@ -3,5 +3,6 @@
 
 pub mod event_log;
 pub mod feed;
+pub mod postgres;
 pub mod sqlite;
 pub mod vault;
