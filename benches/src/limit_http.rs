@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
 use crate::connection::{Answer, Connection};
+use crate::endpoint::Endpoint;
 use crate::process::{Process, end_with_starter};
 use crate::work;
 
@@ -112,7 +113,7 @@ impl LimitHttp {
 /// The limit, running.
 pub struct Limit {
     process: Process,
-    pub url: String,
+    url: String,
 }
 
 impl Limit {
@@ -127,8 +128,8 @@ impl Limit {
         Ok(Self { process, url })
     }
 
-    pub fn id(&self) -> u32 {
-        self.process.id()
+    pub fn endpoint(&self) -> Endpoint {
+        Endpoint::of(&self.url, self.process.id())
     }
 
     /// Fails unless it answers as many bytes as the shop did.

@@ -8,6 +8,7 @@ use anyhow::Context;
 use tokio::task::JoinSet;
 
 use crate::connection::{Connection, ConnectionError};
+use crate::endpoint::Endpoint;
 use crate::process::cpu_time;
 use crate::work::{Turn, Work};
 
@@ -38,9 +39,9 @@ impl Round {
     }
 }
 
-/// Clients with a connection each to one server.
+/// Clients with a connection each.
 pub struct Clients {
-    server: u32,
+    endpoint: Endpoint,
     work: Work,
     connected: Vec<Client>,
 }
@@ -59,18 +60,24 @@ struct Seen {
 }
 
 impl Clients {
-    /// `server` is the id of the process that answers at `url`.
-    pub async fn connect(number: usize, url: &str, server: u32, work: Work) -> Result<Self, ConnectionError> {
+    /// Connects so many, numbered from `first` on: clients of the same number send the same requests, and an order that
+    /// was sent before is not placed again.
+    pub async fn connect(
+        number: usize,
+        first: usize,
+        endpoint: Endpoint,
+        work: Work,
+    ) -> Result<Self, ConnectionError> {
         let mut connected = Vec::with_capacity(number);
-        for client in 0..number {
-            let connection = Connection::open(url).await?;
+        for client in first..first + number {
+            let connection = Connection::open(endpoint.url_of(client)).await?;
             connected.push(Client {
                 connection,
                 turn: Turn { client, sent: 0 },
             });
         }
         Ok(Self {
-            server,
+            endpoint,
             work,
             connected,
         })
@@ -84,7 +91,7 @@ impl Clients {
     }
 
     async fn run_all(&mut self, length: Duration) -> anyhow::Result<Round> {
-        let (server_before, client_before) = (cpu_time(self.server), cpu_time(std::process::id()));
+        let (server_before, client_before) = (self.endpoint.cpu_time(), cpu_time(std::process::id()));
         let started_at = Instant::now();
         let mut running: JoinSet<Result<(Client, Seen), ConnectionError>> = self
             .connected
@@ -104,7 +111,7 @@ impl Clients {
             in_time: all.in_time,
             latencies: all.latencies,
             body_bytes: all.body_bytes,
-            server_cpu: used(server_before, cpu_time(self.server)),
+            server_cpu: used(server_before, self.endpoint.cpu_time()),
             client_cpu: used(client_before, cpu_time(std::process::id())),
         })
     }

@@ -1,23 +1,25 @@
 //! The benchmark: product detail, product list and placing an order, each beside the limit of what it is built on,
-//! measured side by side in one run on one machine. `cargo xtask bench` runs it.
+//! measured side by side in one run on one machine, for the embedded form and the distributed one. `cargo xtask bench`
+//! runs it.
 //!
 //! It says how fast the shop is here and now, and how much of the possible that is. Whether that is enough is left to
 //! the reader; nothing fails for being slow.
 
-mod backlog;
+mod catalogue;
 mod connection;
 mod disk;
+mod distributed;
+mod embedded;
+mod endpoint;
+mod executable;
 mod limit_http;
-mod limit_sqlite;
 mod load;
 mod measurement;
-mod order_rows;
-mod orders;
 mod plan;
 mod process;
 mod queries;
+mod rebuild;
 mod report;
-mod shop;
 mod statistics;
 mod work;
 
@@ -25,14 +27,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 
+use embedded::limit_sqlite::LimitSqlite;
 use limit_http::LimitHttp;
-use limit_sqlite::LimitSqlite;
 use plan::Plan;
-use report::Report;
-use shop::Shop;
+use report::{Report, Section};
 
 #[derive(Parser)]
 #[command(
@@ -43,6 +44,9 @@ struct Arguments {
     #[command(subcommand)]
     limit: Option<LimitProcess>,
 
+    /// Which form of the shop to measure
+    #[arg(long, value_enum, default_value_t = Form::Both)]
+    form: Form,
     /// Seconds for each side of each measurement
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=600))]
     seconds: u32,
@@ -61,6 +65,18 @@ struct Arguments {
     /// Where databases are made, on a real disk [default: the folder of this executable]
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
+    #[command(flatten)]
+    distributed: distributed::Options,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// One process on SQLite
+    Embedded,
+    /// Processes of their own, on private servers: PostgreSQL, NATS and Redis must be installed
+    Distributed,
+    /// One after the other
+    Both,
 }
 
 /// What runs beside the shop, in processes of their own.
@@ -100,20 +116,20 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
         Some(shop) => shop
             .canonicalize()
             .with_context(|| format!("{} can't be found", shop.display()))?,
-        None => shop::build()?,
+        None => executable::build()?,
     };
     let plan = Plan::new(arguments.seconds, arguments.clients as usize, arguments.quick);
     let load_average = process::load_average();
     let folder = scratch_folder(arguments.folder.as_deref())?;
     let runtime = runtime()?;
     // Whatever ends this, its processes and folder end with it: they are dropped.
-    let measurements = runtime.block_on(async {
+    let sections = runtime.block_on(async {
         tokio::select! {
-            measured = measure(&executable, &plan, folder.path()) => measured,
+            measured = measure(arguments, &executable, &plan, folder.path()) => measured,
             told = told_to_stop() => bail!("stopped by {}", told?),
         }
     })?;
-    let report = Report::new(&plan, load_average, measurements);
+    let report = Report::new(&plan, load_average, sections);
     print!("{}", report.to_text());
     if let Some(file) = &arguments.json {
         std::fs::write(file, serde_json::to_vec_pretty(&report)?)
@@ -123,20 +139,19 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 async fn measure(
+    arguments: &Arguments,
     executable: &Path,
     plan: &Plan,
     folder: &Path,
-) -> anyhow::Result<Vec<measurement::Measurement>> {
-    eprintln!("starting the shop and stocking it …");
-    let shop = Shop::start(executable, folder).await?;
-    let catalogue = shop.stock().await?;
-    let settled = backlog::Backlog::of(&shop)?.settle().await?;
-    settled.context("the shop doesn't come to rest before the first measurement")?;
-    eprintln!("measuring product detail and list …");
-    let mut measurements = queries::measure(&shop, &catalogue, plan, folder).await?;
-    eprintln!("measuring orders …");
-    measurements.push(orders::measure(&shop, &catalogue, plan, folder).await?);
-    Ok(measurements)
+) -> anyhow::Result<Vec<Section>> {
+    let mut sections = vec![];
+    if arguments.form != Form::Distributed {
+        sections.push(embedded::measure(executable, plan, folder).await?);
+    }
+    if arguments.form != Form::Embedded {
+        sections.push(distributed::measure(executable, plan, &arguments.distributed, folder).await?);
+    }
+    Ok(sections)
 }
 
 /// Not the system's folder for temporary files, which may be in memory, where a commit costs nothing.

@@ -41,7 +41,7 @@ pub struct Summary {
 
 #[derive(Debug, Serialize)]
 pub struct Measurement {
-    pub name: &'static str,
+    pub name: String,
     /// The shop first.
     pub sides: Vec<Summary>,
     /// What has to be known to read it.
@@ -50,7 +50,7 @@ pub struct Measurement {
 
 impl Measurement {
     /// Of the shop and its limits, whose rounds were run beside its own.
-    pub fn new(name: &'static str, sides: &[Side], notes: Vec<String>) -> Self {
+    pub fn new(name: impl Into<String>, sides: &[Side], notes: Vec<String>) -> Self {
         let shop = sides.first().map(rates).unwrap_or_default();
         let summarise = |(index, side): (usize, &Side)| {
             let ratio = (index > 0)
@@ -59,7 +59,7 @@ impl Measurement {
             summary(side, ratio)
         };
         Self {
-            name,
+            name: name.into(),
             sides: sides.iter().enumerate().map(summarise).collect(),
             notes,
         }

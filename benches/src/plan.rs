@@ -9,6 +9,17 @@ const QUICK_ROUND: Duration = Duration::from_millis(300);
 /// Fewer have no median worth the name.
 const ROUNDS_MIN: u32 = 3;
 
+/// Enough to show that everything works.
+const QUICK_ROUNDS: u32 = 1;
+
+/// Clients that place orders beside pgbench: alone, a few, and more than the machine has processors.
+const ORDER_CLIENTS: &[usize] = &[1, 16, 64];
+const QUICK_ORDER_CLIENTS: &[usize] = &[4];
+
+/// How often the read models are rebuilt.
+const REBUILDS: usize = 3;
+const QUICK_REBUILDS: usize = 1;
+
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     /// At once, on each side.
@@ -17,13 +28,18 @@ pub struct Plan {
     pub round: Duration,
     /// Of each side, before its first round; not measured.
     pub warm_up: Duration,
+    /// In the distributed form orders are placed by as many clients at once, one number after the other.
+    pub order_clients: &'static [usize],
+    /// For how long the lag of reads is watched at a steady load.
+    pub steady: Duration,
+    pub rebuilds: usize,
 }
 
 impl Plan {
     /// Of so many seconds for each side of each measurement; a quick plan only shows that everything works.
     pub fn new(seconds: u32, clients: usize, quick: bool) -> Self {
         let (rounds, round) = if quick {
-            (ROUNDS_MIN, QUICK_ROUND)
+            (QUICK_ROUNDS, QUICK_ROUND)
         } else if seconds < ROUNDS_MIN {
             (ROUNDS_MIN, Duration::from_secs(seconds.into()) / ROUNDS_MIN)
         } else {
@@ -34,6 +50,10 @@ impl Plan {
             rounds: rounds as usize,
             round,
             warm_up: round / 2,
+            order_clients: if quick { QUICK_ORDER_CLIENTS } else { ORDER_CLIENTS },
+            // As long as both sides of any other measurement together: a percentile of a hundred needs many.
+            steady: round * rounds * 2,
+            rebuilds: if quick { QUICK_REBUILDS } else { REBUILDS },
         }
     }
 }

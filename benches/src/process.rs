@@ -1,6 +1,6 @@
 //! A server that runs as a process of its own, until it is dropped, and what it uses of the CPUs.
 //!
-//! What it serves is left to `shop`, `limit_http` and `limit_sqlite`.
+//! What it serves is left to others.
 
 use std::fs;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -109,13 +109,44 @@ pub fn cpu_time(id: u32) -> Option<Duration> {
     cpu_time_of_stat(&fs::read_to_string(format!("/proc/{id}/stat")).ok()?)
 }
 
+/// The same with all of its children, those that have ended included.
+pub fn cpu_time_with_children(id: u32) -> Option<Duration> {
+    let own = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let mut total = cpu_time_of_stat(&own)? + times_of_stat(&own, ENDED_CHILDREN)?;
+    for entry in fs::read_dir("/proc").ok()?.flatten() {
+        // Not every entry is a process, and one may end meanwhile.
+        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        if parent_of_stat(&stat) == Some(id) {
+            total += cpu_time_of_stat(&stat).unwrap_or_default();
+        }
+    }
+    Some(total)
+}
+
+/// Where `/proc/<id>/stat` has the user and system time behind the program's name, counted from 0.
+const OWN: usize = 11;
+const ENDED_CHILDREN: usize = 13;
+/// Where it has the parent's id.
+const PARENT: usize = 1;
+
 fn cpu_time_of_stat(stat: &str) -> Option<Duration> {
-    // The second field is the program's name in parentheses, and may hold anything. After it, user and system time
-    // are the 12th and 13th.
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut times = fields.split_whitespace().skip(11).map(str::parse::<u32>);
+    times_of_stat(stat, OWN)
+}
+
+fn times_of_stat(stat: &str, first: usize) -> Option<Duration> {
+    let mut times = fields(stat)?.skip(first).map(str::parse::<u32>);
     let (user, system) = (times.next()?.ok()?, times.next()?.ok()?);
     Some(CPU_TICK * (user + system))
+}
+
+fn parent_of_stat(stat: &str) -> Option<u32> {
+    fields(stat)?.nth(PARENT)?.parse().ok()
+}
+
+/// What stands behind the program's name, which is in parentheses and may hold anything.
+fn fields(stat: &str) -> Option<impl Iterator<Item = &str>> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    Some(fields.split_whitespace())
 }
 
 /// The number of runnable tasks of the machine over the last minute, its CPUs being fully used at their number.
@@ -136,6 +167,8 @@ mod tests {
     fn cpu_time_is_found_behind_any_name() {
         let stat = "42 (a) b (c)) S 1 42 42 0 -1 4194560 500 0 0 0 120 30 7 8 20 0 4 0 100 0 0";
         assert_eq!(cpu_time_of_stat(stat), Some(Duration::from_millis(1500)));
+        assert_eq!(times_of_stat(stat, ENDED_CHILDREN), Some(Duration::from_millis(150)));
+        assert_eq!(parent_of_stat(stat), Some(1));
         assert_eq!(cpu_time_of_stat("42 (x) S 1"), None);
     }
 

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::clock::Clock;
+use platform::clock::Clock;
 use crate::incoming::Incoming;
 
 /// Whose idempotency keys those are that come from somebody who isn't logged in.

@@ -10,7 +10,7 @@ use executor::Executor;
 use platform::vault::Vault;
 use web::tokens::AccessTokens;
 
-use crate::clock::Clock;
+use platform::clock::Clock;
 use crate::commands::Commands;
 use crate::passwords::Passwords;
 use crate::personal_data::PersonalData;

@@ -7,7 +7,6 @@
 pub mod accounts;
 mod answer;
 mod body;
-mod clock;
 mod commands;
 mod contact;
 mod deps;
@@ -31,7 +30,6 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use web::layers::{self, Limits};
 
-pub use clock::Clock;
 pub use deps::{CommandDeps, ORDER_TTL};
 pub use errors::ApiError;
 pub use passwords::{PasswordError, PasswordSettings, Passwords};
@@ -57,13 +55,20 @@ impl utoipa::Modify for BearerScheme {
     }
 }
 
+/// The document alone, for a process that doesn't serve the routes.
+pub fn document() -> utoipa::openapi::OpenApi {
+    documented().into_openapi()
+}
+
+fn documented() -> utoipa_axum::router::OpenApiRouter<deps::ApiState> {
+    utoipa_axum::router::OpenApiRouter::with_openapi(Document::openapi()).merge(routes::all())
+}
+
 /// All routes, and the document that describes them; neither can have a route that the other lacks.
 ///
 /// Without the layers around it: [`layers::wrap`] is called once, on all routes of a process.
 pub fn router(deps: CommandDeps) -> (axum::Router, utoipa::openapi::OpenApi) {
-    let documented =
-        utoipa_axum::router::OpenApiRouter::with_openapi(Document::openapi()).merge(routes::all());
-    let (router, document) = documented.split_for_parts();
+    let (router, document) = documented().split_for_parts();
     (router.with_state(deps.into_state()), document)
 }
 

@@ -55,7 +55,7 @@ pub fn change_profile(work: &mut UnitOfWork, command: &ChangeProfile) -> Decisio
     work.handle::<Account>(account_id, AccountCommand::ChangeProfile { profile })?;
     if let Some((before, after)) = &command.email {
         if let Some(before) = before {
-            work.release(EMAIL_SCOPE, before);
+            work.release(EMAIL_SCOPE, before, account_id);
         }
         work.claim(EMAIL_SCOPE, after, account_id);
     }

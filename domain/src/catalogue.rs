@@ -56,7 +56,7 @@ pub fn edit_category(work: &mut UnitOfWork, command: &EditCategory) -> Decision<
 pub fn archive_category(work: &mut UnitOfWork, category_id: CategoryId) -> Decision<()> {
     work.handle::<Category>(category_id, CategoryCommand::Archive)?;
     let category = work.read::<Category>(category_id)?;
-    work.release(SLUG_SCOPE, category.slug());
+    work.release(SLUG_SCOPE, category.slug(), category_id);
     Ok(())
 }
 
@@ -195,7 +195,7 @@ pub fn edit_product(work: &mut UnitOfWork, command: &EditProduct) -> Decision<()
     }
     for sku in &command.remove {
         work.handle::<Product>(product_id, ProductCommand::RemoveVariant { sku: sku.clone() })?;
-        work.release(SKU_SCOPE, sku.as_str());
+        work.release(SKU_SCOPE, sku.as_str(), product_id);
     }
     Ok(())
 }
@@ -209,7 +209,7 @@ pub fn remove_product(
     own_product(work, product_id, by)?;
     work.expect_version::<Product>(product_id, expected_version)?;
     for sku in work.read::<Product>(product_id)?.skus() {
-        work.release(SKU_SCOPE, sku.as_str());
+        work.release(SKU_SCOPE, sku.as_str(), product_id);
     }
     work.handle::<Product>(product_id, ProductCommand::Remove)
 }

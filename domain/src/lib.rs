@@ -25,6 +25,9 @@ pub mod history;
 pub mod settlement;
 pub mod wallets;
 
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
+
 mod authority;
 #[cfg(test)]
 mod given;

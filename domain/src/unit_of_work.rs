@@ -86,8 +86,8 @@ pub struct Decided {
     pub read: Vec<StreamId>,
     /// `(scope, value, owner)`
     pub claims: Vec<(&'static str, String, String)>,
-    /// `(scope, value)`
-    pub releases: Vec<(&'static str, String)>,
+    /// `(scope, value, owner)`
+    pub releases: Vec<(&'static str, String, String)>,
 }
 
 struct Touched {
@@ -102,7 +102,7 @@ pub struct UnitOfWork<'a> {
     touched: BTreeMap<StreamId, Touched>,
     missing: Vec<Missing>,
     claims: Vec<(&'static str, String, String)>,
-    releases: Vec<(&'static str, String)>,
+    releases: Vec<(&'static str, String, String)>,
 }
 
 impl<'a> UnitOfWork<'a> {
@@ -165,12 +165,11 @@ impl<'a> UnitOfWork<'a> {
         self.claims.push((scope, value.into(), owner.to_string()));
     }
 
-    /// Gives such a value up, also if this very command took it.
-    pub fn release(&mut self, scope: &'static str, value: impl Into<String>) {
-        let value = value.into();
-        self.claims
-            .retain(|(taken_scope, taken, _)| (*taken_scope, taken) != (scope, &value));
-        self.releases.push((scope, value));
+    /// Gives such a value up, also if this very command took it. Does nothing if it has become somebody else's.
+    pub fn release(&mut self, scope: &'static str, value: impl Into<String>, owner: impl Display) {
+        let released = (scope, value.into(), owner.to_string());
+        self.claims.retain(|taken| *taken != released);
+        self.releases.push(released);
     }
 
     /// What has to be fetched after [`Halt::NotLoaded`], each stream once.

@@ -15,7 +15,7 @@ pub struct CommandContext {
     pub correlation_id: Uuid,
     /// The event that a worker reacts to.
     pub causation_id: Option<EventId>,
-    /// W3C `traceparent`.
+    /// W3C `traceparent`, for events that no span of ours stands behind.
     pub trace_parent: Option<String>,
     pub idempotency: Option<IdempotencyKey>,
 }
@@ -33,14 +33,16 @@ impl CommandContext {
         }
     }
 
+    /// The metadata of one event. Its trace goes on from the span that decides, if that is part of one.
     pub(crate) fn meta(&self) -> EventMeta {
+        let trace_parent = telemetry::current_trace_parent();
         EventMeta {
             event_id: EventId::generate(),
             recorded_at: self.now,
             actor: self.actor,
             correlation_id: self.correlation_id,
             causation_id: self.causation_id,
-            trace_parent: self.trace_parent.clone(),
+            trace_parent: trace_parent.or_else(|| self.trace_parent.clone()),
         }
     }
 }

@@ -33,6 +33,21 @@ pub enum ExecuteError {
     Repeated(StoredOutcome),
 }
 
+impl ExecuteError {
+    /// What kind of failure it is, in one word: for metrics and traces, which may hold nobody's values.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Refused(_) | Self::Taken { .. } => "refused",
+            Self::KeyReused => "key_reused",
+            Self::Contended => "contended",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Unreadable { .. } => "unreadable",
+            Self::Answer => "unanswerable",
+            Self::Repeated(_) => "replayed",
+        }
+    }
+}
+
 impl From<AppendError> for ExecuteError {
     fn from(error: AppendError) -> Self {
         match error {

@@ -14,9 +14,11 @@
 mod context;
 mod error;
 mod memory;
+mod metrics;
+mod spans;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::{Decision, DomainError, Halt, Missing, UnitOfWork};
 use events::envelope::Position;
@@ -25,6 +27,7 @@ use platform::event_log::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tracing::Instrument;
 
 pub use context::CommandContext;
 pub use error::ExecuteError;
@@ -97,6 +100,20 @@ impl Executor {
         context: &CommandContext,
         decide: impl Fn(&mut UnitOfWork) -> Decision<T>,
     ) -> Result<Accepted<T>, ExecuteError> {
+        let started_at = Instant::now();
+        let span = spans::command();
+        let execution = self.execute_once(context, decide);
+        let result = execution.instrument(span.clone()).await;
+        spans::tell(&span, &result);
+        metrics::count(&result, started_at);
+        result
+    }
+
+    async fn execute_once<T: Serialize + DeserializeOwned>(
+        &self,
+        context: &CommandContext,
+        decide: impl Fn(&mut UnitOfWork) -> Decision<T>,
+    ) -> Result<Accepted<T>, ExecuteError> {
         if let Some(stored) = self.stored_outcome(context).await? {
             return replay(context, &stored);
         }
@@ -136,6 +153,10 @@ impl Executor {
         let Some(key) = &context.idempotency else {
             return Ok(None);
         };
+        #[cfg(feature = "planted-bugs")]
+        if domain::planted::is_planted(domain::planted::Bug::IdempotencyCheck) {
+            return Ok(None);
+        }
         Ok(self.log.outcome(&key.scope, &key.key).await?)
     }
 
@@ -176,7 +197,7 @@ impl Executor {
                     pending,
                     read,
                     written,
-                } => match pending.await {
+                } => match pending.instrument(spans::append()).await {
                     Ok(Appended { position }) => {
                         return Ok(Accepted {
                             value,
@@ -209,6 +230,7 @@ impl Executor {
             }
             attempt += 1;
             fetches = 0;
+            metrics::count_conflict();
             tracing::debug!(attempt, "a command conflicted and is decided anew");
             back_off(attempt).await;
         }
@@ -249,6 +271,8 @@ impl Executor {
             Ok(value) => {
                 let decided = work.into_decided();
                 let outcome = match (&context.idempotency, answer) {
+                    #[cfg(feature = "planted-bugs")]
+                    _ if domain::planted::is_planted(domain::planted::Bug::IdempotencyCheck) => None,
                     (Some(key), Some(answer)) => Some((key.clone(), answer(&value)?)),
                     _ => None,
                 };
@@ -265,7 +289,7 @@ impl Executor {
                 let pending = permit.send(Append {
                     writes,
                     claims: decided.claims.into_iter().map(claim).collect(),
-                    releases: decided.releases,
+                    releases: decided.releases.into_iter().map(claim).collect(),
                     idempotency: outcome,
                 });
                 Ok(Sent::Decided {

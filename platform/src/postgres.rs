@@ -22,6 +22,9 @@ const IDLE_IN_TRANSACTION_TIMEOUT: &str = "2s";
 /// Serialises migrations: two `tillstream migrate` at once do the work once. Any fixed number does.
 const MIGRATION_LOCK: i64 = 0x7469_6c6c;
 
+const COMMIT_DURABLY: &str = "SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = 'off'";
+
 /// A database, and how to reach it. Cheap to clone; never shows its password.
 #[derive(Clone)]
 pub struct PostgresTarget {
@@ -53,6 +56,15 @@ impl PostgresTarget {
         &self.options
     }
 
+    /// The same with a setting of the server's for each of its sessions, such as `statement_timeout`.
+    #[must_use]
+    pub fn with_setting(&self, name: &str, value: &str) -> Self {
+        Self {
+            url: self.url.clone(),
+            options: self.options.clone().options([(name, value)]),
+        }
+    }
+
     /// One connection.
     pub async fn connect(&self) -> Result<PgConnection, OpenError> {
         Ok(self.options.connect().await?)
@@ -76,6 +88,25 @@ impl fmt::Debug for PostgresTarget {
             .field("database", &options.get_database())
             .finish_non_exhaustive()
     }
+}
+
+/// Waits for a statement's answer for up to `limit`: a server that is gone without a word never gives one. The
+/// connection is in no known state after a timeout and must not be used again; a pool sees to that itself.
+pub async fn within<T>(
+    limit: Duration,
+    answer: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    tokio::time::timeout(limit, answer).await.unwrap_or_else(|_| {
+        let silence = format!("PostgreSQL hasn't answered for {} ms", limit.as_millis());
+        Err(std::io::Error::new(std::io::ErrorKind::TimedOut, silence).into())
+    })
+}
+
+/// Makes the session's commits durable before they are answered, if the server is set up to answer sooner. For what is
+/// the only copy of something; leaves any stricter setting as it is.
+pub async fn commit_durably(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query(COMMIT_DURABLY).execute(connection).await?;
+    Ok(())
 }
 
 /// A component's tables.

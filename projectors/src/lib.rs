@@ -18,6 +18,8 @@ mod amounts;
 mod error;
 mod group;
 mod order_details;
+#[cfg(feature = "planted-bugs")]
+mod planted;
 mod rebuild;
 mod runner;
 mod stock;

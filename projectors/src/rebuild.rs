@@ -119,7 +119,7 @@ async fn swap(
         }
     }
     for (view, generation) in generations {
-        if !generation::exists(tx, *view, *generation).await? {
+        if generation::checkpoint(tx, *view, *generation).await?.is_none() {
             return Err(RebuildError::Superseded);
         }
         generation::serve(tx, *view, *generation).await?;

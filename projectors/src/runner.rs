@@ -9,6 +9,7 @@ use std::time::Duration;
 use events::envelope::{Position, RecordedEvent};
 use platform::event_log::EventLog;
 use platform::feed::Feed;
+use read_models::cache::Basis;
 use read_models::generation::{self, Serving};
 use read_models::{ViewName, Views};
 use tokio::task::{self, JoinSet};
@@ -211,12 +212,18 @@ async fn standing(views: &Views) -> Result<Vec<(ViewName, Serving)>, ProjectErro
 
 /// The database may have moved on without this process: tells it where it is.
 fn tell(views: &Views, standing: &[(ViewName, Serving)], group: &Group) {
-    let products = group
-        .writers
+    let kept = |view: ViewName| group.writers.iter().any(|writer| writer.view() == view);
+    let products = standing
         .iter()
-        .find(|writer| writer.view() == ViewName::Products);
+        .find(|(view, _)| *view == ViewName::Products && kept(*view));
     match products {
-        Some(products) => views.cache().keep_from(products.position()),
+        Some((_, products)) => views.cache().keep_from(
+            views,
+            Basis {
+                generation: products.generation,
+                position: products.position,
+            },
+        ),
         None => views.cache().stop_keeping(),
     }
     views.publish(standing.iter().map(|(view, serving)| (*view, serving.position)));

@@ -14,6 +14,10 @@ use crate::errors::store_failed;
 /// A client that found the read model behind should come back when it has had time to catch up.
 const RETRY_AFTER_BEHIND: Duration = Duration::from_secs(1);
 
+/// Between two looks at views that were told to be further than they are: behind one address there may be several
+/// replicas, or a database that lost its last moments in a crash.
+const OTHER_REPLICA_PAUSE: Duration = Duration::from_millis(20);
+
 /// Where queries read. Cheap to clone.
 #[derive(Clone)]
 pub struct Reads {
@@ -39,23 +43,29 @@ impl Reads {
     /// One picture of these views that reflects at least the position asked for; 503 `read_model_behind` if they
     /// don't get there in time.
     pub async fn picture(&self, needed: &[ViewName], min: MinPosition) -> Result<Picture, Problem> {
-        self.wait(needed, min).await?;
-        let snapshot = Snapshot::begin(&self.views).await.map_err(store_failed)?;
-        let position = snapshot.position_of(needed);
-        Ok(Picture { snapshot, position })
+        let Some(wanted) = min.0 else {
+            return self.picture_at(needed, 0).await;
+        };
+        let reached = self.picture_at(needed, wanted);
+        let picture = tokio::time::timeout(self.patience, reached).await;
+        picture.unwrap_or_else(|_| Err(behind(wanted)))
     }
 
-    async fn wait(&self, needed: &[ViewName], min: MinPosition) -> Result<(), Problem> {
-        let Some(wanted) = min.0 else { return Ok(()) };
-        let mut positions = self.views.positions();
-        let reached = positions.wait_for(|positions| needed.iter().all(|view| positions.of(*view) >= wanted));
-        match tokio::time::timeout(self.patience, reached).await {
-            Ok(_) => Ok(()),
-            Err(_) => Err(
-                Problem::unavailable(RETRY_AFTER_BEHIND, "read_model_behind").with_detail(format_args!(
-                    "What you ask for doesn't reflect position {wanted} yet."
-                )),
-            ),
+    async fn picture_at(&self, needed: &[ViewName], wanted: Position) -> Result<Picture, Problem> {
+        loop {
+            self.views.reach(needed, wanted).await;
+            let snapshot = Snapshot::begin(&self.views).await.map_err(store_failed)?;
+            let position = snapshot.position_of(needed);
+            if position >= wanted {
+                return Ok(Picture { snapshot, position });
+            }
+            drop(snapshot);
+            tokio::time::sleep(OTHER_REPLICA_PAUSE).await;
         }
     }
+}
+
+fn behind(wanted: Position) -> Problem {
+    Problem::unavailable(RETRY_AFTER_BEHIND, "read_model_behind")
+        .with_detail(format_args!("What you ask for doesn't reflect position {wanted} yet."))
 }

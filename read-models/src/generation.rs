@@ -24,7 +24,7 @@ pub struct Serving {
     pub position: Position,
 }
 
-/// Creates the tables that keep track of generations.
+/// Creates the tables that keep track of generations, where no migration does.
 pub(crate) async fn create_registry(conn: &mut AnyConnection) -> Result<(), StoreError> {
     let statements = [
         "CREATE TABLE IF NOT EXISTS views (name TEXT NOT NULL PRIMARY KEY, \
@@ -81,14 +81,14 @@ pub async fn create(conn: &mut AnyConnection, view: ViewName, version: u64) -> R
         .fetch_one(&mut *conn)
         .await?;
     let generation = count(&row, "newest_generation").map_err(unreadable)?;
+    let dialect = Dialect::of(conn);
     for table in view.tables() {
-        for statement in table.create(generation) {
+        for statement in table.create(dialect, generation) {
             run(conn, statement).await?;
         }
     }
     if view.has_text() {
-        let (_, statement) = Dialect::of(conn).create_text(generation);
-        run(conn, statement).await?;
+        run(conn, dialect.create_text(generation)).await?;
     }
     let mut binds = Binds::default();
     binds
@@ -114,23 +114,36 @@ pub async fn filling(conn: &mut AnyConnection, view: ViewName) -> Result<Option<
         .map_err(unreadable)
 }
 
-/// Whether nobody has dropped this generation.
-pub async fn exists(conn: &mut AnyConnection, view: ViewName, generation: u64) -> Result<bool, StoreError> {
+/// What a generation reflects, served or not; none once it has been dropped.
+pub async fn checkpoint(
+    conn: &mut AnyConnection,
+    view: ViewName,
+    generation: u64,
+) -> Result<Option<Position>, StoreError> {
     let mut binds = Binds::default();
     binds.text(view.as_str()).count(generation);
-    let this = "SELECT generation FROM checkpoints WHERE view = $1 AND generation = $2";
-    Ok(!fetch(conn, this.to_owned(), binds).await?.is_empty())
+    let this = "SELECT position FROM checkpoints WHERE view = $1 AND generation = $2";
+    let rows = fetch(conn, this.to_owned(), binds).await?;
+    rows.first()
+        .map(|row| count(row, "position"))
+        .transpose()
+        .map_err(unreadable)
 }
 
-/// Makes a generation the one that is served, and drops every other of the view.
+/// Makes a generation the one that is served, and drops every other of the view. Waits until nobody reads in a
+/// snapshot, and nobody begins one until the transaction ends.
 pub async fn serve(conn: &mut AnyConnection, view: ViewName, generation: u64) -> Result<(), StoreError> {
+    let dialect = Dialect::of(conn);
+    if let Some(statement) = dialect.hold_off_readers() {
+        sqlx::raw_sql(statement).execute(&mut *conn).await?;
+    }
     for table in view.tables() {
         let of = Of::Generation(generation).table(table.name);
         let columns = table.column_list();
         expose(conn, table.name, &format!("SELECT {columns} FROM {of}")).await?;
     }
     if view.has_text() {
-        let shown = Dialect::of(conn).expose_text(generation);
+        let shown = dialect.expose_text(generation);
         expose(conn, PRODUCTS_TEXT, &shown).await?;
     }
     let mut binds = Binds::default();

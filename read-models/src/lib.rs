@@ -34,4 +34,4 @@ mod views;
 pub use positions::Positions;
 pub use record::{Key, NoEntries, Record};
 pub use view_name::ViewName;
-pub use views::{Views, ViewsError};
+pub use views::{POSTGRES_SCHEMA, Views, ViewsError};

@@ -71,25 +71,28 @@ pub enum RowError {
 }
 
 /// The values of a statement's parameters.
+///
+/// `PostgreSQL`'s texts can't hold the character NUL. No row has it in a column then, in no database, so that their bytes are
+/// the same; and to look for it finds nothing. Documents have it in JSON's spelling.
 #[derive(Default)]
 pub struct Binds(AnyArguments);
 
 impl Binds {
     pub fn text(&mut self, text: impl Into<String>) -> &mut Self {
-        self.add(text.into())
+        self.add(without_nul(text.into()))
     }
 
     pub fn text_or_null(&mut self, text: Option<impl Into<String>>) -> &mut Self {
-        self.add(text.map(Into::into))
+        self.add(text.map(|text| without_nul(text.into())))
     }
 
     /// A value whose text form is stored, such as an id.
     pub fn shown(&mut self, value: impl fmt::Display) -> &mut Self {
-        self.add(value.to_string())
+        self.add(without_nul(value.to_string()))
     }
 
     pub fn shown_or_null(&mut self, value: Option<impl fmt::Display>) -> &mut Self {
-        self.add(value.map(|value| value.to_string()))
+        self.add(value.map(|value| without_nul(value.to_string())))
     }
 
     pub fn int(&mut self, number: i64) -> &mut Self {
@@ -126,6 +129,14 @@ impl Binds {
         let added = self.0.add(value);
         debug_assert!(added.is_ok(), "texts and integers always encode");
         self
+    }
+}
+
+fn without_nul(text: String) -> String {
+    if text.contains('\0') {
+        text.replace('\0', "\u{FFFD}")
+    } else {
+        text
     }
 }
 

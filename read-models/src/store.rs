@@ -1,6 +1,7 @@
 //! Loads and saves rows of any view, many in one statement. It runs inside the caller's
 //! transaction; when that begins and ends is not its business.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use events::envelope::Position;
@@ -15,9 +16,47 @@ use crate::table::{Of, Set};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error(transparent)]
-    Sql(#[from] sqlx::Error),
+    Sql(sqlx::Error),
+    /// No projector of this version has run on this database yet.
+    #[error("the views haven't been created yet")]
+    NotReady,
+    #[error("the views are opened to be read, not to be written")]
+    ReadOnly,
     #[error("a row of {table} can't be read: {source}")]
     Row { table: &'static str, source: RowError },
+}
+
+/// What `PostgreSQL` calls a table that isn't there.
+const UNDEFINED_TABLE: &str = "42P01";
+
+/// What it says when it goes down or comes up, has no more connections, or had to end a transaction for another's sake:
+/// classes and codes after which a new try has every chance.
+const PASSING: [&str; 6] = ["08", "40", "53", "57", "55P03", "25P03"];
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match sql_state(&error).as_deref() {
+            Some(UNDEFINED_TABLE) => Self::NotReady,
+            _ => Self::Sql(error),
+        }
+    }
+}
+
+impl StoreError {
+    /// Whether it is the database's state and passes: it is being restarted, say.
+    pub fn is_passing(&self) -> bool {
+        let Self::Sql(error) = self else { return false };
+        match error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+            error => sql_state(error).is_some_and(|code| PASSING.iter().any(|class| code.starts_with(class))),
+        }
+    }
+}
+
+/// The five characters by which `PostgreSQL` names what is wrong; `SQLite`'s codes are shorter.
+fn sql_state(error: &sqlx::Error) -> Option<Cow<'_, str>> {
+    let code = error.as_database_error()?.code()?;
+    (code.len() == 5).then_some(code)
 }
 
 /// How many rows one statement carries. A few fixed sizes, so that each statement is prepared once and found
@@ -127,10 +166,11 @@ pub async fn insert_text(
     generation: u64,
     texts: &[ProductText],
 ) -> Result<(), StoreError> {
-    let statement = Dialect::of(conn).insert_text(generation);
+    let dialect = Dialect::of(conn);
+    let statement = dialect.insert_text(generation);
     for text in texts {
         let mut binds = Binds::default();
-        text.bind(&mut binds);
+        text.bind(dialect, &mut binds);
         execute(conn, statement.clone(), binds).await?;
     }
     Ok(())

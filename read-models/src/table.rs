@@ -45,9 +45,9 @@ impl Column {
         }
     }
 
-    fn definition(&self) -> String {
+    fn definition(&self, dialect: Dialect) -> String {
         let kind = match self.kind {
-            Kind::Text => "TEXT",
+            Kind::Text => dialect.text_type(),
             Kind::BigInt => "BIGINT",
         };
         let null = if self.nullable { "" } else { " NOT NULL" };
@@ -97,9 +97,10 @@ impl Of {
 
 impl Table {
     /// The statements that create one generation's copy.
-    pub fn create(&self, generation: u64) -> Vec<String> {
+    pub fn create(&self, dialect: Dialect, generation: u64) -> Vec<String> {
         let table = Of::Generation(generation).table(self.name);
-        let columns: Vec<_> = self.columns.iter().map(Column::definition).collect();
+        let columns = self.columns.iter().map(|column| column.definition(dialect));
+        let columns: Vec<_> = columns.collect();
         let mut statements = vec![format!(
             "CREATE TABLE {table} ({}, PRIMARY KEY ({}))",
             columns.join(", "),
@@ -230,6 +231,10 @@ mod tests {
             PAIRS.select(Dialect::Sqlite, Of::Serving, 2),
             "SELECT a, b, c FROM pairs WHERE (a, b) IN (VALUES (?, ?), (?, ?))"
         );
+        assert_eq!(
+            PAIRS.select(Dialect::Postgres, Of::Serving, 2),
+            "SELECT a, b, c FROM pairs WHERE (a, b) IN (VALUES ($1, $2), ($3, $4))"
+        );
     }
 
     #[test]
@@ -246,7 +251,7 @@ mod tests {
     #[test]
     fn each_generation_has_its_own_table_and_indexes() {
         assert_eq!(
-            PAIRS.create(1),
+            PAIRS.create(Dialect::Sqlite, 1),
             [
                 "CREATE TABLE pairs_g1 (a TEXT NOT NULL, b BIGINT NOT NULL, c TEXT, PRIMARY KEY (a, b))",
                 "CREATE INDEX pairs_g1_i0 ON pairs_g1 (c, a)",

@@ -1,61 +1,41 @@
-//! The private servers that tests run against: PostgreSQL, NATS and Redis, started for one run and thrown away after it.
+//! What tests run against: private servers (`PostgreSQL`, NATS, Redis), the shop's distributed form on top of them, and a
+//! proxy in front; all of them real, started for one run and thrown away after it.
 //!
-//! `cargo xtask test` starts them and tells their addresses in the environment. A test that needs one is `#[ignore]`d with
-//! the reason [`NEEDS_SERVERS`], so that plain `cargo test` runs without any; it takes a corner of its own from here, so
-//! that tests can run at the same time.
+//! `cargo xtask test` starts [`Servers`] and tells their addresses in the environment. A test that needs one is
+//! `#[ignore]`d with the reason [`NEEDS_SERVERS`], so that plain `cargo test` runs without any; it takes a corner of its
+//! own ([`new_database`], [`new_name`]), so that tests can run at the same time.
+//!
+//! A fault harness starts [`Servers`] and a [`Cluster`] itself, and kills, stops and suspends what it likes. What the shop
+//! promises meanwhile is the business of the tests.
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use uuid::Uuid;
+mod cluster;
+#[cfg(feature = "databases")]
+mod corner;
+mod daemon;
+mod error;
+mod folder;
+mod nats;
+mod port;
+mod postgres;
+mod process;
+mod programs;
+mod proxy;
+mod redis;
+mod role;
+mod servers;
+mod wire;
 
-/// Why a test is ignored: write it into the attribute.
-pub const NEEDS_SERVERS: &str = "needs servers: cargo xtask test";
-
-/// A PostgreSQL whose user may create databases: `postgres://user@127.0.0.1:port/postgres`.
-pub const POSTGRES: &str = "TILLSTREAM_TEST_POSTGRES";
-/// `nats://127.0.0.1:port`, with JetStream.
-pub const NATS: &str = "TILLSTREAM_TEST_NATS";
-/// `redis://127.0.0.1:port`.
-pub const REDIS: &str = "TILLSTREAM_TEST_REDIS";
-
-/// The URL of a new, empty database.
-///
-/// # Panics
-/// If there is no server, or it refuses.
-pub async fn new_database() -> String {
-    let server = address(POSTGRES);
-    let mut connection = PgConnection::connect(&server)
-        .await
-        .expect("the test's PostgreSQL answers");
-    let name = format!("test_{}", Uuid::new_v4().simple());
-    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
-        .execute(&mut connection)
-        .await
-        .expect("a database can be created");
-    let (server, _) = server.rsplit_once('/').expect("the URL names a database");
-    format!("{server}/{name}")
-}
-
-/// The URL of NATS. Use [`new_name`] for streams and subjects.
-///
-/// # Panics
-/// If there is no server.
-pub fn nats() -> String {
-    address(NATS)
-}
-
-/// The URL of Redis. Use [`new_name`] for keys.
-///
-/// # Panics
-/// If there is no server.
-pub fn redis() -> String {
-    address(REDIS)
-}
-
-/// A name that no other test has: letters and digits.
-pub fn new_name() -> String {
-    format!("t{}", Uuid::new_v4().simple())
-}
-
-fn address(variable: &str) -> String {
-    std::env::var(variable).unwrap_or_else(|_| panic!("{variable} isn't set; {NEEDS_SERVERS}"))
-}
+pub use cluster::{Cluster, ClusterSettings, ClusterSize};
+#[cfg(feature = "databases")]
+pub use corner::{NATS, NEEDS_SERVERS, POSTGRES, REDIS, nats, new_database, new_name, redis};
+pub use daemon::{Daemon, Program};
+pub use error::Error;
+pub use folder::Folder;
+pub use nats::Nats;
+pub use postgres::{Durability, Postgres};
+pub use process::Recipe;
+pub use programs::{find, installed};
+pub use proxy::{HaProxy, Nginx};
+pub use redis::Redis;
+pub use role::{Role, RoleKind};
+pub use servers::Servers;

@@ -22,7 +22,7 @@ C3,A,WHITE LANTERN,-2,2010-12-02 10:00,2.55,17850,United Kingdom
 6,B,MUG,1,2010-12-03 12:00,3.45,13000,Germany
 ";
 
-fn file(folder: &Path) -> PathBuf {
+pub fn file(folder: &Path) -> PathBuf {
     if let Some(file) = std::env::var_os("TILLSTREAM_IMPORT_FILE") {
         return file.into();
     }

@@ -7,6 +7,7 @@ mod architecture;
 mod client;
 mod command_line;
 mod crash;
+mod distributed;
 mod flash_sale;
 mod import;
 mod process;

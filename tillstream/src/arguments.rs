@@ -53,8 +53,12 @@ pub struct Overrides {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Run the shop until Ctrl-C (what happens without a command, too)
-    Serve,
+    /// Run the shop until Ctrl-C (what happens without a command, too), or one role of it
+    Serve(Serve),
+    /// Make the secrets and the admin's login of a shop whose roles are processes of their own
+    Init,
+    /// Bring PostgreSQL's schemas up to date; safe while roles of the last release run
+    Migrate,
     /// Build read models anew out of the log, beside the serving ones, and swap them in
     Rebuild(Rebuild),
     /// Replay the log and check everything that must always hold
@@ -65,6 +69,60 @@ pub enum Command {
     Export(Export),
     /// Print the effective settings, with secrets masked
     Config,
+}
+
+impl Command {
+    /// What the process is called in traces and metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Serve(serve) => serve.role.map_or("shop", Role::as_str),
+            Self::Init => "init",
+            Self::Migrate => "migrate",
+            Self::Rebuild(_) => "rebuild",
+            Self::Verify(_) => "verify",
+            Self::Import(_) => "import",
+            Self::Export(_) => "export",
+            Self::Config => "config",
+        }
+    }
+}
+
+#[derive(Args, Default)]
+pub struct Serve {
+    /// Run this role alone, on the PostgreSQL, NATS and Redis that the settings name
+    #[arg(long, value_enum)]
+    pub role: Option<Role>,
+}
+
+/// What a process of its own can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Answers everything that changes the shop; any number at once
+    CommandApi,
+    /// Answers everything that reads; any number at once
+    QueryApi,
+    /// Publishes the log's events to NATS; one is active, others stand by
+    Relay,
+    /// Turns events into read models; one is active, others stand by
+    Projectors,
+    /// Sends emails, settles payments; any number at once
+    Workers,
+    /// A payment provider that charges nobody, for trying things out; exactly one
+    PaymentSandbox,
+}
+
+impl Role {
+    /// As on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CommandApi => "command-api",
+            Self::QueryApi => "query-api",
+            Self::Relay => "relay",
+            Self::Projectors => "projectors",
+            Self::Workers => "workers",
+            Self::PaymentSandbox => "payment-sandbox",
+        }
+    }
 }
 
 #[derive(Args)]

@@ -4,18 +4,25 @@
 //! stops them in order.
 
 mod arguments;
+mod background;
 mod data_dir;
 mod demo;
+mod documentation;
 mod export;
 mod import;
-mod logging;
+mod init;
+mod migrate;
+mod observe;
+mod outside;
 mod pages;
 mod progress;
 mod rebuild;
+mod roles;
 mod secrets;
 mod serve;
 mod settings;
 mod shop;
+mod storage;
 mod verify;
 mod welcome;
 
@@ -23,7 +30,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Serve};
 use settings::Settings;
 
 fn main() -> ExitCode {
@@ -43,11 +50,15 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         print!("{}", settings.to_masked_toml()?);
         return Ok(ExitCode::SUCCESS);
     }
-    logging::start(&settings.log)?;
+    let command = arguments.command.unwrap_or(Command::Serve(Serve::default()));
+    let telemetry = telemetry::start(&settings.telemetry(command.name())?)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let code = runtime.block_on(async {
-        match arguments.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::run(settings).await,
+        match command {
+            Command::Serve(Serve { role: None }) => serve::run(settings).await,
+            Command::Serve(Serve { role: Some(role) }) => roles::run(&settings, role).await,
+            Command::Init => init::run(&settings),
+            Command::Migrate => migrate::run(&settings).await,
             Command::Rebuild(rebuild) => rebuild::run(&settings, &rebuild).await,
             Command::Verify(verify) => verify::run(&settings, &verify).await,
             Command::Import(import) => import::run(&settings, import).await,
@@ -57,5 +68,6 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     })?;
     // What is left then is blocking work that nobody waits for.
     runtime.shutdown_background();
+    telemetry.shutdown();
     Ok(code)
 }

@@ -6,10 +6,11 @@ mod mailbox;
 mod password_reset;
 
 use axum::Router;
-use axum::http::header::{CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Html;
 use axum::routing::get;
+use telemetry::METRICS_CONTENT_TYPE;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -53,6 +54,12 @@ pub fn documentation(document: utoipa::openapi::OpenApi) -> Router {
             X_CONTENT_TYPE_OPTIONS,
             no_sniffing,
         ))
+}
+
+/// What Prometheus reads, at `/metrics`. No secrets, but figures of the business: keep it from the public.
+pub fn metrics() -> Router {
+    let page = || async { ([(CONTENT_TYPE, METRICS_CONTENT_TYPE)], telemetry::metrics_page()) };
+    Router::new().route("/metrics", get(page))
 }
 
 /// A page at `/` that leads to all others.

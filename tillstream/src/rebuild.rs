@@ -1,10 +1,11 @@
 //! `tillstream rebuild`, and the comparison of read models with what the log says they should be.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use events::envelope::Position;
-use platform::event_log::{EventLog, LogOptions};
+use platform::event_log::EventLog;
 use platform::feed::Feed;
 use projectors::{ProjectorDeps, RebuildProgress};
 use read_models::{ViewName, Views};
@@ -14,15 +15,24 @@ use crate::arguments::Rebuild;
 use crate::data_dir::{DataDir, Lock};
 use crate::progress;
 use crate::settings::Settings;
+use crate::storage::Storage;
+
+/// How long the projectors of other processes may take to reach the log's end.
+const CATCH_UP_MAX: Duration = Duration::from_mins(1);
+/// How often they are looked at meanwhile.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 pub async fn run(settings: &Settings, arguments: &Rebuild) -> anyhow::Result<ExitCode> {
     let names = names(&arguments.views)?;
-    let dir = DataDir::open(&settings.data_dir)?;
-    let _lock = arguments.compare.then(|| alone(&dir)).transpose()?;
-    let log = EventLog::open_sqlite(&dir.log(), LogOptions::default()).await?;
-    let views = Views::open_sqlite(&dir.views()).await?;
+    let storage = Storage::of(settings, "rebuild")?;
+    let _lock = match &storage {
+        Storage::Embedded(dir) if arguments.compare => Some(alone(dir)?),
+        _ => None,
+    };
+    let log = storage.log().await?;
+    let views = storage.views().await?;
     let before = if arguments.compare {
-        Some(caught_up_digests(&log, &views, &names).await?)
+        Some(caught_up_digests(&storage, &log, &views, &names).await?)
     } else {
         None
     };
@@ -41,13 +51,21 @@ pub async fn run(settings: &Settings, arguments: &Rebuild) -> anyhow::Result<Exi
     })
 }
 
-/// Builds every read model on the side, and compares it with the one that is served.
-pub async fn compare_all(dir: &DataDir, log: &EventLog) -> anyhow::Result<bool> {
-    let _lock = alone(dir)?;
-    let served = Views::open_sqlite(&dir.views()).await?;
-    let before = caught_up_digests(log, &served, &ViewName::ALL).await?;
+/// Builds every read model on the side, in a file, and compares it with the one that is served. That one may stand in
+/// PostgreSQL: the same rows have the same digest in both.
+pub async fn compare_all(storage: &Storage, log: &EventLog) -> anyhow::Result<bool> {
+    let _lock = match storage {
+        Storage::Embedded(dir) => Some(alone(dir)?),
+        Storage::Postgres(_) => None,
+    };
+    let served = storage.views().await?;
+    let before = caught_up_digests(storage, log, &served, &ViewName::ALL).await?;
     served.close().await;
-    let side = tempfile::tempdir_in(dir.path()).context("no room for read models on the side")?;
+    let side = match storage {
+        Storage::Embedded(dir) => tempfile::tempdir_in(dir.path()),
+        Storage::Postgres(_) => tempfile::tempdir(),
+    };
+    let side = side.context("no room for read models on the side")?;
     let fresh = Views::open_sqlite(&side.path().join("views.db")).await?;
     rebuild(log, &fresh, &ViewName::ALL).await?;
     let after = digests(&fresh, &ViewName::ALL).await?;
@@ -104,8 +122,28 @@ async fn digests(views: &Views, names: &[ViewName]) -> anyhow::Result<Digests> {
     Ok(digests)
 }
 
-/// Projects what a killed shop had left over, so that both sides reflect the whole log.
-async fn caught_up_digests(log: &EventLog, views: &Views, names: &[ViewName]) -> anyhow::Result<Digests> {
+/// What the views hold when they reflect the whole log.
+async fn caught_up_digests(
+    storage: &Storage,
+    log: &EventLog,
+    views: &Views,
+    names: &[ViewName],
+) -> anyhow::Result<Digests> {
+    match storage {
+        Storage::Embedded(_) => catch_up(log, views).await?,
+        Storage::Postgres(_) => wait_for_projectors(log, views).await?,
+    }
+    let found = digests(views, names).await?;
+    let head = log.head().await?;
+    anyhow::ensure!(
+        found.iter().all(|(_, position, _)| *position == head),
+        "the shop is being written to; a comparison needs it to be quiet"
+    );
+    Ok(found)
+}
+
+/// Projects what a killed shop had left over.
+async fn catch_up(log: &EventLog, views: &Views) -> anyhow::Result<()> {
     let head = log.head().await?;
     let done = CancellationToken::new();
     let deps = ProjectorDeps {
@@ -117,8 +155,21 @@ async fn caught_up_digests(log: &EventLog, views: &Views, names: &[ViewName]) ->
     let mut positions = views.positions();
     positions.wait_for(|positions| positions.min() >= head).await?;
     done.cancel();
-    projecting.await?;
-    digests(views, names).await
+    Ok(projecting.await?)
+}
+
+/// Projecting is other processes' business; this one waits.
+async fn wait_for_projectors(log: &EventLog, views: &Views) -> anyhow::Result<()> {
+    let head = log.head().await?;
+    let caught_up = async {
+        while views.stored_positions().await?.min() < head {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(CATCH_UP_MAX, caught_up)
+        .await
+        .context("the read models don't reach the log's end: are the projectors running?")?
 }
 
 fn compare(before: &Digests, after: &Digests) -> bool {

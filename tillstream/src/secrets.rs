@@ -49,6 +49,10 @@ impl Secrets {
         })
     }
 
+    pub fn load(path: &Path) -> anyhow::Result<Self> {
+        read(path)
+    }
+
     pub fn access_tokens(&self) -> anyhow::Result<[u8; KEY_BYTES]> {
         key(&self.access_tokens).context("access_tokens in secrets.json is damaged")
     }

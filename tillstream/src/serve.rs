@@ -1,9 +1,14 @@
-//! `tillstream serve`: runs the shop until it is told to stop.
+//! `tillstream serve`: runs the shop until it is told to stop; and what serving means for every process.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use anyhow::Context;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use web::layers::Limits;
 
 use crate::settings::Settings;
 use crate::shop::Shop;
@@ -16,6 +21,21 @@ pub async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     welcome::print(&settings, &shop);
     shop.run_until(stop).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where a process answers; an address in use is told with its name.
+pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("listen {address} can't be had"))
+}
+
+/// The bounds of a request, as the settings say.
+pub fn limits(settings: &Settings) -> Limits {
+    Limits {
+        max_body_bytes: settings.limits.max_body_kib as usize * 1024,
+        timeout: Duration::from_secs(u64::from(settings.limits.request_timeout_s)),
+    }
 }
 
 /// Ctrl-C and SIGTERM ask to stop; the second of them stops at once.

@@ -4,6 +4,7 @@
 //! In the environment a setting is `TILLSTREAM_` and its name in capitals, with two underscores where
 //! the file has a dot: `TILLSTREAM_MAIL__TRANSPORT=smtp`.
 
+mod backends;
 mod secret;
 
 use std::net::SocketAddr;
@@ -15,7 +16,10 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
+pub use backends::{NatsSettings, PostgresSettings, RedisSettings, TelemetrySettings};
 pub use secret::Secret;
+
+use telemetry::LogFormat;
 
 use crate::arguments::Overrides;
 
@@ -39,7 +43,12 @@ pub struct Settings {
     /// Whether a new shop starts with a demo catalogue.
     pub demo: bool,
     pub orders: OrderSettings,
+    /// With a URL in it, roles run as processes of their own; without, the shop is embedded in one.
+    pub postgres: PostgresSettings,
+    pub nats: NatsSettings,
+    pub redis: RedisSettings,
     pub log: LogSettings,
+    pub telemetry: TelemetrySettings,
     pub mail: MailSettings,
     pub payments: PaymentSettings,
     pub limits: LimitSettings,
@@ -50,13 +59,6 @@ pub struct Settings {
 pub struct OrderSettings {
     /// Minutes until an unpaid order gives its reservations back.
     pub unpaid_ttl_minutes: u32,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LogFormat {
-    Human,
-    Json,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -119,6 +121,10 @@ pub struct PaymentSettings {
     pub request_timeout_s: u32,
     /// Where the sandbox answers; port 0 takes a free one.
     pub sandbox_listen: SocketAddr,
+    /// Where the workers reach the sandbox if it is a process of its own.
+    pub sandbox_url: Option<String>,
+    /// Where the sandbox reports to if it is a process of its own: the command API's webhook.
+    pub webhook_url: Option<String>,
     pub stripe: StripeSettings,
 }
 
@@ -150,10 +156,14 @@ impl Default for Settings {
             orders: OrderSettings {
                 unpaid_ttl_minutes: 30,
             },
+            postgres: PostgresSettings::default(),
+            nats: NatsSettings::default(),
+            redis: RedisSettings::default(),
             log: LogSettings {
                 filter: "info,access=warn".to_owned(),
                 format: LogFormat::Human,
             },
+            telemetry: TelemetrySettings::default(),
             mail: MailSettings {
                 transport: MailTransport::Folder,
                 sender: "shop@tillstream.example".to_owned(),
@@ -169,6 +179,8 @@ impl Default for Settings {
                 provider: PaymentProvider::Sandbox,
                 request_timeout_s: 10,
                 sandbox_listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+                sandbox_url: None,
+                webhook_url: None,
                 stripe: StripeSettings {
                     base_url: "https://api.stripe.com".to_owned(),
                     secret_key: None,
@@ -222,6 +234,19 @@ impl Settings {
         toml::to_string_pretty(self).context("the settings can't be printed")
     }
 
+    /// How a process of this name is to be seen.
+    pub fn telemetry(&self, role: &str) -> anyhow::Result<telemetry::TelemetrySettings> {
+        Ok(telemetry::TelemetrySettings {
+            role: role.to_owned(),
+            version: env!("CARGO_PKG_VERSION"),
+            logs: telemetry::LogSettings {
+                filter: self.log.filter.clone(),
+                format: self.log.format,
+            },
+            traces: self.telemetry.traces()?,
+        })
+    }
+
     fn check(&self) -> anyhow::Result<()> {
         ensure!(!self.shop_name.trim().is_empty(), "shop_name is empty");
         ensure!(
@@ -244,22 +269,27 @@ impl Settings {
             "limits.request_timeout_s is between 6 and 300, this is {}",
             self.limits.request_timeout_s
         );
-        if let Some(url) = &self.public_url {
-            let is_http = url.starts_with("http://") || url.starts_with("https://");
-            ensure!(
-                is_http,
-                "public_url begins with http:// or https://, this is {url:?}"
-            );
-        }
+        check_http("public_url", self.public_url.as_deref())?;
+        self.postgres.check()?;
+        self.nats.check()?;
+        self.redis.check()?;
+        self.telemetry.check()?;
         self.check_payments()?;
         self.check_mail()
     }
 
     fn check_payments(&self) -> anyhow::Result<()> {
+        for (name, url) in [
+            ("payments.sandbox_url", &self.payments.sandbox_url),
+            ("payments.webhook_url", &self.payments.webhook_url),
+        ] {
+            check_http(name, url.as_deref())?;
+        }
         if self.payments.provider == PaymentProvider::Sandbox {
             let listen = self.payments.sandbox_listen;
+            // As a process of its own it is reached from others, and its key keeps strangers out.
             ensure!(
-                listen.ip().is_loopback(),
+                listen.ip().is_loopback() || self.postgres.url.is_some(),
                 "payments.sandbox_listen is for loopback only, this is {listen}"
             );
             return Ok(());
@@ -295,6 +325,16 @@ impl Settings {
         );
         Ok(())
     }
+}
+
+fn check_http(name: &str, url: Option<&str>) -> anyhow::Result<()> {
+    let is_http = url.is_none_or(|url| url.starts_with("http://") || url.starts_with("https://"));
+    ensure!(
+        is_http,
+        "{name} begins with http:// or https://, this is {:?}",
+        url.unwrap_or_default()
+    );
+    Ok(())
 }
 
 #[cfg(test)]

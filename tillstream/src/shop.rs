@@ -3,11 +3,11 @@
 
 mod open;
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
+use command_api::CommandDeps;
 use executor::Executor;
 use payment_sandbox::Sandbox;
 use platform::event_log::EventLog;
@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::background::Background;
 use crate::data_dir::{DataDir, Lock};
 use crate::secrets::Credentials;
 use crate::settings::Settings;
@@ -55,7 +56,7 @@ pub struct Shop {
 struct Roles {
     workers: Role,
     projectors: Role,
-    forgetting: Role,
+    background: Background,
     sandbox: Option<(Sandbox, CancellationToken)>,
 }
 
@@ -119,7 +120,7 @@ impl Shop {
             serving.abort();
         }
         roles.workers.stop("workers").await;
-        roles.forgetting.stop("forgetting").await;
+        roles.background.stop().await;
         if let Some((sandbox, stop)) = roles.sandbox {
             stop.cancel();
             sandbox.join().await?;
@@ -145,7 +146,7 @@ async fn catch_up(log: &EventLog, views: &Views) {
 }
 
 /// Forgets old idempotency keys, from time to time.
-async fn forget_outcomes(log: EventLog, stop: CancellationToken) {
+pub async fn forget_outcomes(log: EventLog, stop: CancellationToken) {
     while stop
         .run_until_cancelled(tokio::time::sleep(FORGET_EVERY))
         .await
@@ -161,15 +162,17 @@ async fn forget_outcomes(log: EventLog, stop: CancellationToken) {
     }
 }
 
-/// Where the shop answers; an address in use is told with its name.
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
+/// The account that runs the shop, if it isn't there yet.
+pub async fn create_admin(commands: &CommandDeps, credentials: &Credentials) -> anyhow::Result<()> {
+    let admin = &credentials.admin;
+    command_api::accounts::create_admin(commands, &admin.username, &admin.email, &admin.password)
         .await
-        .with_context(|| format!("listen {address} can't be had"))
+        .map_err(|error| anyhow::anyhow!("the admin's account can't be made: {error}"))?;
+    Ok(())
 }
 
-/// The executor and what must be in a new shop.
-async fn furnish(executor: &Executor, settings: &Settings) -> anyhow::Result<()> {
+/// What must be in a new shop, if it isn't there yet.
+pub async fn furnish(executor: &Executor, settings: &Settings) -> anyhow::Result<()> {
     if settings.demo {
         crate::demo::add(executor, settings.currency)
             .await

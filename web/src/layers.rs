@@ -1,33 +1,24 @@
-//! What surrounds every request of both APIs: its id, span and deadline, the body limit, security
+//! What surrounds every request of both APIs: its id, span, deadline and count, the body limit, security
 //! headers, and problems for whatever no handler answers.
 //!
 //! Neither bodies nor tokens nor query strings get into the log: only method, route and status do.
 
-use std::any::Any;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
 use tower::Layer;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::normalize_path::NormalizePathLayer;
-use tracing::Instrument;
 
 use crate::problem::Problem;
-use crate::request_id::{REQUEST_ID, RequestId};
+use crate::surround::SurroundLayer;
 
 /// Fits a batch of a few thousand products; a route that takes files sets its own limit.
 pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
 /// Longer than the longest wait for a position, with room for the work after it.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// A client that ran into the deadline should let the load pass.
-const RETRY_AFTER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The bounds of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,63 +40,19 @@ impl Default for Limits {
 /// Puts the layers around all routes. Call it once, last: on the routes of all APIs of a process
 /// merged together.
 pub fn wrap(routes: Router, limits: Limits) -> Router {
+    let surround = SurroundLayer {
+        timeout: limits.timeout,
+    };
+    // Both at once: each call of `layer` makes every request take one more box.
+    let layers = (surround, DefaultBodyLimit::max(limits.max_body_bytes));
     let inner = routes
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method)
-        .layer(DefaultBodyLimit::max(limits.max_body_bytes))
-        .layer(CatchPanicLayer::custom(answer_panic))
-        .layer(middleware::from_fn_with_state(limits, surround));
+        .layer(layers)
+        // Makes services of handlers now, and not at every request.
+        .with_state(());
     // Around the router, since the path decides the route.
     Router::new().fallback_service(NormalizePathLayer::trim_trailing_slash().layer(inner))
-}
-
-async fn surround(State(limits): State<Limits>, mut request: Request, next: Next) -> Response {
-    let id = RequestId::of(request.headers());
-    request.extensions_mut().insert(id.clone());
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let span = tracing::info_span!(
-        "request",
-        http.method = %request.method(),
-        http.route = route.as_ref().map_or("unknown", MatchedPath::as_str),
-        request.id = id.as_str(),
-    );
-    let mut response = answer_in_time(limits.timeout, next.run(request))
-        .instrument(span)
-        .await;
-    let headers = response.headers_mut();
-    headers.insert(REQUEST_ID, id.value().clone());
-    secure(headers);
-    response
-}
-
-async fn answer_in_time(timeout: Duration, answer: impl Future<Output = Response>) -> Response {
-    let started_at = Instant::now();
-    let response = tokio::time::timeout(timeout, answer)
-        .await
-        .unwrap_or_else(|_| Problem::unavailable(RETRY_AFTER_TIMEOUT, "timeout").into_response());
-    tracing::info!(
-        target: "access",
-        status = response.status().as_u16(),
-        elapsed_us = started_at.elapsed().as_micros(),
-        "answered"
-    );
-    response
-}
-
-/// What holds for every answer, unless its handler says otherwise.
-fn secure(headers: &mut HeaderMap) {
-    const DEFAULTS: [(HeaderName, HeaderValue); 4] = [
-        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (
-            CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-        ),
-    ];
-    for (name, value) in DEFAULTS {
-        headers.entry(name).or_insert(value);
-    }
 }
 
 async fn unknown_route() -> Problem {
@@ -117,25 +64,17 @@ async fn wrong_method() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the layer gives the panic away")]
-fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
-    let message = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a value that is no text");
-    Problem::internal(format_args!("a handler panicked: {message}")).into_response()
-}
-
 #[cfg(test)]
 mod tests {
     use axum::body::{Body, Bytes};
-    use axum::http::header::ALLOW;
-    use axum::http::{Method, Request};
+    use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+    use axum::http::{HeaderMap, Method, Request};
+    use axum::response::IntoResponse;
     use axum::routing::{get, post};
     use tower::ServiceExt;
 
     use super::*;
+    use crate::request_id::{REQUEST_ID, RequestId};
 
     fn app() -> Router {
         let routes = Router::new()

@@ -5,6 +5,7 @@
 
 pub mod caller;
 pub mod etag;
+mod http_metrics;
 pub mod idempotency;
 pub mod json;
 pub mod layers;
@@ -15,6 +16,7 @@ pub mod position;
 pub mod problem;
 pub mod request_id;
 pub mod stripe_webhook;
+mod surround;
 pub mod tokens;
 
 pub use caller::{Caller, OptionalCaller};

@@ -1,9 +1,14 @@
 //! The id that joins a request's log lines, its answer and the events that it caused.
 
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use uuid::Uuid;
+use uuid::fmt::Hyphenated;
+use uuid::{Builder, Uuid};
 
 use crate::problem::Problem;
 
@@ -30,10 +35,25 @@ impl RequestId {
             .map_or_else(Self::generate, |value| Self(value.clone()))
     }
 
+    /// Every request needs one and nobody is kept out by it, so it doesn't ask the system for randomness each time:
+    /// it is of this moment, of this process, and of a number in it.
     fn generate() -> Self {
-        let id = Uuid::now_v7().to_string();
+        static PROCESS: LazyLock<[u8; 16]> = LazyLock::new(|| *Uuid::new_v4().as_bytes());
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let millis = u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX);
+        let mut bytes = [0; 10];
+        bytes.copy_from_slice(&PROCESS[..10]);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        // In the last six bytes the version's and the variant's bits can't hide any of it.
+        for (byte, of_number) in bytes[4..].iter_mut().zip(&number[2..]) {
+            *byte ^= of_number;
+        }
+        let id = Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid();
+        let mut text = [0; Hyphenated::LENGTH];
+        let text = id.hyphenated().encode_lower(&mut text);
         // Proof: a UUID's text is visible ASCII.
-        Self(HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("unknown")))
+        Self(HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("unknown")))
     }
 
     pub fn as_str(&self) -> &str {
@@ -65,6 +85,10 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestId {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use uuid::{Variant, Version};
+
     use super::*;
 
     fn id_for(header: &str) -> RequestId {
@@ -80,6 +104,18 @@ mod tests {
             let id = id_for(wrong);
             assert_ne!(id.as_str(), wrong);
             assert_eq!(id.as_uuid().to_string(), id.as_str());
+        }
+    }
+
+    #[test]
+    fn new_ids_are_uuids_of_this_moment_and_differ() {
+        let ids: Vec<_> = (0..10_000).map(|_| RequestId::generate()).collect();
+        let distinct: BTreeSet<_> = ids.iter().map(|id| id.as_str().to_owned()).collect();
+        assert_eq!(distinct.len(), ids.len());
+        for id in ids {
+            let uuid = Uuid::parse_str(id.as_str()).unwrap();
+            assert_eq!(uuid.get_version(), Some(Version::SortRand));
+            assert_eq!(uuid.get_variant(), Variant::RFC4122);
         }
     }
 

@@ -8,11 +8,11 @@ use platform::event_log::ReadError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::clock::Clock;
 use crate::email::EmailSender;
 use crate::gateway::PaymentGateway;
 use crate::intents::{Claimed, Effect, Intents};
 use crate::{planner, settlement, timers};
+use platform::clock::Clock;
 
 /// What a try came to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,16 +4,17 @@
 //! or emails; what an effect is, `effects` tells.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::effects::{Effects, Verdict};
-use crate::intents::{Claimed, Finish, Intents, IntentsError, Lane, RetryPolicy};
+use crate::intents::{Claimed, Finish, HeldLease, Intents, IntentsError, LEASE, Lane, RetryPolicy};
+use crate::metrics;
 
 /// How a lane runs.
 #[derive(Debug, Clone, Copy)]
@@ -32,13 +33,14 @@ const SETTLEMENT_TIMEOUT: Duration = Duration::from_mins(2);
 const EMAIL_TIMEOUT: Duration = Duration::from_mins(1);
 /// One command against the log.
 const TIMER_TIMEOUT: Duration = Duration::from_secs(30);
-/// A lease outlives its effect by this: time to write down what became of it.
-const LEASE_MARGIN: Duration = Duration::from_secs(30);
 /// How long a shutdown waits for effects in flight; a supervisor's own patience is 10 s or more. What is cut off here
 /// is asked about at the next start.
 const DRAIN: Duration = Duration::from_secs(8);
-/// How often a lane looks although nobody woke it: for other processes on the same file.
+/// How often a lane looks although nobody woke it: for other processes at the same intents.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// How long a lane waits for more effects to end after one has: what ends together makes room for one claim together, and
+/// so costs one commit. Far below what an effect takes on a network.
+const GATHER: Duration = Duration::from_millis(5);
 /// The wait after the database failed: it is busy or full, and asking faster won't help.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 /// The rhythm of asking about what the provider has accepted and not finished: soon, since most take seconds, and then
@@ -100,6 +102,8 @@ pub(crate) async fn run(
     let mut running = JoinSet::new();
     while !shutdown.is_cancelled() {
         let free = settings.concurrency - running.len();
+        // Taken before the claim: what becomes due from here on is either claimed or waited for.
+        let looked_at = intents.clock().now();
         let taken = match take(&settings, &intents, free).await {
             Ok(taken) => taken,
             Err(error) => {
@@ -110,10 +114,12 @@ pub(crate) async fn run(
         };
         let full = taken.len() == free;
         for claimed in taken {
-            let effect = carry_out(settings, intents.clone(), Arc::clone(&effects), claimed);
+            let lease = intents.hold(&claimed);
+            let effect = carry_out(settings, intents.clone(), Arc::clone(&effects), claimed, lease);
             running.spawn(effect);
         }
-        wait(&settings, &intents, &mut running, full, &shutdown).await;
+        let looked_at = (!full).then_some(looked_at);
+        wait(&settings, &intents, &mut running, looked_at, &shutdown).await;
     }
     drain(settings.lane, running).await;
 }
@@ -122,25 +128,25 @@ async fn take(settings: &LaneSettings, intents: &Intents, free: usize) -> Result
     if free == 0 {
         return Ok(vec![]);
     }
-    let lease = settings.effect_timeout + LEASE_MARGIN;
     intents
-        .claim(settings.lane, u32::try_from(free).unwrap_or(u32::MAX), lease)
+        .claim(settings.lane, u32::try_from(free).unwrap_or(u32::MAX), LEASE)
         .await
 }
 
-/// Until there may be something to take, and room for it.
+/// Until there may be something to take, and room for it. `looked_at` is when everything due was taken; none if there was
+/// no room for all of it.
 async fn wait(
     settings: &LaneSettings,
     intents: &Intents,
     running: &mut JoinSet<()>,
-    full: bool,
+    looked_at: Option<DateTime<Utc>>,
     shutdown: &CancellationToken,
 ) {
     let wake = async {
-        if full {
+        let Some(looked_at) = looked_at else {
             return std::future::pending().await;
-        }
-        let next = intents.next_due(settings.lane).await.ok().flatten();
+        };
+        let next = intents.next_due(settings.lane, looked_at).await.ok().flatten();
         let due = async {
             match next {
                 Some(at) => intents.clock().sleep_until(at).await,
@@ -158,9 +164,13 @@ async fn wait(
         Some(ended) = running.join_next() => {
             report_panic(settings.lane, ended);
             // Everything that ended meanwhile makes room for one claim together.
-            while let Some(ended) = running.try_join_next() {
-                report_panic(settings.lane, ended);
-            }
+            let gathered = timeout(GATHER, async {
+                while let Some(ended) = running.join_next().await {
+                    report_panic(settings.lane, ended);
+                }
+            });
+            // Running out is the usual end: the others take longer.
+            let _ = gathered.await;
         }
         () = wake => {}
     }
@@ -195,7 +205,13 @@ async fn pause(shutdown: &CancellationToken) {
     }
 }
 
-async fn carry_out(settings: LaneSettings, intents: Intents, effects: Arc<Effects>, claimed: Claimed) {
+async fn carry_out(
+    settings: LaneSettings,
+    intents: Intents,
+    effects: Arc<Effects>,
+    claimed: Claimed,
+    lease: HeldLease,
+) {
     let span = tracing::info_span!(
         "effect",
         kind = claimed.effect.kind(),
@@ -205,6 +221,11 @@ async fn carry_out(settings: LaneSettings, intents: Intents, effects: Arc<Effect
         trace_parent = claimed.trace_parent.as_deref(),
     );
     async {
+        if intents.clock().now() >= claimed.lease_until {
+            tracing::warn!("an effect's lease ran out before it was begun");
+            return;
+        }
+        let begun = Instant::now();
         let verdict = if claimed.attempts > settings.retry.attempts_max {
             Verdict::Fail {
                 reason: "it was tried too often without coming to an end".to_owned(),
@@ -217,19 +238,34 @@ async fn carry_out(settings: LaneSettings, intents: Intents, effects: Arc<Effect
                 },
             }
         };
-        conclude(&settings, &intents, &claimed, verdict).await;
+        conclude(&settings, &intents, &claimed, verdict, begun.elapsed()).await;
     }
     .instrument(span)
     .await;
+    // Until here it was renewed.
+    drop(lease);
 }
 
-async fn conclude(settings: &LaneSettings, intents: &Intents, claimed: &Claimed, verdict: Verdict) {
+async fn conclude(
+    settings: &LaneSettings,
+    intents: &Intents,
+    claimed: &Claimed,
+    verdict: Verdict,
+    took: Duration,
+) {
     let finish = decide(settings, intents, claimed, verdict);
-    match &finish {
-        Finish::Done { outcome } => tracing::debug!(outcome, "an effect is done"),
-        Finish::Wait { due_at, .. } => tracing::debug!(%due_at, "an effect isn't over yet"),
+    let result = match &finish {
+        Finish::Done { outcome } => {
+            tracing::debug!(outcome, "an effect is done");
+            "done"
+        }
+        Finish::Wait { due_at, .. } => {
+            tracing::debug!(%due_at, "an effect isn't over yet");
+            "wait"
+        }
         Finish::Retry { due_at, reason } => {
             tracing::warn!(reason, attempts = claimed.attempts, %due_at, "an effect failed and is tried again");
+            "retry"
         }
         Finish::Park { reason } => {
             tracing::error!(
@@ -237,8 +273,10 @@ async fn conclude(settings: &LaneSettings, intents: &Intents, claimed: &Claimed,
                 attempts = claimed.attempts,
                 "an effect is parked until it is sent again"
             );
+            "parked"
         }
-    }
+    };
+    metrics::effect(settings.lane, result, took);
     match intents.finish(claimed, finish).await {
         Ok(true) => {}
         Ok(false) => tracing::warn!("the effect's lease had run out, and another worker has it"),

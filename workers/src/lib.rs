@@ -6,16 +6,15 @@
 //!
 //! Deciding is left to `domain`, views to the projectors, pages to the APIs.
 
-pub mod clock;
 pub mod email;
 pub mod gateway;
 pub mod intents;
 pub mod mailbox;
-
 pub mod reconciliation;
 
 mod effects;
 mod lanes;
+mod metrics;
 mod planner;
 mod settlement;
 mod timers;
@@ -23,7 +22,9 @@ mod timers;
 use std::sync::Arc;
 
 use executor::Executor;
+use platform::event_log::EventLog;
 use platform::feed::Feed;
+use platform::lease::Lease;
 use platform::vault::Vault;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -35,7 +36,6 @@ use crate::intents::Intents;
 use crate::reconciliation::Reconciliation;
 
 /// What the workers work with.
-#[derive(Clone)]
 pub struct WorkerDeps {
     pub feed: Feed,
     pub executor: Executor,
@@ -45,6 +45,8 @@ pub struct WorkerDeps {
     pub gateway: PaymentGateway,
     pub identity: ShopIdentity,
     pub transport: MailTransport,
+    /// For what only one process does at a time: planning, and comparing ledgers. The effects need none.
+    pub lease: Lease,
 }
 
 /// Runs the planner, the lanes and the reconciliation until `shutdown`. Then nothing new is begun, what is in flight is
@@ -58,6 +60,7 @@ pub async fn run(deps: WorkerDeps, shutdown: CancellationToken) {
         gateway,
         identity,
         transport,
+        lease,
     } = deps;
     let clock = intents.clock().clone();
     let shop = Shop {
@@ -83,12 +86,13 @@ pub async fn run(deps: WorkerDeps, shutdown: CancellationToken) {
     };
     // Dropping this future drops the set, and that ends its tasks.
     let mut tasks = JoinSet::new();
-    tasks.spawn(planner::run(
+    let alone = Alone {
         feed,
-        executor.log().clone(),
-        intents.clone(),
-        shutdown.clone(),
-    ));
+        log: executor.log().clone(),
+        intents: intents.clone(),
+        reconciliation,
+    };
+    tasks.spawn(alone.run(lease, shutdown.clone()));
     for settings in lanes::LANES {
         tasks.spawn(lanes::run(
             settings,
@@ -97,13 +101,56 @@ pub async fn run(deps: WorkerDeps, shutdown: CancellationToken) {
             shutdown.clone(),
         ));
     }
-    tasks.spawn(reconciliation::repeat(reconciliation, shutdown));
+    tasks.spawn(metrics::refresh(
+        intents.clone(),
+        executor.log().clone(),
+        shutdown,
+    ));
+    tokio::select! {
+        () = all(tasks) => {}
+        // Also while a shutdown waits for what is in flight.
+        () = intents::renew(intents.clone()) => {}
+    }
+    if let Err(error) = intents.release().await {
+        tracing::warn!(%error, "leases can't be given up; they will run out");
+    }
+}
+
+/// What only one of the worker processes does.
+#[derive(Clone)]
+struct Alone {
+    feed: Feed,
+    log: EventLog,
+    intents: Intents,
+    reconciliation: Reconciliation,
+}
+
+impl Alone {
+    /// Whenever this process holds the lease, until shutdown. One that believes for too long that it does is fenced: the
+    /// planner by its checkpoint, the reconciliation since it settles what anybody would.
+    async fn run(self, lease: Lease, shutdown: CancellationToken) {
+        let work = |token: CancellationToken| {
+            let Self {
+                feed,
+                log,
+                intents,
+                reconciliation,
+            } = self.clone();
+            async move {
+                tokio::join!(
+                    planner::run(feed, log, intents, token.clone()),
+                    reconciliation::repeat(reconciliation, token),
+                );
+            }
+        };
+        lease.hold(shutdown, work).await;
+    }
+}
+
+async fn all(mut tasks: JoinSet<()>) {
     while let Some(ended) = tasks.join_next().await {
         if let Err(error) = ended {
             tracing::error!(%error, "a part of the workers broke off");
         }
-    }
-    if let Err(error) = intents.release().await {
-        tracing::warn!(%error, "leases can't be given up; they will run out");
     }
 }

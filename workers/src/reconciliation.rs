@@ -17,9 +17,10 @@ use executor::{CommandContext, ExecuteError, Executor};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::clock::Clock;
 use crate::gateway::{ChargePageRequest, GatewayError, PaymentGateway, ProviderCharge, ProviderChargeStatus};
 use crate::intents::{Intents, IntentsError, SettledCharge};
+use crate::metrics;
+use platform::clock::Clock;
 
 /// How often the ledgers are compared.
 const EVERY: Duration = Duration::from_hours(1);
@@ -72,6 +73,18 @@ pub enum OrphanReason {
     OtherAmount,
     /// The payment refuses the charge's attempt.
     OtherAttempt,
+}
+
+impl OrphanReason {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Foreign => "foreign",
+            Self::UnknownPayment => "unknown_payment",
+            Self::ChargedTwice => "charged_twice",
+            Self::OtherAmount => "other_amount",
+            Self::OtherAttempt => "other_attempt",
+        }
+    }
 }
 
 /// What a comparison found.
@@ -258,6 +271,7 @@ fn tell(result: Result<ReconciliationReport, ReconciliationError>) {
         }
     };
     for orphan in &report.orphans {
+        metrics::findings(orphan.reason.as_str(), 1);
         tracing::error!(
             charge = orphan.provider_reference,
             payment.id = orphan.payment_id.map(tracing::field::display),
@@ -266,6 +280,8 @@ fn tell(result: Result<ReconciliationReport, ReconciliationError>) {
             "the provider has a charge that the log doesn't account for"
         );
     }
+    metrics::findings("settled_late", report.settled.len());
+    metrics::findings("missing", report.missing.len());
     for missing in &report.missing {
         tracing::error!(
             charge = missing.provider_reference,

@@ -1,8 +1,10 @@
 //! The project's own chores: `cargo xtask --help`.
 
+mod install;
 mod process;
 mod proof;
 mod test;
+mod up;
 
 use clap::{Parser, Subcommand};
 
@@ -24,6 +26,7 @@ enum Task {
     FlashSale(proof::FlashSale),
     ImportAll(proof::ImportAll),
     Bench(proof::Bench),
+    Up(up::Up),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -33,5 +36,6 @@ fn main() -> anyhow::Result<()> {
         Task::FlashSale(arguments) => arguments.run(),
         Task::ImportAll(arguments) => arguments.run(),
         Task::Bench(arguments) => arguments.run(),
+        Task::Up(arguments) => arguments.run(),
     }
 }

@@ -1,28 +1,61 @@
-//! All tests. Those of the embedded default need no server.
+//! All tests: those of the embedded default, which need no server, and those of the distributed form, which get private
+//! ones.
+
+use std::process::Command;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use test_servers::{Durability, Folder, Servers};
 
-use crate::process::cargo;
+use crate::install::{self, BESIDE, SERVERS};
+use crate::process::{Interrupt, cargo};
 
-/// Runs every test of the workspace.
+/// Runs every test of the workspace, on private servers that are thrown away afterwards.
 #[derive(Args)]
 pub struct Arguments {
     /// Only tests whose name contains this.
     filter: Option<String>,
+    /// Only what needs no server.
+    #[arg(long)]
+    embedded: bool,
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let runner: &[&str] = if has_nextest() {
-        &["nextest", "run"]
+    let mut tests = tests(arguments);
+    if arguments.embedded {
+        return finish(&mut tests);
+    }
+    install::install(&[SERVERS, BESIDE])?;
+    // Ctrl-C reaches the tests, too; the servers stop after them.
+    let _interrupt = Interrupt::listen()?;
+    let servers = Servers::start(Folder::temporary()?, Durability::None)?;
+    let outcome = finish(tests.envs(servers.environment()));
+    servers.stop()?;
+    outcome
+}
+
+fn tests(arguments: &Arguments) -> Command {
+    let mut tests = cargo();
+    let has_nextest = has_nextest();
+    tests.args(if has_nextest {
+        &["nextest", "run"][..]
     } else {
         &["test"]
-    };
-    let mut tests = cargo();
+    });
     tests
-        .args(runner)
         .args(["--workspace", "--all-features", "--locked", "--no-fail-fast"])
         .args(&arguments.filter);
+    if !arguments.embedded {
+        tests.args(if has_nextest {
+            ["--run-ignored", "all"]
+        } else {
+            ["--", "--include-ignored"]
+        });
+    }
+    tests
+}
+
+fn finish(tests: &mut Command) -> anyhow::Result<()> {
     let status = tests.status().context("cargo can't be started")?;
     if !status.success() {
         bail!("some tests failed");

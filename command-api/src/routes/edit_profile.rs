@@ -155,7 +155,7 @@ impl Prepared {
             change_profile(work, &self.change)?;
         }
         if let Some((before, after)) = &self.username {
-            work.release(USERNAME_SCOPE, before);
+            work.release(USERNAME_SCOPE, before, account_id);
             work.claim(USERNAME_SCOPE, after, account_id);
         }
         Ok(EditedProfileAnswer { account_id })

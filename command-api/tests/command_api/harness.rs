@@ -1,8 +1,7 @@
 //! A shop of its own for each test: its router, its log, and a clock that the test moves.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -10,12 +9,13 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use command_api::accounts::create_admin;
-use command_api::{Clock, CommandDeps, ORDER_TTL, PasswordSettings, Passwords};
+use command_api::{CommandDeps, ORDER_TTL, PasswordSettings, Passwords};
 use events::envelope::RecordedEvent;
 use events::ids::AccountId;
 use events::money::Currency;
 use events::sealed::Sealed;
 use executor::Executor;
+use platform::clock::{Clock, ManualClock};
 use platform::event_log::{EventLog, LogOptions};
 use platform::vault::Vault;
 use serde_json::{Value, json};
@@ -35,8 +35,7 @@ pub struct Shop {
     pub document: utoipa::openapi::OpenApi,
     pub deps: CommandDeps,
     pub log: EventLog,
-    /// Microseconds that the shop's clock is ahead.
-    ahead_us: Arc<AtomicI64>,
+    clock: ManualClock,
     names: AtomicU32,
     /// Kept for as long as the shop: dropping it deletes the files.
     directory: TempDir,
@@ -60,30 +59,29 @@ impl Shop {
         let vault = Vault::open_sqlite(&directory.path().join("vault.db"), [3; 32])
             .await
             .unwrap();
-        let ahead_us = Arc::new(AtomicI64::new(0));
-        let moved = Arc::clone(&ahead_us);
+        let clock = ManualClock::new(Utc::now());
         let deps = CommandDeps {
             executor: Executor::new(log.clone()),
             vault,
             tokens: AccessTokens::new(&[7; 32]).unwrap(),
             passwords: Passwords::new(fast()).unwrap(),
-            clock: Clock::from_fn(move || Utc::now() + TimeDelta::microseconds(moved.load(Ordering::SeqCst))),
+            clock: Clock::Manual(clock.clone()),
             currency: Currency::GBP,
             order_ttl: ORDER_TTL,
             webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
             fingerprint_secret: [5; 32],
         };
-        Self::with(deps, log, ahead_us, directory)
+        Self::with(deps, log, clock, directory)
     }
 
-    fn with(deps: CommandDeps, log: EventLog, ahead_us: Arc<AtomicI64>, directory: TempDir) -> Self {
+    fn with(deps: CommandDeps, log: EventLog, clock: ManualClock, directory: TempDir) -> Self {
         let (routes, document) = command_api::router(deps.clone());
         Self {
             router: wrap(routes, Limits::default()),
             document,
             deps,
             log,
-            ahead_us,
+            clock,
             names: AtomicU32::new(0),
             directory,
         }
@@ -93,7 +91,7 @@ impl Shop {
     pub fn changed(self, change: impl FnOnce(&mut CommandDeps)) -> Self {
         let mut deps = self.deps;
         change(&mut deps);
-        Self::with(deps, self.log, self.ahead_us, self.directory)
+        Self::with(deps, self.log, self.clock, self.directory)
     }
 
     pub fn now(&self) -> DateTime<Utc> {
@@ -101,8 +99,7 @@ impl Shop {
     }
 
     pub fn pass(&self, time: TimeDelta) {
-        self.ahead_us
-            .fetch_add(time.num_microseconds().unwrap(), Ordering::SeqCst);
+        self.clock.advance(time);
     }
 
     pub fn post(&self, path: impl Into<String>) -> Call<'_> {

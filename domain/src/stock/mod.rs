@@ -50,8 +50,8 @@ impl Stock {
 
     /// Units that can still be promised.
     pub fn available(&self) -> u64 {
-        // proof: what is promised, sold or counted away was available before
-        self.on_hand - self.reservations.total()
+        // What is promised was available before, so this never saturates; with a planted bug it does.
+        self.on_hand.saturating_sub(self.reservations.total())
     }
 
     fn decide(&self, command: StockCommand) -> Result<Option<StockEvent>, StockError> {
@@ -171,6 +171,10 @@ impl Stock {
     }
 
     fn check_available(&self, sku: &Sku, wanted: u32) -> Result<(), StockError> {
+        #[cfg(feature = "planted-bugs")]
+        if crate::planted::is_planted(crate::planted::Bug::StockCheck) {
+            return Ok(());
+        }
         let left = self.available();
         if u64::from(wanted) > left {
             return Err(StockError::OutOfStock {

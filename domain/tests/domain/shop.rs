@@ -169,18 +169,22 @@ impl Shop {
     fn change_claims(
         &mut self,
         taken: &[(&'static str, String, String)],
-        released: &[(&'static str, String)],
+        released: &[(&'static str, String, String)],
     ) -> Result<(), Refused> {
-        for (scope, value, owner) in taken {
+        let mut claims = self.claims.clone();
+        for (scope, value, owner) in released {
             let key = (*scope, value.clone());
-            let holder = self.claims.get(&key).filter(|_| !released.contains(&key));
+            if claims.get(&key) == Some(owner) {
+                claims.remove(&key);
+            }
+        }
+        for (scope, value, owner) in taken {
+            let holder = claims.get(&(*scope, value.clone()));
             if holder.is_some_and(|holder| holder != owner) {
                 return Err(Refused::Taken(scope, value.clone()));
             }
         }
-        for key in released {
-            self.claims.remove(key);
-        }
+        self.claims = claims;
         let taken = taken.iter().cloned();
         self.claims
             .extend(taken.map(|(scope, value, owner)| ((scope, value), owner)));

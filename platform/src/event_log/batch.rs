@@ -30,7 +30,9 @@ pub(super) struct Touched {
 impl Touched {
     pub fn by(appends: &[Append]) -> Self {
         let writes = appends.iter().flat_map(|append| &append.writes);
-        let claims = appends.iter().flat_map(|append| &append.claims);
+        let claims = appends
+            .iter()
+            .flat_map(|append| append.releases.iter().chain(&append.claims));
         let keys = appends.iter().filter_map(|append| append.idempotency.as_ref());
         Self {
             streams: distinct(writes.map(|write| write.stream.clone())),
@@ -141,11 +143,16 @@ impl Batch {
     /// What becomes of the claims, if all of them can be taken.
     fn check_claims(
         &self,
-        releases: Vec<ClaimKey>,
+        releases: Vec<Claim>,
         claims: Vec<Claim>,
     ) -> Result<HashMap<ClaimKey, Option<String>>, AppendError> {
-        let mut changes: HashMap<ClaimKey, Option<String>> =
-            releases.into_iter().map(|released| (released, None)).collect();
+        let mut changes: HashMap<ClaimKey, Option<String>> = HashMap::new();
+        for Claim { scope, value, owner } in releases {
+            let key = (scope, value);
+            if self.owner(&key) == Some(&owner) {
+                changes.insert(key, None);
+            }
+        }
         for Claim { scope, value, owner } in claims {
             let key = (scope, value);
             let current = changes

@@ -10,14 +10,17 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::writer::{Job, WriterHandle};
 use super::{
-    Append, AppendError, Appended, LogOptions, LogStats, OpenError, ReadError, SqliteLog, StoredOutcome,
+    Append, AppendError, Appended, LogOptions, LogStats, OpenError, PostgresLog, ReadError, SqliteLog,
+    StoredOutcome,
 };
+use crate::postgres::PostgresTarget;
 
 /// An open event log. Cheap to clone; the clones share one writer. When the last one is dropped, the writer finishes
 /// what it has accepted and stops; [`EventLog::close`] also waits for that.
 #[derive(Debug, Clone)]
 pub enum EventLog {
     Sqlite(SqliteLog),
+    Postgres(PostgresLog),
 }
 
 impl EventLog {
@@ -26,6 +29,13 @@ impl EventLog {
     /// Refuses a database that a newer release has written.
     pub async fn open_sqlite(path: &Path, options: LogOptions) -> Result<Self, OpenError> {
         SqliteLog::open(path, options).await.map(Self::Sqlite)
+    }
+
+    /// Opens the log in a `PostgreSQL` database whose schema is [`POSTGRES_SCHEMA`](super::POSTGRES_SCHEMA).
+    ///
+    /// Never changes a schema: refuses one that is older than this program, or too new for it.
+    pub async fn open_postgres(target: &PostgresTarget, options: LogOptions) -> Result<Self, OpenError> {
+        PostgresLog::open(target, options).await.map(Self::Postgres)
     }
 
     /// Waits for a place in the writer's queue. `Unavailable` once the log is closed.
@@ -45,6 +55,7 @@ impl EventLog {
         let limit = limit.min(Self::READ_LIMIT);
         match self {
             Self::Sqlite(log) => log.read(after, limit).await,
+            Self::Postgres(log) => log.read(after, limit).await,
         }
     }
 
@@ -55,6 +66,7 @@ impl EventLog {
     pub async fn read_streams(&self, streams: &[StreamId]) -> Result<Vec<RecordedEvent>, ReadError> {
         match self {
             Self::Sqlite(log) => log.read_streams(streams).await,
+            Self::Postgres(log) => log.read_streams(streams).await,
         }
     }
 
@@ -62,6 +74,7 @@ impl EventLog {
     pub async fn head(&self) -> Result<Position, ReadError> {
         match self {
             Self::Sqlite(log) => log.head().await,
+            Self::Postgres(log) => log.head().await,
         }
     }
 
@@ -69,6 +82,7 @@ impl EventLog {
     pub async fn claim_owner(&self, scope: &str, value: &str) -> Result<Option<String>, ReadError> {
         match self {
             Self::Sqlite(log) => log.claim_owner(scope, value).await,
+            Self::Postgres(log) => log.claim_owner(scope, value).await,
         }
     }
 
@@ -76,6 +90,7 @@ impl EventLog {
     pub async fn outcome(&self, scope: &str, key: &str) -> Result<Option<StoredOutcome>, ReadError> {
         match self {
             Self::Sqlite(log) => log.outcome(scope, key).await,
+            Self::Postgres(log) => log.outcome(scope, key).await,
         }
     }
 
@@ -91,6 +106,12 @@ impl EventLog {
         self.writer().watch()
     }
 
+    /// Looks at once for what other processes have committed, as one of them has hinted that there is something. Returns
+    /// before it has looked; what is found appears in [`EventLog::watch`].
+    pub fn look_now(&self) {
+        self.writer().look_now();
+    }
+
     /// What the writer has done so far.
     pub fn stats(&self) -> &LogStats {
         self.writer().stats()
@@ -102,6 +123,7 @@ impl EventLog {
         self.writer().close().await;
         match self {
             Self::Sqlite(log) => log.close_readers().await,
+            Self::Postgres(log) => log.close_readers().await,
         }
     }
 
@@ -118,6 +140,7 @@ impl EventLog {
     fn writer(&self) -> &WriterHandle {
         match self {
             Self::Sqlite(log) => log.writer(),
+            Self::Postgres(log) => log.writer(),
         }
     }
 }

@@ -11,8 +11,11 @@
 mod batch;
 mod handle;
 mod options;
+mod poll;
+mod postgres;
 mod sqlite;
 mod store;
+mod stored;
 mod writer;
 
 #[cfg(feature = "conformance")]
@@ -22,6 +25,7 @@ pub use handle::{AppendPermit, EventLog, PendingAppend};
 #[cfg(any(test, feature = "conformance"))]
 pub use options::Step;
 pub use options::{LogOptions, LogStats};
+pub use postgres::{PostgresLog, SCHEMA as POSTGRES_SCHEMA};
 pub use sqlite::SqliteLog;
 
 use chrono::{DateTime, Utc};
@@ -96,8 +100,9 @@ pub struct Append {
     /// Each stream at most once.
     pub writes: Vec<StreamWrite>,
     pub claims: Vec<Claim>,
-    /// Claims to give up, as `(scope, value)`, before `claims` are taken. Giving up what nobody has is no error.
-    pub releases: Vec<(&'static str, String)>,
+    /// Claims that their owner gives up, before `claims` are taken. Giving up what nobody has, or what has become
+    /// somebody else's, is no error and changes nothing.
+    pub releases: Vec<Claim>,
     /// The key and the answer to keep with it.
     pub idempotency: Option<(IdempotencyKey, String)>,
 }
@@ -142,6 +147,8 @@ pub enum AppendError {
 pub enum OpenError {
     #[error("the event log can't be opened")]
     Sqlite(#[from] crate::sqlite::OpenError),
+    #[error("the event log can't be opened")]
+    Postgres(#[from] crate::postgres::OpenError),
     #[error("the event log opens, but can't be read")]
     Read(#[from] ReadError),
 }

@@ -22,6 +22,12 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+impl From<ReadError> for StoreError {
+    fn from(error: ReadError) -> Self {
+        Self { reason: error.reason }
+    }
+}
+
 impl From<sqlx::Error> for ReadError {
     fn from(error: sqlx::Error) -> Self {
         Self {

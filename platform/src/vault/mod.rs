@@ -8,34 +8,34 @@
 mod cache;
 mod cipher;
 mod keys;
+mod store;
 mod writer;
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use events::sealed::Sealed;
-use sqlx::SqlitePool;
 use uuid::Uuid;
 
 use self::cache::KeyCache;
-use self::cipher::Key;
-use self::keys::KeyState;
+use self::cipher::{DoesNotOpen, Key};
+use self::keys::{KeyState, Keys};
+use self::store::{KeyStore, PostgresKeys, SqliteKeys};
 use self::writer::KeyWriter;
+use crate::postgres::{self, PostgresTarget, Schema};
 use crate::sqlite;
 
-/// Reading connections. Nearly every key comes from the cache.
-const READERS: u32 = 2;
-
-const MIGRATIONS: &[(u32, &str)] = &[(1, include_str!("../../../migrations/sqlite/vault/0001_vault.sql"))];
+/// The vault's tables in `PostgreSQL`.
+pub const POSTGRES_SCHEMA: Schema = store::SCHEMA;
 
 /// Personal keys. Cheap to clone; the clones share one cache and one writer.
 #[derive(Debug, Clone)]
 pub struct Vault {
     master: Arc<Key>,
     cache: Arc<KeyCache>,
-    readers: SqlitePool,
-    writer: KeyWriter,
+    store: KeyStore,
+    /// None if it was opened for reading only.
+    writer: Option<KeyWriter>,
 }
 
 /// Why the vault can't be opened.
@@ -43,6 +43,8 @@ pub struct Vault {
 pub enum OpenVaultError {
     #[error("the vault can't be opened")]
     Sqlite(#[from] sqlite::OpenError),
+    #[error("the vault can't be opened")]
+    Postgres(#[from] postgres::OpenError),
     #[error("this is not the master key that the vault was made with")]
     WrongMasterKey,
     #[error("the vault opens, but can't be used")]
@@ -64,6 +66,8 @@ pub enum VaultError {
     /// A stored key doesn't unwrap: the row was changed, or written under another master key.
     #[error("the stored key of the subject {subject} doesn't open")]
     BrokenKey { subject: Uuid },
+    #[error("the vault was opened for reading only: this process can't seal or erase")]
+    ReadOnly,
     #[error("the operating system gives no randomness")]
     NoRandomness,
     #[error("the vault is unavailable: {reason}")]
@@ -75,20 +79,50 @@ impl Vault {
     ///
     /// The first opening ties the file to `master_key`; another one is refused from then on.
     pub async fn open_sqlite(path: &Path, master_key: [u8; 32]) -> Result<Self, OpenVaultError> {
-        let master = Arc::new(Key::from_bytes(master_key));
-        let pool = sqlite::open_erasing_writer_pool(path).await?;
-        let mut connection = pool.acquire().await.map_err(VaultError::from)?;
-        sqlite::apply_migrations(&mut connection, MIGRATIONS).await?;
-        keys::check_master_key(&mut connection, &master).await?;
-        drop(connection);
-        let readers = sqlite::open_readers(path, READERS).await?;
-        let cache = Arc::new(KeyCache::new());
-        let writer = KeyWriter::start(pool, Arc::clone(&master), Arc::clone(&cache));
+        let store = KeyStore::Sqlite(SqliteKeys::open(path).await?);
+        Self::open_writer(store, Key::from_bytes(master_key)).await
+    }
+
+    /// Opens the vault in a `PostgreSQL` database whose schema is [`POSTGRES_SCHEMA`], which it never changes.
+    ///
+    /// The first opening ties the tables to `master_key`; another one is refused from then on.
+    pub async fn open_postgres(
+        target: &PostgresTarget,
+        master_key: [u8; 32],
+    ) -> Result<Self, OpenVaultError> {
+        let store = KeyStore::Postgres(PostgresKeys::open(target).await?);
+        Self::open_writer(store, Key::from_bytes(master_key)).await
+    }
+
+    /// Like [`Vault::open_postgres`], for a database user that can only read: sealing and erasing are answered with
+    /// [`VaultError::ReadOnly`]. If no writer has been here yet, any master key is accepted; a wrong one then shows as
+    /// [`VaultError::BrokenKey`].
+    pub async fn open_postgres_reader(
+        target: &PostgresTarget,
+        master_key: [u8; 32],
+    ) -> Result<Self, OpenVaultError> {
+        let (keys, master) = (PostgresKeys::open(target).await?, Key::from_bytes(master_key));
+        if let Some(kept) = keys.read_check().await? {
+            check_master_key(&master, &kept)?;
+        }
+        Ok(Self {
+            master: Arc::new(master),
+            cache: Arc::new(KeyCache::new()),
+            store: KeyStore::Postgres(keys),
+            writer: None,
+        })
+    }
+
+    async fn open_writer(store: KeyStore, master: Key) -> Result<Self, OpenVaultError> {
+        let kept = store.keep_check(master.make_check()?).await?;
+        check_master_key(&master, &kept)?;
+        let (master, cache) = (Arc::new(master), Arc::new(KeyCache::new()));
+        let writer = KeyWriter::start(store.clone(), Arc::clone(&master), Arc::clone(&cache));
         Ok(Self {
             master,
             cache,
-            readers,
-            writer,
+            store,
+            writer: Some(writer),
         })
     }
 
@@ -96,6 +130,7 @@ impl Vault {
     ///
     /// `Erased` for somebody who was erased.
     pub async fn seal(&self, subject: Uuid, plaintext: &str) -> Result<Sealed, VaultError> {
+        self.writer()?;
         let key = match self.cache.get(subject).await {
             Some(key) => key,
             None => key_of(&self.keys_for_sealing(&[subject]).await?, subject)?,
@@ -131,21 +166,31 @@ impl Vault {
             .collect()
     }
 
-    /// Destroys the subject's key for good, in the database and in its write-ahead log. Erasing twice, or somebody
-    /// unknown, is no error. Other processes forget the key within a minute, when their cached copy runs out.
+    /// Destroys the subject's key for good. Erasing twice, or somebody unknown, is no error. Other processes forget the
+    /// key within a minute, when their cached copy runs out.
+    ///
+    /// In `SQLite` the key is then gone from the database and from its write-ahead log. `PostgreSQL` keeps the old row,
+    /// wrapped by the master key, until it vacuums the table (a minute or so), and in what it has written ahead, in
+    /// archives, replicas and backups of that, for as long as those are kept.
     pub async fn erase(&self, subject: Uuid) -> Result<(), VaultError> {
-        self.writer.erase(subject).await
+        self.writer()?.erase(subject).await
     }
 
     /// Finishes what was accepted, and closes the database.
     pub async fn close(&self) {
-        self.writer.close().await;
-        self.readers.close().await;
+        if let Some(writer) = &self.writer {
+            writer.close().await;
+        }
+        self.store.close().await;
+    }
+
+    fn writer(&self) -> Result<&KeyWriter, VaultError> {
+        self.writer.as_ref().ok_or(VaultError::ReadOnly)
     }
 
     /// The subjects' keys, from memory or the database. Subjects without one are missing.
-    async fn stored_keys(&self, subjects: &[Uuid]) -> Result<HashMap<Uuid, KeyState>, VaultError> {
-        let mut keys = HashMap::with_capacity(subjects.len());
+    async fn stored_keys(&self, subjects: &[Uuid]) -> Result<Keys, VaultError> {
+        let mut keys = Keys::with_capacity(subjects.len());
         let mut unknown = Vec::new();
         for &subject in subjects {
             match self.cache.get(subject).await {
@@ -157,8 +202,7 @@ impl Vault {
             return Ok(keys);
         }
         let generation = self.cache.generation();
-        let mut connection = self.readers.acquire().await?;
-        let found = keys::read(&mut connection, &self.master, &unknown).await?;
+        let found = keys::unwrap(&self.master, self.store.read(&unknown).await?);
         for (subject, state) in &found {
             self.cache.keep(*subject, state, generation).await;
         }
@@ -167,7 +211,8 @@ impl Vault {
     }
 
     /// Like `stored_keys`, but makes those that are missing.
-    async fn keys_for_sealing(&self, subjects: &[Uuid]) -> Result<HashMap<Uuid, KeyState>, VaultError> {
+    async fn keys_for_sealing(&self, subjects: &[Uuid]) -> Result<Keys, VaultError> {
+        let writer = self.writer()?;
         let mut keys = self.stored_keys(subjects).await?;
         let missing: Vec<Uuid> = subjects
             .iter()
@@ -175,13 +220,19 @@ impl Vault {
             .filter(|subject| !keys.contains_key(subject))
             .collect();
         if !missing.is_empty() {
-            keys.extend(self.writer.make_keys(missing).await?);
+            keys.extend(writer.make_keys(missing).await?);
         }
         Ok(keys)
     }
 }
 
-fn key_of(keys: &HashMap<Uuid, KeyState>, subject: Uuid) -> Result<Key, VaultError> {
+fn check_master_key(master: &Key, kept: &[u8]) -> Result<(), OpenVaultError> {
+    master
+        .check(kept)
+        .map_err(|DoesNotOpen| OpenVaultError::WrongMasterKey)
+}
+
+fn key_of(keys: &Keys, subject: Uuid) -> Result<Key, VaultError> {
     match keys.get(&subject) {
         Some(KeyState::Live(key)) => Ok(key.clone()),
         Some(KeyState::Erased) => Err(VaultError::Erased { subject }),
@@ -190,11 +241,7 @@ fn key_of(keys: &HashMap<Uuid, KeyState>, subject: Uuid) -> Result<Key, VaultErr
     }
 }
 
-fn open_with(
-    keys: &HashMap<Uuid, KeyState>,
-    subject: Uuid,
-    sealed: &Sealed,
-) -> Result<Option<String>, VaultError> {
+fn open_with(keys: &Keys, subject: Uuid, sealed: &Sealed) -> Result<Option<String>, VaultError> {
     match key_of(keys, subject) {
         Ok(key) => key.open_text(subject, sealed).map(Some),
         Err(VaultError::Erased { .. }) => Ok(None),

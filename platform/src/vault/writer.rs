@@ -1,11 +1,10 @@
 //! The vault's writer: one task that makes and erases keys. All that waits shares one transaction, so that an import
 //! with thousands of new people costs a few fsyncs rather than thousands.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::Utc;
-use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
@@ -13,8 +12,8 @@ use uuid::Uuid;
 use super::VaultError;
 use super::cache::KeyCache;
 use super::cipher::Key;
-use super::keys::{self, KeyState};
-use crate::sqlite;
+use super::keys::{self, Keys};
+use super::store::{Change, KeyStore};
 
 /// Requests that may wait; beyond it callers wait for a place.
 const QUEUE_CAPACITY: usize = 1_024;
@@ -24,8 +23,6 @@ const BATCH_REQUESTS: usize = 256;
 
 /// Subjects in one request, so that a transaction stays below some 100 ms.
 const SUBJECTS_PER_REQUEST: usize = 256;
-
-type Keys = HashMap<Uuid, KeyState>;
 
 #[derive(Debug)]
 enum Request {
@@ -48,11 +45,11 @@ pub(super) struct KeyWriter {
 }
 
 impl KeyWriter {
-    pub fn start(pool: SqlitePool, master: Arc<Key>, cache: Arc<KeyCache>) -> Self {
+    pub fn start(store: KeyStore, master: Arc<Key>, cache: Arc<KeyCache>) -> Self {
         let (queue, requests) = mpsc::channel(QUEUE_CAPACITY);
         let (closing, stopped) = (CancellationToken::new(), CancellationToken::new());
         let task = Task {
-            pool,
+            store,
             master,
             cache,
             requests,
@@ -109,7 +106,7 @@ fn stopped() -> VaultError {
 }
 
 struct Task {
-    pool: SqlitePool,
+    store: KeyStore,
     master: Arc<Key>,
     cache: Arc<KeyCache>,
     requests: mpsc::Receiver<Request>,
@@ -127,7 +124,7 @@ impl Task {
             }
             self.work_off(batch).await;
         }
-        self.pool.close().await;
+        self.store.close().await;
     }
 
     /// What waits now, or comes next. Empty when the vault is closing and all that was accepted is done.
@@ -153,7 +150,7 @@ impl Task {
             }
         }
         let wanted: Vec<Uuid> = wanted.into_iter().collect();
-        let result = self.store(&wanted, &erased).await;
+        let result = self.write(&wanted, &erased).await;
         if let Err(error) = &result {
             tracing::error!(%error, requests = batch.len(), "the vault could not be written");
         }
@@ -171,37 +168,27 @@ impl Task {
     }
 
     /// One transaction. Erasures come after new keys: whoever asks for both at once gets the erasure.
-    async fn store(&self, wanted: &[Uuid], erased: &BTreeSet<Uuid>) -> Result<Arc<Keys>, VaultError> {
-        let now = Utc::now();
+    async fn write(&self, wanted: &[Uuid], erased: &BTreeSet<Uuid>) -> Result<Arc<Keys>, VaultError> {
         let generation = self.cache.generation();
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        keys::insert_missing(&mut transaction, &self.master, wanted, now).await?;
-        for &subject in erased {
-            keys::erase(&mut transaction, subject, now).await?;
-        }
-        let keys = keys::read(&mut transaction, &self.master, wanted).await?;
-        transaction.commit().await?;
-
-        for (subject, state) in &keys {
+        let change = Change {
+            new: keys::generate(&self.master, wanted)?,
+            erased: erased.iter().copied().collect(),
+            now: Utc::now(),
+        };
+        let rows = self.store.write(&change).await;
+        let written = rows.map(|rows| keys::unwrap(&self.master, rows));
+        for (subject, state) in written.iter().flatten() {
             self.cache.keep(*subject, state, generation).await;
         }
+        // Also after an error: what is lost may have been the answer alone.
         for &subject in erased {
             self.cache.erase(subject).await;
         }
+        let keys = written?;
         if !erased.is_empty() {
-            self.scrub().await?;
+            self.store.scrub().await?;
         }
         Ok(Arc::new(keys))
-    }
-
-    /// Empties the write-ahead log, which still holds the pages with the erased keys.
-    async fn scrub(&self) -> Result<(), VaultError> {
-        if !sqlite::checkpoint(&mut *self.pool.acquire().await?).await? {
-            tracing::warn!(
-                "erased keys are still in the vault's write-ahead log, as somebody goes on reading it"
-            );
-        }
-        Ok(())
     }
 }
 

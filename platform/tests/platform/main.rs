@@ -1,5 +1,12 @@
 //! The adapters, on real storage.
 
+mod bus;
+mod corner;
 mod event_log;
+mod feed;
+mod lease;
+mod log_room;
+mod nats_server;
+mod proxy;
 mod sqlite;
 mod vault;

@@ -6,8 +6,15 @@ use read_models::ViewName;
 use read_models::products::Product;
 use tokio_util::sync::CancellationToken;
 
+use crate::database::{Database, on_each_database};
 use crate::shop::{Shop, digests};
 use crate::story::*;
+
+on_each_database! {
+    killed_again_and_again_it_loses_and_doubles_nothing,
+    two_projectors_on_the_same_views_share_the_batches_and_double_nothing,
+    an_event_that_cannot_be_read_stops_it_and_is_not_skipped,
+}
 
 /// Enough for several batches.
 fn long_story() -> impl Iterator<Item = Event> {
@@ -17,9 +24,8 @@ fn long_story() -> impl Iterator<Item = Event> {
     products.chain(stock).chain(orders)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_again_and_again_it_loses_and_doubles_nothing() {
-    let mut shop = Shop::open().await;
+async fn killed_again_and_again_it_loses_and_doubles_nothing(database: Database) {
+    let mut shop = Shop::open(database).await;
     let head = shop.record(long_story()).await;
     let mut kills = 0;
     loop {
@@ -38,9 +44,8 @@ async fn killed_again_and_again_it_loses_and_doubles_nothing() {
     assert_eq!(digests(&shop.views).await, shop.fresh_digests().await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_projectors_on_the_same_views_share_the_batches_and_double_nothing() {
-    let mut shop = Shop::open().await;
+async fn two_projectors_on_the_same_views_share_the_batches_and_double_nothing(database: Database) {
+    let mut shop = Shop::open(database).await;
     let other_views = shop.same_views().await;
     let (one, other) = (shop.project(), shop.project_into(&other_views));
     let mut head = 0;
@@ -55,9 +60,8 @@ async fn two_projectors_on_the_same_views_share_the_batches_and_double_nothing()
     assert_eq!(digests(&shop.views).await, shop.fresh_digests().await);
 }
 
-#[tokio::test]
-async fn an_event_that_cannot_be_read_stops_it_and_is_not_skipped() {
-    let mut shop = Shop::open().await;
+async fn an_event_that_cannot_be_read_stops_it_and_is_not_skipped(database: Database) {
+    let mut shop = Shop::open(database).await;
     let projector = shop.project();
     let before = shop.record([added(1, "mug", 150)]).await;
     projector.reach(before).await;

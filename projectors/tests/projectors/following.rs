@@ -6,14 +6,23 @@ use bytes::Bytes;
 use events::Event;
 use events::product::{ProductEvent, ProductRemoved, VariantAdded, VariantRemoved};
 use read_models::ViewName;
-use read_models::cache::Document;
+use read_models::cache::{Document, ProductCache};
 use read_models::orders::{Order, OrderStatus};
 use read_models::product_history::ProductEntry;
 use read_models::products::{Product, VariantOf};
 use sqlx::{AssertSqlSafe, Row};
 
+use crate::database::{Database, on_each_database};
 use crate::shop::{Shop, digests};
 use crate::story::*;
+
+on_each_database! {
+    what_is_recorded_can_be_read_at_its_position,
+    it_goes_on_where_it_stopped,
+    a_search_finds_words_beginnings_and_skus_of_what_is_to_be_seen,
+    a_sku_may_move_to_another_product_in_one_batch_or_in_two,
+    a_cached_answer_is_replaced_before_its_position_is_told,
+}
 
 /// The names of the products that a search finds, best first.
 async fn search(shop: &Shop, typed: &str) -> Vec<String> {
@@ -22,7 +31,7 @@ async fn search(shop: &Shop, typed: &str) -> Vec<String> {
         "SELECT products.sort_name FROM products {} WHERE {} ORDER BY {}, products.id",
         dialect.search_join(),
         dialect.search_condition(1),
-        dialect.search_rank(),
+        dialect.search_rank(1),
     );
     let rows = sqlx::query(AssertSqlSafe(query))
         .bind(dialect.search_expression(typed))
@@ -32,9 +41,8 @@ async fn search(shop: &Shop, typed: &str) -> Vec<String> {
     rows.iter().map(|row| row.get(0)).collect()
 }
 
-#[tokio::test]
-async fn what_is_recorded_can_be_read_at_its_position() {
-    let mut shop = Shop::open().await;
+async fn what_is_recorded_can_be_read_at_its_position(database: Database) {
+    let mut shop = Shop::open(database).await;
     let projector = shop.project();
     let position = shop
         .record([added(1, "mug", 150), received(1, 5), placed(1), paid(1, at(10))])
@@ -55,9 +63,8 @@ async fn what_is_recorded_can_be_read_at_its_position() {
     projector.stop().await;
 }
 
-#[tokio::test]
-async fn it_goes_on_where_it_stopped() {
-    let mut shop = Shop::open().await;
+async fn it_goes_on_where_it_stopped(database: Database) {
+    let mut shop = Shop::open(database).await;
     for round in 1..=3 {
         let projector = shop.project();
         let position = shop.record([added(round, "mug", 150), received(round, 5)]).await;
@@ -67,9 +74,8 @@ async fn it_goes_on_where_it_stopped() {
     assert_eq!(digests(&shop.views).await, shop.fresh_digests().await);
 }
 
-#[tokio::test]
-async fn a_search_finds_words_beginnings_and_skus_of_what_is_to_be_seen() {
-    let mut shop = Shop::open().await;
+async fn a_search_finds_words_beginnings_and_skus_of_what_is_to_be_seen(database: Database) {
+    let mut shop = Shop::open(database).await;
     let removed = ProductEvent::ProductRemoved(ProductRemoved {
         product_id: product(3),
     });
@@ -91,8 +97,7 @@ async fn a_search_finds_words_beginnings_and_skus_of_what_is_to_be_seen() {
     projector.stop().await;
 }
 
-#[tokio::test]
-async fn a_sku_may_move_to_another_product_in_one_batch_or_in_two() {
+async fn a_sku_may_move_to_another_product_in_one_batch_or_in_two(database: Database) {
     let moves = [
         Event::from(ProductEvent::VariantRemoved(VariantRemoved {
             product_id: product(1),
@@ -104,7 +109,7 @@ async fn a_sku_may_move_to_another_product_in_one_batch_or_in_two() {
         })
         .into(),
     ];
-    let mut shop = Shop::open().await;
+    let mut shop = Shop::open(database).await;
     let projector = shop.project();
     for event in [added(1, "mug", 150), added(2, "plate", 300)]
         .into_iter()
@@ -119,14 +124,15 @@ async fn a_sku_may_move_to_another_product_in_one_batch_or_in_two() {
     projector.stop().await;
 }
 
-#[tokio::test]
-async fn a_cached_answer_is_replaced_before_its_position_is_told() {
-    let mut shop = Shop::open().await;
+async fn a_cached_answer_is_replaced_before_its_position_is_told(database: Database) {
+    let mut shop = Shop::open(database).await;
     let projector = shop.project();
     let position = shop.record([added(1, "mug", 150)]).await;
     projector.reach(position).await;
     let views = shop.views.clone();
-    let cache = views.cache();
+    let ProductCache::Memory(cache) = views.cache() else {
+        panic!("views that were opened alone have a cache in memory");
+    };
     let first: Product = shop.views.find(&product(1)).await.unwrap().unwrap();
     assert!(cache.fill(product(1), first.answer().unwrap(), position));
     let page = Document {
@@ -150,5 +156,5 @@ async fn a_cached_answer_is_replaced_before_its_position_is_told() {
     assert!(!cache.fill(product(1), first.answer().unwrap(), position - 1));
 
     projector.stop().await;
-    assert_eq!(shop.views.cache().document(product(1)), None);
+    assert_eq!(cache.document(product(1)), None);
 }

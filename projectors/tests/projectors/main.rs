@@ -1,11 +1,14 @@
-//! The projectors on a real event log and real views, in `SQLite` files.
+//! The projectors on a real event log and real views, in `SQLite` files and in `PostgreSQL`.
 
 mod catalogue;
+mod database;
 mod faults;
 mod following;
 mod money;
+mod reading;
 mod rebuilding;
 mod sameness;
 mod selling;
+mod sharing;
 mod shop;
 mod story;

@@ -10,8 +10,20 @@ use read_models::{ViewName, Views};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::database::{Database, on_each_database};
 use crate::shop::{Shop, digests, generations};
 use crate::story::*;
+
+on_each_database! {
+    a_rebuild_gives_the_same_bytes_and_tells_how_far_it_is,
+    a_rebuild_repairs_rows_that_somebody_has_damaged,
+    while_events_keep_coming_readers_notice_nothing,
+    killed_in_the_middle_it_leaves_what_is_served_and_the_next_start_cleans_up,
+    stopped_it_cleans_up_after_itself,
+    of_two_rebuilds_the_later_one_wins,
+    a_raised_version_is_filled_beside_the_old_one_and_swapped_in,
+    a_view_that_is_far_behind_catches_up_beside_the_others,
+}
 
 /// Enough for several batches.
 fn long_story() -> Vec<Event> {
@@ -20,8 +32,8 @@ fn long_story() -> Vec<Event> {
     products.chain(stock).collect()
 }
 
-async fn filled() -> Shop {
-    let mut shop = Shop::open().await;
+async fn filled(database: Database) -> Shop {
+    let mut shop = Shop::open(database).await;
     let head = shop.record(long_story()).await;
     let projector = shop.project();
     projector.reach(head).await;
@@ -29,9 +41,8 @@ async fn filled() -> Shop {
     shop
 }
 
-#[tokio::test]
-async fn a_rebuild_gives_the_same_bytes_and_tells_how_far_it_is() {
-    let shop = filled().await;
+async fn a_rebuild_gives_the_same_bytes_and_tells_how_far_it_is(database: Database) {
+    let shop = filled(database).await;
     let before = digests(&shop.views).await;
     let told = Mutex::new(Vec::new());
     let tell = |progress: RebuildProgress| told.lock().unwrap().push(progress);
@@ -53,9 +64,8 @@ async fn a_rebuild_gives_the_same_bytes_and_tells_how_far_it_is() {
     assert_eq!(products.last(), Some(&head));
 }
 
-#[tokio::test]
-async fn a_rebuild_repairs_rows_that_somebody_has_damaged() {
-    let shop = filled().await;
+async fn a_rebuild_repairs_rows_that_somebody_has_damaged(database: Database) {
+    let shop = filled(database).await;
     let before = digests(&shop.views).await;
     let mut tx = shop.views.begin_write().await.unwrap();
     sqlx::query("DELETE FROM products_g1 WHERE available > 300")
@@ -76,9 +86,8 @@ async fn a_rebuild_repairs_rows_that_somebody_has_damaged() {
     assert_eq!(digests(&shop.views).await, before);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn while_events_keep_coming_readers_notice_nothing() {
-    let mut shop = filled().await;
+async fn while_events_keep_coming_readers_notice_nothing(database: Database) {
+    let mut shop = filled(database).await;
     let projector = shop.project();
     let (log, own_views) = (shop.log.clone(), shop.same_views().await);
     let done = CancellationToken::new();
@@ -126,9 +135,8 @@ async fn read_all_the_while(views: Views, done: CancellationToken) -> usize {
     reads
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_in_the_middle_it_leaves_what_is_served_and_the_next_start_cleans_up() {
-    let shop = filled().await;
+async fn killed_in_the_middle_it_leaves_what_is_served_and_the_next_start_cleans_up(database: Database) {
+    let shop = filled(database).await;
     let before = digests(&shop.views).await;
     let (log, views) = (shop.log.clone(), shop.same_views().await);
     let (began, mut beginning) = mpsc::unbounded_channel();
@@ -153,9 +161,8 @@ async fn killed_in_the_middle_it_leaves_what_is_served_and_the_next_start_cleans
     assert_eq!(digests(&shop.views).await, shop.fresh_digests().await);
 }
 
-#[tokio::test]
-async fn stopped_it_cleans_up_after_itself() {
-    let shop = filled().await;
+async fn stopped_it_cleans_up_after_itself(database: Database) {
+    let shop = filled(database).await;
     let token = CancellationToken::new();
     let tell = |_| token.cancel();
     let stopped = rebuild(&shop.log, &shop.views, &ViewName::ALL, tell, &token).await;
@@ -163,9 +170,8 @@ async fn stopped_it_cleans_up_after_itself() {
     assert_eq!(generations(&shop.views).await, ViewName::ALL.len());
 }
 
-#[tokio::test]
-async fn of_two_rebuilds_the_later_one_wins() {
-    let shop = filled().await;
+async fn of_two_rebuilds_the_later_one_wins(database: Database) {
+    let shop = filled(database).await;
     let before = digests(&shop.views).await;
     let (began, mut beginning) = mpsc::unbounded_channel();
     let (log, views) = (shop.log.clone(), shop.same_views().await);
@@ -189,14 +195,11 @@ async fn of_two_rebuilds_the_later_one_wins() {
     assert_eq!(generations(&shop.views).await, ViewName::ALL.len());
 }
 
-#[tokio::test]
-async fn a_raised_version_is_filled_beside_the_old_one_and_swapped_in() {
-    let mut shop = filled().await;
+async fn a_raised_version_is_filled_beside_the_old_one_and_swapped_in(database: Database) {
+    let mut shop = filled(database).await;
     let before = digests(&shop.views).await;
     let raised = |view: ViewName| view.version() + u64::from(view == ViewName::Products);
-    let newer = Views::open_sqlite_with(&shop.path("views.db"), raised)
-        .await
-        .unwrap();
+    let newer = shop.place.open_with(raised).await;
     assert_eq!(digests(&newer).await, before, "the old one serves until then");
     let projector = shop.project_into(&newer);
     let head = shop.record([placed(1)]).await;
@@ -221,9 +224,8 @@ async fn a_raised_version_is_filled_beside_the_old_one_and_swapped_in() {
     assert_eq!(stored.of(ViewName::Products), head - 1);
 }
 
-#[tokio::test]
-async fn a_view_that_is_far_behind_catches_up_beside_the_others() {
-    let mut shop = Shop::open().await;
+async fn a_view_that_is_far_behind_catches_up_beside_the_others(database: Database) {
+    let mut shop = Shop::open(database).await;
     let many = (0..9_000).map(|n| received(n % 30 + 1, 2));
     let head = shop.record(many).await;
     let projector = shop.project();

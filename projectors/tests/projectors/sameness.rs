@@ -14,6 +14,7 @@ use events::stock::{StockAdjusted, StockEvent};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+use crate::database::Database;
 use crate::shop::{Shop, digests};
 use crate::story::*;
 
@@ -107,8 +108,12 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
 }
 
 /// Records the story in parts, each projected before the next comes; compares with all in one go.
-async fn projected_in_parts(story: Vec<Event>, sizes: Vec<usize>) -> (Vec<String>, Vec<String>) {
-    let mut shop = Shop::open().await;
+async fn projected_in_parts(
+    database: Database,
+    story: Vec<Event>,
+    sizes: Vec<usize>,
+) -> (Vec<String>, Vec<String>) {
+    let mut shop = Shop::open(database).await;
     let mut projector = shop.project();
     let mut rest = story.into_iter().peekable();
     let mut sizes = sizes.into_iter().cycle();
@@ -123,21 +128,33 @@ async fn projected_in_parts(story: Vec<Event>, sizes: Vec<usize>) -> (Vec<String
         }
     }
     projector.stop().await;
-    (digests(&shop.views).await, shop.fresh_digests().await)
+    let digests = (digests(&shop.views).await, shop.fresh_digests().await);
+    shop.views.close().await;
+    digests
 }
 
-#[test]
-fn however_the_events_come_the_rows_are_the_same() {
-    // Each case opens databases, hence not more of them.
-    let mut runner = TestRunner::new(Config::with_cases(16));
+/// Each case opens databases, hence not more of them.
+fn however_the_events_come_the_rows_are_the_same(database: Database, cases: u32) {
+    let mut runner = TestRunner::new(Config::with_cases(cases));
     let stories = proptest::collection::vec(any_event(), 1..120);
     let sizes = proptest::collection::vec(1..30_usize, 1..6);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runner
         .run(&(stories, sizes), |(story, sizes)| {
-            let (parts, whole) = runtime.block_on(projected_in_parts(story, sizes));
+            let (parts, whole) = runtime.block_on(projected_in_parts(database, story, sizes));
             prop_assert_eq!(parts, whole);
             Ok(())
         })
         .unwrap();
+}
+
+#[test]
+fn however_the_events_come_the_rows_in_sqlite_are_the_same() {
+    however_the_events_come_the_rows_are_the_same(Database::Sqlite, 16);
+}
+
+#[test]
+#[ignore = "needs servers: cargo xtask test"]
+fn however_the_events_come_the_rows_in_postgres_are_those_in_sqlite() {
+    however_the_events_come_the_rows_are_the_same(Database::Postgres, 6);
 }

@@ -1,7 +1,6 @@
 //! A log and its views in a folder of their own, and a projector to start and stop.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use events::Event;
 use events::envelope::{Actor, EventMeta, Position, StreamId};
@@ -23,39 +22,39 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::database::{Database, Place};
 use crate::story::at;
 
 pub struct Shop {
     folder: TempDir,
     pub log: EventLog,
     pub views: Views,
+    pub place: Place,
     heads: HashMap<StreamId, StreamHead>,
     recorded: u32,
 }
 
 impl Shop {
-    pub async fn open() -> Self {
+    pub async fn open(database: Database) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = EventLog::open_sqlite(&folder.path().join("log.db"), LogOptions::default())
             .await
             .unwrap();
-        let views = Views::open_sqlite(&folder.path().join("views.db")).await.unwrap();
+        let place = Place::new(database, folder.path()).await;
+        let views = place.open().await;
         Self {
             folder,
             log,
             views,
+            place,
             heads: HashMap::new(),
             recorded: 0,
         }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
     /// Another handle on the same views, as another process would have.
     pub async fn same_views(&self) -> Views {
-        Views::open_sqlite(&self.path("views.db")).await.unwrap()
+        self.place.open().await
     }
 
     /// Appends the events in this order; the log's head afterwards.
@@ -137,9 +136,10 @@ impl Shop {
         }
     }
 
-    /// The digests that views filled afresh have, all events in one go.
+    /// The digests that views filled afresh have, all events in one go: in `SQLite`, whatever the shop's own are in.
     pub async fn fresh_digests(&self) -> Vec<String> {
-        let path = self.path(&format!("fresh-{}.db", Uuid::now_v7()));
+        let name = format!("fresh-{}.db", Uuid::now_v7());
+        let path = self.folder.path().join(name);
         let fresh = Views::open_sqlite(&path).await.unwrap();
         let projector = self.project_into(&fresh);
         projector.reach(self.log.head().await.unwrap()).await;

@@ -75,7 +75,8 @@ enum Unanswered {
     /// Our fault; the log says why.
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(web::problem::ProblemDocument),
-    /// The read model is behind the position asked for: `read_model_behind`, with `Retry-After`.
+    /// The read model is behind the position asked for (`read_model_behind`), or its database can't be reached
+    /// (`read_model_unavailable`); with `Retry-After`.
     #[response(status = 503, content_type = "application/problem+json")]
     Behind(web::problem::ProblemDocument),
 }

@@ -113,11 +113,8 @@ pub async fn list(
     State(terms): State<Terms>,
 ) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
-    let cached_at = reads.cache().position();
-    if min.0.is_none_or(|wanted| wanted <= cached_at)
-        && let Some(page) = reads.cache().page(&query)
-    {
-        return Ok(answer::finished(&headers, cached_at, page));
+    if let Some(page) = reads.cache().page(&query, min.0).await {
+        return Ok(answer::finished(&headers, page.position, page.document));
     }
     let params: ListParams = parse_query(&query)?;
     let filter = params.filter(terms.currency)?;
@@ -168,11 +165,8 @@ pub async fn one(
     headers: HeaderMap,
     State(reads): State<Reads>,
 ) -> Result<Response, Problem> {
-    let cached_at = reads.cache().position();
-    if min.0.is_none_or(|wanted| wanted <= cached_at)
-        && let Some(document) = reads.cache().document(id)
-    {
-        return Ok(answer::finished(&headers, cached_at, document));
+    if let Some(found) = reads.cache().document(id, min.0).await {
+        return Ok(answer::finished(&headers, found.position, found.document));
     }
     let Picture {
         mut snapshot,

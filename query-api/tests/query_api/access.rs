@@ -3,12 +3,19 @@
 use events::account::Role;
 
 use crate::answer::Answer;
+use crate::database::{Database, on_each_database};
 use crate::shop::{Person, Shop, admin, customer, person, staff};
 use crate::story::*;
 
+on_each_database! {
+    everybody_sees_what_is_theirs_and_nothing_else,
+    lists_hold_ones_own_and_all_for_staff,
+    another_ones_thing_answers_like_one_that_does_not_exist,
+}
+
 /// Account 1 has bought from account 2.
-async fn shop() -> Shop {
-    let shop = Shop::open().await;
+async fn shop(database: Database) -> Shop {
+    let shop = Shop::open(database).await;
     let mut mug = added(1, "Mug", 150);
     mug.seller = Some(account(2));
     let story = [
@@ -47,9 +54,8 @@ async fn status(shop: &Shop, path: &str, who: Option<&Person>) -> u16 {
     answer.status.as_u16()
 }
 
-#[tokio::test]
-async fn everybody_sees_what_is_theirs_and_nothing_else() {
-    let shop = shop().await;
+async fn everybody_sees_what_is_theirs_and_nothing_else(database: Database) {
+    let shop = shop(database).await;
     let (product_1, product_2) = (product(1), product(2));
     let (order_1, payment_1, category_1) = (order(1), payment(1), category(1));
     // What somebody who isn't logged in gets, the buyer, the seller, a stranger, staff, and an admin.
@@ -99,9 +105,8 @@ async fn everybody_sees_what_is_theirs_and_nothing_else() {
     }
 }
 
-#[tokio::test]
-async fn lists_hold_ones_own_and_all_for_staff() {
-    let shop = shop().await;
+async fn lists_hold_ones_own_and_all_for_staff(database: Database) {
+    let shop = shop(database).await;
     let others = [of_payment(requested(2, 3)), of_order(placed(&shop, 2, 3).await)];
     shop.tell(others).await;
     for path in ["/api/orders", "/api/payments"] {
@@ -117,9 +122,8 @@ async fn lists_hold_ones_own_and_all_for_staff() {
     }
 }
 
-#[tokio::test]
-async fn another_ones_thing_answers_like_one_that_does_not_exist() {
-    let shop = shop().await;
+async fn another_ones_thing_answers_like_one_that_does_not_exist(database: Database) {
+    let shop = shop(database).await;
     for (there, missing) in [
         (
             format!("/api/orders/{}", order(1)),

@@ -4,11 +4,19 @@ use events::money::Money;
 use events::product::{ProductRemoved, VariantPriceChanged};
 use serde_json::{Value, json};
 
+use crate::database::{Database, on_each_database};
 use crate::shop::{Shop, customer};
 use crate::story::*;
 
-async fn shop() -> Shop {
-    let shop = Shop::open().await;
+on_each_database! {
+    a_cart_has_its_lines_and_what_they_come_to,
+    an_empty_cart_is_a_cart,
+    prices_follow_the_catalogue_and_what_is_gone_has_none,
+    a_price_in_another_currency_stands_in_its_line_only,
+}
+
+async fn shop(database: Database) -> Shop {
+    let shop = Shop::open(database).await;
     shop.tell([
         of_catalogue(added(1, "Red Mug", 150)),
         of_catalogue(added(2, "Plate", 1000)),
@@ -21,25 +29,22 @@ async fn shop() -> Shop {
     shop
 }
 
-#[tokio::test]
-async fn a_cart_has_its_lines_and_what_they_come_to() {
-    let shop = shop().await;
+async fn a_cart_has_its_lines_and_what_they_come_to(database: Database) {
+    let shop = shop(database).await;
     let answer = shop.get("/api/cart").by(&customer(1)).await.ok();
     insta::assert_json_snapshot!("cart", answer.body);
     assert_eq!(answer.headers["cache-control"], "private, no-cache");
 }
 
-#[tokio::test]
-async fn an_empty_cart_is_a_cart() {
-    let shop = shop().await;
+async fn an_empty_cart_is_a_cart(database: Database) {
+    let shop = shop(database).await;
     let answer = shop.get("/api/cart").by(&customer(2)).await.ok();
     let empty = json!({"items": [], "total": {"amount": "0.00", "currency": "GBP"}});
     assert_eq!(answer.body, empty);
 }
 
-#[tokio::test]
-async fn prices_follow_the_catalogue_and_what_is_gone_has_none() {
-    let shop = shop().await;
+async fn prices_follow_the_catalogue_and_what_is_gone_has_none(database: Database) {
+    let shop = shop(database).await;
     let dearer = VariantPriceChanged {
         product_id: product(1),
         sku: sku(1, 'a'),
@@ -63,9 +68,8 @@ async fn prices_follow_the_catalogue_and_what_is_gone_has_none() {
     assert_eq!(answer.body["total"]["amount"], "3.50");
 }
 
-#[tokio::test]
-async fn a_price_in_another_currency_stands_in_its_line_only() {
-    let shop = shop().await;
+async fn a_price_in_another_currency_stands_in_its_line_only(database: Database) {
+    let shop = shop(database).await;
     let mut foreign = added(3, "Tasse", 0);
     foreign.variants[0].price = Money::new(500, "EUR".parse().unwrap());
     shop.tell([of_catalogue(foreign), in_cart(1, 3, 1)]).await;

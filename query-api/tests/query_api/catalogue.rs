@@ -7,8 +7,21 @@ use events::product::{
 };
 use events::stock::StockAdjusted;
 
+use crate::database::{Database, on_each_database};
 use crate::shop::{Shop, customer, staff};
 use crate::story::*;
+
+on_each_database! {
+    a_product_shows_its_variants_and_their_stock,
+    a_products_history_tells_what_moved_its_stock,
+    what_is_cached_changes_with_the_product,
+    another_products_change_leaves_a_cached_answer_true_and_moves_its_position,
+    stock_that_moved_is_seen_at_its_position,
+    a_variant_comes_and_goes_and_keeps_its_stock,
+    a_list_shows_what_meets_every_filter,
+    a_list_by_category_follows_the_tree,
+    a_wrong_filter_is_named,
+}
 
 /// A red mug of seller 2's in two forms, ten of the first on the shelf, three of them promised.
 fn mug() -> Vec<Event> {
@@ -38,9 +51,8 @@ fn removed(n: u128) -> Event {
     })
 }
 
-#[tokio::test]
-async fn a_product_shows_its_variants_and_their_stock() {
-    let shop = Shop::open().await;
+async fn a_product_shows_its_variants_and_their_stock(database: Database) {
+    let shop = Shop::open(database).await;
     let position = shop.tell(mug()).await;
     let answer = shop.get(detail(1)).await.ok();
     assert_eq!(answer.position(), position);
@@ -52,9 +64,8 @@ async fn a_product_shows_its_variants_and_their_stock() {
     assert_eq!(list.body["next_cursor"], serde_json::Value::Null);
 }
 
-#[tokio::test]
-async fn a_products_history_tells_what_moved_its_stock() {
-    let shop = Shop::open().await;
+async fn a_products_history_tells_what_moved_its_stock(database: Database) {
+    let shop = Shop::open(database).await;
     shop.tell(mug()).await;
     let dearer = VariantPriceChanged {
         product_id: product(1),
@@ -79,9 +90,8 @@ async fn a_products_history_tells_what_moved_its_stock() {
 }
 
 /// Everything is asked for twice, so that the second answer comes out of the cache.
-#[tokio::test]
-async fn what_is_cached_changes_with_the_product() {
-    let shop = Shop::open().await;
+async fn what_is_cached_changes_with_the_product(database: Database) {
+    let shop = Shop::open(database).await;
     shop.tell(mug()).await;
     let names = async || {
         let mut seen = Vec::new();
@@ -110,9 +120,8 @@ async fn what_is_cached_changes_with_the_product() {
     }
 }
 
-#[tokio::test]
-async fn another_products_change_leaves_a_cached_answer_true_and_moves_its_position() {
-    let shop = Shop::open().await;
+async fn another_products_change_leaves_a_cached_answer_true_and_moves_its_position(database: Database) {
+    let shop = Shop::open(database).await;
     shop.tell(mug()).await;
     let before = shop.get(detail(1)).await.ok();
     let position = shop.tell([of_catalogue(added(2, "Plate", 500))]).await;
@@ -121,9 +130,8 @@ async fn another_products_change_leaves_a_cached_answer_true_and_moves_its_posit
     assert_eq!(shop.get("/api/products").await.ok().items().len(), 2);
 }
 
-#[tokio::test]
-async fn stock_that_moved_is_seen_at_its_position() {
-    let shop = Shop::open().await;
+async fn stock_that_moved_is_seen_at_its_position(database: Database) {
+    let shop = Shop::open(database).await;
     shop.tell(mug()).await;
     shop.get(detail(1)).await.ok();
     shop.get("/api/products").await.ok();
@@ -141,9 +149,8 @@ async fn stock_that_moved_is_seen_at_its_position() {
     }
 }
 
-#[tokio::test]
-async fn a_variant_comes_and_goes_and_keeps_its_stock() {
-    let shop = Shop::open().await;
+async fn a_variant_comes_and_goes_and_keeps_its_stock(database: Database) {
+    let shop = Shop::open(database).await;
     shop.tell(mug()).await;
     let gone = VariantRemoved {
         product_id: product(1),
@@ -162,9 +169,8 @@ async fn a_variant_comes_and_goes_and_keeps_its_stock() {
     assert_eq!(with.body["variants"][1]["price"]["amount"], "1.80");
 }
 
-#[tokio::test]
-async fn a_list_shows_what_meets_every_filter() {
-    let shop = Shop::open().await;
+async fn a_list_shows_what_meets_every_filter(database: Database) {
+    let shop = Shop::open(database).await;
     let mut story = vec![
         created(1, None, "Kitchen"),
         created(2, Some(1), "Mugs"),
@@ -209,9 +215,8 @@ async fn a_list_shows_what_meets_every_filter() {
     }
 }
 
-#[tokio::test]
-async fn a_list_by_category_follows_the_tree() {
-    let shop = Shop::open().await;
+async fn a_list_by_category_follows_the_tree(database: Database) {
+    let shop = Shop::open(database).await;
     let mut mug = added(1, "Mug", 150);
     mug.category = Some(category(2));
     shop.tell([created(1, None, "Kitchen"), created(2, None, "Mugs")])
@@ -233,9 +238,8 @@ async fn a_list_by_category_follows_the_tree() {
     assert_eq!(in_kitchen().await, 1);
 }
 
-#[tokio::test]
-async fn a_wrong_filter_is_named() {
-    let shop = Shop::open().await;
+async fn a_wrong_filter_is_named(database: Database) {
+    let shop = Shop::open(database).await;
     for (query, field) in [
         ("min_price=abc", "min_price"),
         ("max_price=1.999", "max_price"),

@@ -2,11 +2,18 @@
 
 use events::category::CategoryRenamed;
 
+use crate::database::{Database, on_each_database};
 use crate::shop::Shop;
 use crate::story::*;
 
-async fn shop() -> Shop {
-    let shop = Shop::open().await;
+on_each_database! {
+    the_tree_stands_by_name_with_what_is_below,
+    what_is_archived_does_not_show_and_neither_does_what_is_below_it,
+    a_categorys_tag_changes_with_the_tree_and_with_nothing_else,
+}
+
+async fn shop(database: Database) -> Shop {
+    let shop = Shop::open(database).await;
     shop.tell([
         created(1, None, "Kitchen"),
         created(2, Some(1), "Mugs"),
@@ -23,9 +30,8 @@ fn one(n: u128) -> String {
     format!("/api/categories/{}", category(n))
 }
 
-#[tokio::test]
-async fn the_tree_stands_by_name_with_what_is_below() {
-    let shop = shop().await;
+async fn the_tree_stands_by_name_with_what_is_below(database: Database) {
+    let shop = shop(database).await;
     let tree = shop.get("/api/categories").await.ok();
     insta::assert_json_snapshot!("categories", tree.body);
     let kitchen = shop.get(one(1)).await.ok();
@@ -38,9 +44,8 @@ async fn the_tree_stands_by_name_with_what_is_below() {
     }
 }
 
-#[tokio::test]
-async fn what_is_archived_does_not_show_and_neither_does_what_is_below_it() {
-    let shop = shop().await;
+async fn what_is_archived_does_not_show_and_neither_does_what_is_below_it(database: Database) {
+    let shop = shop(database).await;
     shop.tell([archived(2), archived(5)]).await;
     let tree = shop.get("/api/categories").await.ok();
     assert_eq!(tree.each("name"), ["Kitchen"]);
@@ -55,9 +60,8 @@ async fn what_is_archived_does_not_show_and_neither_does_what_is_below_it() {
     shop.get("/api/categories/plates").await.ok();
 }
 
-#[tokio::test]
-async fn a_categorys_tag_changes_with_the_tree_and_with_nothing_else() {
-    let shop = shop().await;
+async fn a_categorys_tag_changes_with_the_tree_and_with_nothing_else(database: Database) {
+    let shop = shop(database).await;
     let tag = async || shop.get(one(1)).await.ok().tag().to_owned();
     let first = tag().await;
     shop.tell([of_catalogue(added(1, "Mug", 150))]).await;

@@ -6,8 +6,21 @@ use futures::future::{Either, select};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
+use crate::database::{Database, on_each_database};
 use crate::shop::{Shop, admin};
 use crate::story::*;
+
+on_each_database! {
+    an_unchanged_document_is_not_sent_again,
+    a_document_that_changed_is_sent_again,
+    a_query_waits_for_the_position_that_it_was_asked_for,
+    a_read_model_that_stays_behind_is_a_503_that_says_when_to_come_again,
+    what_is_no_position_is_a_400,
+    a_parameter_that_nobody_knows_is_a_400,
+    a_page_holds_one_to_a_hundred,
+    the_server_answers_until_it_is_told_to_stop,
+    an_id_that_is_none_names_nothing,
+}
 
 /// Long enough for a busy machine to look once, short enough to wait for.
 const SHORT_PATIENCE: Duration = Duration::from_millis(20);
@@ -42,9 +55,8 @@ async fn paths(shop: &Shop) -> Vec<String> {
     ]
 }
 
-#[tokio::test]
-async fn an_unchanged_document_is_not_sent_again() {
-    let shop = Shop::open().await;
+async fn an_unchanged_document_is_not_sent_again(database: Database) {
+    let shop = Shop::open(database).await;
     for path in paths(&shop).await {
         let first = shop.get(&path).by(&admin()).await.ok();
         assert_eq!(first.position(), 5, "{path}");
@@ -62,9 +74,8 @@ async fn an_unchanged_document_is_not_sent_again() {
     }
 }
 
-#[tokio::test]
-async fn a_document_that_changed_is_sent_again() {
-    let shop = Shop::open().await;
+async fn a_document_that_changed_is_sent_again(database: Database) {
+    let shop = Shop::open(database).await;
     let path = format!("/api/orders/{}", order(1));
     let story = [of_order(placed(&shop, 1, 1).await)];
     shop.tell(story).await;
@@ -74,9 +85,8 @@ async fn a_document_that_changed_is_sent_again() {
     assert_eq!(second.body["status"], "paid");
 }
 
-#[tokio::test]
-async fn a_query_waits_for_the_position_that_it_was_asked_for() {
-    let shop = Shop::open().await;
+async fn a_query_waits_for_the_position_that_it_was_asked_for(database: Database) {
+    let shop = Shop::open(database).await;
     let paths = paths(&shop).await;
     shop.stop_projecting().await;
     let story = [
@@ -103,9 +113,8 @@ async fn a_query_waits_for_the_position_that_it_was_asked_for() {
     assert_eq!(list.items().len(), 2);
 }
 
-#[tokio::test]
-async fn a_read_model_that_stays_behind_is_a_503_that_says_when_to_come_again() {
-    let shop = Shop::with_patience(SHORT_PATIENCE).await;
+async fn a_read_model_that_stays_behind_is_a_503_that_says_when_to_come_again(database: Database) {
+    let shop = Shop::with_patience(database, SHORT_PATIENCE).await;
     let paths = paths(&shop).await;
     shop.get("/api/products").await.ok();
     for path in &paths {
@@ -116,9 +125,8 @@ async fn a_read_model_that_stays_behind_is_a_503_that_says_when_to_come_again() 
     }
 }
 
-#[tokio::test]
-async fn what_is_no_position_is_a_400() {
-    let shop = Shop::open().await;
+async fn what_is_no_position_is_a_400(database: Database) {
+    let shop = Shop::open(database).await;
     for path in paths(&shop).await {
         for wrong in ["", "-1", "1.5", "soon", "18446744073709551616"] {
             let answer = shop.get(&path).by(&admin()).min(wrong).await;
@@ -127,9 +135,8 @@ async fn what_is_no_position_is_a_400() {
     }
 }
 
-#[tokio::test]
-async fn a_parameter_that_nobody_knows_is_a_400() {
-    let shop = Shop::open().await;
+async fn a_parameter_that_nobody_knows_is_a_400(database: Database) {
+    let shop = Shop::open(database).await;
     for path in paths(&shop).await {
         let takes_none = ["/me", "/categories", "/cart", "/wallet"]
             .iter()
@@ -145,9 +152,8 @@ async fn a_parameter_that_nobody_knows_is_a_400() {
     }
 }
 
-#[tokio::test]
-async fn a_page_holds_one_to_a_hundred() {
-    let shop = Shop::open().await;
+async fn a_page_holds_one_to_a_hundred(database: Database) {
+    let shop = Shop::open(database).await;
     let lists = [
         "/users",
         "/products",
@@ -171,9 +177,8 @@ async fn a_page_holds_one_to_a_hundred() {
     }
 }
 
-#[tokio::test]
-async fn the_server_answers_until_it_is_told_to_stop() {
-    let shop = Shop::open().await;
+async fn the_server_answers_until_it_is_told_to_stop(database: Database) {
+    let shop = Shop::open(database).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
@@ -189,9 +194,8 @@ async fn the_server_answers_until_it_is_told_to_stop() {
     serving.await.unwrap().unwrap();
 }
 
-#[tokio::test]
-async fn an_id_that_is_none_names_nothing() {
-    let shop = Shop::open().await;
+async fn an_id_that_is_none_names_nothing(database: Database) {
+    let shop = Shop::open(database).await;
     for path in [
         "/api/products/7",
         "/api/orders/x",

@@ -5,8 +5,16 @@ use std::collections::BTreeSet;
 use events::product::ProductRemoved;
 use serde_json::Value;
 
+use crate::database::{Database, on_each_database};
 use crate::shop::{Person, Shop, admin, customer, staff};
 use crate::story::*;
+
+on_each_database! {
+    the_document_lists_every_route_and_each_of_them_answers,
+    what_is_answered_is_what_is_documented,
+    a_member_too_many_too_few_or_of_another_type_is_seen,
+    everything_that_the_document_refers_to_is_in_it,
+}
 
 /// Everything that can be asked, as its users know it.
 const ROUTES: [&str; 16] = [
@@ -32,9 +40,8 @@ fn document(shop: &Shop) -> Value {
     serde_json::to_value(&shop.document).unwrap()
 }
 
-#[tokio::test]
-async fn the_document_lists_every_route_and_each_of_them_answers() {
-    let shop = Shop::open().await;
+async fn the_document_lists_every_route_and_each_of_them_answers(database: Database) {
+    let shop = Shop::open(database).await;
     let document = document(&shop);
     let documented: Vec<_> = document["paths"].as_object().unwrap().keys().collect();
     assert_eq!(documented, ROUTES);
@@ -64,8 +71,8 @@ async fn the_document_lists_every_route_and_each_of_them_answers() {
 }
 
 /// A shop in which every member of every document has a value somewhere.
-async fn full_shop() -> Shop {
-    let shop = Shop::open().await;
+async fn full_shop(database: Database) -> Shop {
+    let shop = Shop::open(database).await;
     let mut mug = added(1, "Mug", 150);
     mug.seller = Some(account(2));
     mug.category = Some(category(2));
@@ -103,9 +110,8 @@ fn real(path: &str) -> String {
     path.replace("{id}", &id)
 }
 
-#[tokio::test]
-async fn what_is_answered_is_what_is_documented() {
-    let shop = full_shop().await;
+async fn what_is_answered_is_what_is_documented(database: Database) {
+    let shop = full_shop(database).await;
     let document = document(&shop);
     for path in ROUTES {
         let who: Person = match path {
@@ -128,9 +134,8 @@ async fn what_is_answered_is_what_is_documented() {
 }
 
 /// The check itself must see what is wrong.
-#[tokio::test]
-async fn a_member_too_many_too_few_or_of_another_type_is_seen() {
-    let shop = full_shop().await;
+async fn a_member_too_many_too_few_or_of_another_type_is_seen(database: Database) {
+    let shop = full_shop(database).await;
     let document = document(&shop);
     let check = Check { document: &document };
     let answer = shop.get(real("/api/orders/{id}")).by(&customer(1)).await.ok();
@@ -155,9 +160,8 @@ async fn a_member_too_many_too_few_or_of_another_type_is_seen() {
     }
 }
 
-#[tokio::test]
-async fn everything_that_the_document_refers_to_is_in_it() {
-    let shop = Shop::open().await;
+async fn everything_that_the_document_refers_to_is_in_it(database: Database) {
+    let shop = Shop::open(database).await;
     let document = document(&shop);
     let mut references = BTreeSet::new();
     collect(&document, &mut references);

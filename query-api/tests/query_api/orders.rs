@@ -7,12 +7,23 @@ use events::payment::{PaymentDeclined, Purpose, RefundFailed, RefundRequested, R
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::database::{Database, on_each_database};
 use crate::shop::{Person, Shop, customer, staff};
 use crate::story::*;
 
+on_each_database! {
+    an_order_tells_where_it_is_and_whose_it_is,
+    an_orders_history_is_its_own_and_its_payments,
+    a_payment_tells_what_was_charged_and_given_back,
+    a_declined_payment_and_a_failed_refund_say_why,
+    orders_and_payments_are_listed_by_status_and_customer,
+    an_order_without_a_customer_is_staffs_and_its_contact_its_own,
+    an_erased_customers_contact_is_nobodys_any_more,
+}
+
 /// Order 1 of account 1: paid, shipped, delivered, and one unit of it returned.
-async fn shop() -> Shop {
-    let shop = Shop::open().await;
+async fn shop(database: Database) -> Shop {
+    let shop = Shop::open(database).await;
     let owner = Some(account(1));
     let purpose = Purpose::Order(order(1));
     let shipped = OrderShipped {
@@ -74,9 +85,8 @@ fn one(n: u128) -> String {
     format!("/api/orders/{}", order(n))
 }
 
-#[tokio::test]
-async fn an_order_tells_where_it_is_and_whose_it_is() {
-    let shop = shop().await;
+async fn an_order_tells_where_it_is_and_whose_it_is(database: Database) {
+    let shop = shop(database).await;
     let answer = shop.get(one(1)).by(&customer(1)).await.ok();
     insta::assert_json_snapshot!("order", answer.body);
     assert!(answer.tag().starts_with("\"5."), "{}", answer.tag());
@@ -88,9 +98,8 @@ async fn an_order_tells_where_it_is_and_whose_it_is() {
     assert_eq!(of_staff.body, answer.body);
 }
 
-#[tokio::test]
-async fn an_orders_history_is_its_own_and_its_payments() {
-    let shop = shop().await;
+async fn an_orders_history_is_its_own_and_its_payments(database: Database) {
+    let shop = shop(database).await;
     let path = format!("{}/history", one(1));
     let answer = shop.get(&path).by(&customer(1)).await.ok();
     insta::assert_json_snapshot!("order_history", answer.body);
@@ -99,9 +108,8 @@ async fn an_orders_history_is_its_own_and_its_payments() {
     }
 }
 
-#[tokio::test]
-async fn a_payment_tells_what_was_charged_and_given_back() {
-    let shop = shop().await;
+async fn a_payment_tells_what_was_charged_and_given_back(database: Database) {
+    let shop = shop(database).await;
     let path = format!("/api/payments/{}", payment(1));
     let answer = shop.get(path).by(&customer(1)).await.ok();
     insta::assert_json_snapshot!("payment", answer.body);
@@ -110,9 +118,8 @@ async fn a_payment_tells_what_was_charged_and_given_back() {
     assert_eq!(list.items(), [answer.body]);
 }
 
-#[tokio::test]
-async fn a_declined_payment_and_a_failed_refund_say_why() {
-    let shop = shop().await;
+async fn a_declined_payment_and_a_failed_refund_say_why(database: Database) {
+    let shop = shop(database).await;
     let purpose = Purpose::Order(order(2));
     let declined = PaymentDeclined {
         payment_id: payment(2),
@@ -148,9 +155,8 @@ async fn a_declined_payment_and_a_failed_refund_say_why() {
     assert_eq!(first.body["refunds"][0]["failure"]["message"], "Too late.");
 }
 
-#[tokio::test]
-async fn orders_and_payments_are_listed_by_status_and_customer() {
-    let shop = shop().await;
+async fn orders_and_payments_are_listed_by_status_and_customer(database: Database) {
+    let shop = shop(database).await;
     for (n, owner) in [(2, 1), (3, 2), (4, 2)] {
         let story = [
             of_payment(requested(n, owner)),
@@ -194,9 +200,8 @@ async fn orders_and_payments_are_listed_by_status_and_customer() {
     }
 }
 
-#[tokio::test]
-async fn an_order_without_a_customer_is_staffs_and_its_contact_its_own() {
-    let shop = Shop::open().await;
+async fn an_order_without_a_customer_is_staffs_and_its_contact_its_own(database: Database) {
+    let shop = Shop::open(database).await;
     let mut past = placed(&shop, 5, 1).await;
     past.customer = None;
     past.contact = shop.seal(order(5).0, &contact()).await;
@@ -209,9 +214,8 @@ async fn an_order_without_a_customer_is_staffs_and_its_contact_its_own() {
     shop.get(one(5)).by(&customer(1)).await.refused(404, "not_found");
 }
 
-#[tokio::test]
-async fn an_erased_customers_contact_is_nobodys_any_more() {
-    let shop = shop().await;
+async fn an_erased_customers_contact_is_nobodys_any_more(database: Database) {
+    let shop = shop(database).await;
     let before = shop.get(one(1)).by(&staff()).await.ok();
     assert_eq!(before.body["contact"]["email"], "ann@example.org");
     shop.deps.vault.erase(account(1).0).await.unwrap();

@@ -4,8 +4,20 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::database::{Database, on_each_database};
 use crate::shop::{Person, Shop, admin, customer, staff};
 use crate::story::*;
+
+on_each_database! {
+    products_come_once_in_every_order,
+    products_of_the_same_moment_come_once,
+    a_search_comes_once_while_stock_moves,
+    orders_and_payments_come_once,
+    wallet_entries_come_once,
+    users_come_once,
+    histories_come_once_to_their_growing_end,
+    a_cursor_of_another_list_or_order_is_none,
+}
 
 /// More pages than any list of a test has.
 const PAGES_MAX: usize = 100;
@@ -48,8 +60,7 @@ fn from_the_start(items: &[Value], newcomers: u128) -> Vec<u128> {
     numbers.into_iter().filter(|n| *n < newcomers).collect()
 }
 
-#[tokio::test]
-async fn products_come_once_in_every_order() {
+async fn products_come_once_in_every_order(database: Database) {
     // Name, price; several are equal in each.
     let stock = [
         ("Mug", 300),
@@ -70,7 +81,7 @@ async fn products_come_once_in_every_order() {
         ("q=fine&sort=price", [7, 2, 5, 4, 1, 3, 6]),
         ("q=fine&sort=newest", [7, 6, 5, 4, 3, 2, 1]),
     ] {
-        let shop = Shop::open().await;
+        let shop = Shop::open(database).await;
         let there = (1..)
             .zip(stock)
             .map(|(n, (name, minor))| of_catalogue(added(n, name, minor)));
@@ -85,9 +96,8 @@ async fn products_come_once_in_every_order() {
 }
 
 /// A product of the same second as the others stands by its id.
-#[tokio::test]
-async fn products_of_the_same_moment_come_once() {
-    let shop = Shop::open().await;
+async fn products_of_the_same_moment_come_once(database: Database) {
+    let shop = Shop::open(database).await;
     let at_once = (1..=5).map(|n| {
         let mut product = added(n, "Mug", 100);
         product.added_at = at(0);
@@ -99,9 +109,8 @@ async fn products_of_the_same_moment_come_once() {
 }
 
 /// By relevance the places shift with the catalogue's texts; stock that moves is none.
-#[tokio::test]
-async fn a_search_comes_once_while_stock_moves() {
-    let shop = Shop::open().await;
+async fn a_search_comes_once_while_stock_moves(database: Database) {
+    let shop = Shop::open(database).await;
     let names = [
         "red mug",
         "red red mug",
@@ -123,9 +132,8 @@ async fn a_search_comes_once_while_stock_moves() {
     assert_eq!(ids(&items), ids(whole.items()));
 }
 
-#[tokio::test]
-async fn orders_and_payments_come_once() {
-    let shop = Shop::open().await;
+async fn orders_and_payments_come_once(database: Database) {
+    let shop = Shop::open(database).await;
     for n in 1..=5 {
         let mut order = placed(&shop, n, 1).await;
         let mut payment = requested(n, 1);
@@ -152,9 +160,8 @@ async fn orders_and_payments_come_once() {
     }
 }
 
-#[tokio::test]
-async fn wallet_entries_come_once() {
-    let shop = Shop::open().await;
+async fn wallet_entries_come_once(database: Database) {
+    let shop = Shop::open(database).await;
     shop.tell((1..=5).map(|n| credited(1, n, 100))).await;
     let items = walk(&shop, "/api/wallet/entries", Some(&customer(1)), async |n| {
         shop.tell([credited(1, 100 + n, 100), credited(2, 200 + n, 100)])
@@ -168,9 +175,8 @@ async fn wallet_entries_come_once() {
     assert_eq!(positions, [5, 4, 3, 2, 1]);
 }
 
-#[tokio::test]
-async fn users_come_once() {
-    let shop = Shop::open().await;
+async fn users_come_once(database: Database) {
+    let shop = Shop::open(database).await;
     for n in 1..=5 {
         let mut account = registered(&shop, n).await;
         account.registered_at = at(0);
@@ -185,9 +191,8 @@ async fn users_come_once() {
 }
 
 /// A history grows at its end, so whoever walks it sees what comes, too.
-#[tokio::test]
-async fn histories_come_once_to_their_growing_end() {
-    let shop = Shop::open().await;
+async fn histories_come_once_to_their_growing_end(database: Database) {
+    let shop = Shop::open(database).await;
     shop.tell([of_catalogue(added(1, "Mug", 150)), received(1, 1), received(1, 2)])
         .await;
     shop.tell([of_order(placed(&shop, 1, 1).await), of_payment(requested(1, 1))])
@@ -213,9 +218,8 @@ async fn histories_come_once_to_their_growing_end() {
     assert_eq!(positions, [4, 5, 6, 7]);
 }
 
-#[tokio::test]
-async fn a_cursor_of_another_list_or_order_is_none() {
-    let shop = Shop::open().await;
+async fn a_cursor_of_another_list_or_order_is_none(database: Database) {
+    let shop = Shop::open(database).await;
     shop.tell((1..=3).map(|n| of_catalogue(added(n, "a fine mug", 100))))
         .await;
     let mut cursors = Vec::new();

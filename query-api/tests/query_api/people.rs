@@ -5,14 +5,20 @@ use std::collections::BTreeSet;
 use events::account::{AccountRegistered, AccountRolesChanged, Profile, Role};
 use serde_json::Value;
 
+use crate::database::{Database, on_each_database};
 use crate::shop::{Shop, admin, customer};
 use crate::story::*;
 
+on_each_database! {
+    somebody_sees_who_they_are,
+    an_imported_customer_has_neither_address_nor_password,
+    an_erased_person_is_a_number_among_the_others,
+}
+
 const ME: &str = "/api/users/me";
 
-#[tokio::test]
-async fn somebody_sees_who_they_are() {
-    let shop = Shop::open().await;
+async fn somebody_sees_who_they_are(database: Database) {
+    let shop = Shop::open(database).await;
     let account = registered(&shop, 1).await;
     shop.tell([of_account(account)]).await;
     let answer = shop.get(ME).by(&customer(1)).await.ok();
@@ -26,9 +32,8 @@ async fn somebody_sees_who_they_are() {
     shop.get(ME).by(&customer(2)).await.refused(404, "not_found");
 }
 
-#[tokio::test]
-async fn an_imported_customer_has_neither_address_nor_password() {
-    let shop = Shop::open().await;
+async fn an_imported_customer_has_neither_address_nor_password(database: Database) {
+    let shop = Shop::open(database).await;
     let profile = Profile {
         username: "customer-17850".to_owned(),
         email: None,
@@ -52,9 +57,8 @@ async fn an_imported_customer_has_neither_address_nor_password() {
     assert_eq!(answer.body["version"], 2);
 }
 
-#[tokio::test]
-async fn an_erased_person_is_a_number_among_the_others() {
-    let shop = Shop::open().await;
+async fn an_erased_person_is_a_number_among_the_others(database: Database) {
+    let shop = Shop::open(database).await;
     for n in [1, 2] {
         let account = registered(&shop, n).await;
         shop.tell([of_account(account)]).await;

@@ -10,15 +10,23 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::answer::Answer;
+use crate::database::{Database, on_each_database};
 use crate::shop::{Shop, staff};
 use crate::story::*;
+
+on_each_database! {
+    sales_are_summed_by_day_country_and_product,
+    a_report_is_of_its_days_and_its_currency,
+    a_report_comes_as_csv,
+    a_country_that_is_a_formula_stays_text,
+}
 
 const DAY: i64 = 86_400;
 
 /// On 13 March 2011 an order of France's and one of Spain's are paid; on the 14th a third, of euros, the first is cancelled
 /// and Spain gets a credit note.
-async fn shop() -> Shop {
-    let shop = Shop::open().await;
+async fn shop(database: Database) -> Shop {
+    let shop = Shop::open(database).await;
     let mut spanish = paid(2, 2, 10);
     "Spain".clone_into(&mut spanish.country);
     spanish.lines = vec![sold(2, 5, 1000)];
@@ -81,9 +89,8 @@ fn figures(sums: &Value) -> Value {
     ])
 }
 
-#[tokio::test]
-async fn sales_are_summed_by_day_country_and_product() {
-    let shop = shop().await;
+async fn sales_are_summed_by_day_country_and_product(database: Database) {
+    let shop = shop(database).await;
     let total = json!(["", 2, 8, "63.00", 2, 6, "16.00"]);
     for (query, expected) in [
         (
@@ -115,9 +122,8 @@ async fn sales_are_summed_by_day_country_and_product() {
     }
 }
 
-#[tokio::test]
-async fn a_report_is_of_its_days_and_its_currency() {
-    let shop = shop().await;
+async fn a_report_is_of_its_days_and_its_currency(database: Database) {
+    let shop = shop(database).await;
     let days = "from=2011-03-14&to=2011-03-14";
     let answer = report(&shop, days).await.ok();
     assert_eq!(answer.each("key"), ["2011-03-14"]);
@@ -147,9 +153,8 @@ async fn a_report_is_of_its_days_and_its_currency() {
     }
 }
 
-#[tokio::test]
-async fn a_report_comes_as_csv() {
-    let shop = shop().await;
+async fn a_report_comes_as_csv(database: Database) {
+    let shop = shop(database).await;
     let answer = report(&shop, "group=country&format=csv").await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.headers["content-type"], "text/csv; charset=utf-8");
@@ -158,9 +163,8 @@ async fn a_report_comes_as_csv() {
 }
 
 /// A buyer writes the country; whoever opens the report in a spreadsheet must not run it.
-#[tokio::test]
-async fn a_country_that_is_a_formula_stays_text() {
-    let shop = Shop::open().await;
+async fn a_country_that_is_a_formula_stays_text(database: Database) {
+    let shop = Shop::open(database).await;
     let mut hostile = paid(1, 1, 0);
     "=HYPERLINK(\"http://example.org\")".clone_into(&mut hostile.country);
     shop.tell([of_order(hostile)]).await;

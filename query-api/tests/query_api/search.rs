@@ -1,11 +1,20 @@
 //! Searching the catalogue: what is found, and that nothing typed is ever an operator.
 
 use crate::answer::Answer;
+use crate::database::{Database, on_each_database};
 use crate::shop::Shop;
 use crate::story::*;
 
-async fn shop() -> Shop {
-    let shop = Shop::open().await;
+on_each_database! {
+    every_word_must_occur_and_the_last_may_be_a_beginning,
+    a_name_that_matches_comes_before_a_description_that_does,
+    what_is_typed_is_words_whatever_it_looks_like,
+    a_search_has_an_end,
+    a_removed_or_renamed_product_is_not_found_by_its_old_name,
+}
+
+async fn shop(database: Database) -> Shop {
+    let shop = Shop::open(database).await;
     let mut story: Vec<_> = [
         (1, "Red Mug"),
         (2, "Red Plate"),
@@ -41,9 +50,8 @@ async fn found(shop: &Shop, typed: &str) -> Vec<u128> {
     found
 }
 
-#[tokio::test]
-async fn every_word_must_occur_and_the_last_may_be_a_beginning() {
-    let shop = shop().await;
+async fn every_word_must_occur_and_the_last_may_be_a_beginning(database: Database) {
+    let shop = shop(database).await;
     for (typed, expected) in [
         ("red", vec![1, 2, 7]),
         ("mug red", vec![1, 7]),
@@ -63,16 +71,14 @@ async fn every_word_must_occur_and_the_last_may_be_a_beginning() {
     }
 }
 
-#[tokio::test]
-async fn a_name_that_matches_comes_before_a_description_that_does() {
-    let shop = shop().await;
+async fn a_name_that_matches_comes_before_a_description_that_does(database: Database) {
+    let shop = shop(database).await;
     let answer = search(&shop, "red mug").await.ok();
     assert_eq!(answer.each("name")[0], "Red Mug");
 }
 
-#[tokio::test]
-async fn what_is_typed_is_words_whatever_it_looks_like() {
-    let shop = shop().await;
+async fn what_is_typed_is_words_whatever_it_looks_like(database: Database) {
+    let shop = shop(database).await;
     for (typed, expected) in [
         ("\"red\"", vec![1, 2, 7]),
         ("red\" mug", vec![1, 7]),
@@ -99,9 +105,8 @@ async fn what_is_typed_is_words_whatever_it_looks_like() {
     }
 }
 
-#[tokio::test]
-async fn a_search_has_an_end() {
-    let shop = shop().await;
+async fn a_search_has_an_end(database: Database) {
+    let shop = shop(database).await;
     let long = "é".repeat(200);
     assert!(found(&shop, &long).await.is_empty());
     let answer = search(&shop, &format!("{long}e"))
@@ -116,9 +121,8 @@ async fn a_search_has_an_end() {
     assert_eq!(found(&shop, &padded).await, [1, 2, 7]);
 }
 
-#[tokio::test]
-async fn a_removed_or_renamed_product_is_not_found_by_its_old_name() {
-    let shop = shop().await;
+async fn a_removed_or_renamed_product_is_not_found_by_its_old_name(database: Database) {
+    let shop = shop(database).await;
     let renamed = events::product::ProductDetailsChanged {
         product_id: product(2),
         name: "Green Plate".to_owned(),

@@ -25,7 +25,7 @@ use query_api::{PATIENCE, QueryDeps};
 use read_models::Views;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt;
 use uuid::Uuid;
 use web::layers::{Limits, wrap};
@@ -33,6 +33,7 @@ use web::position::MIN_POSITION;
 use web::tokens::AccessTokens;
 
 use crate::answer::Answer;
+use crate::database::{Database, OpenViews};
 use crate::story::{account, at, stream_of};
 
 /// Larger than any answer of a test.
@@ -43,6 +44,9 @@ pub struct Shop {
     pub document: utoipa::openapi::OpenApi,
     pub deps: QueryDeps,
     log: EventLog,
+    /// As the projector has them.
+    written_views: Views,
+    _following: DropGuard,
     projector: Mutex<Option<Projector>>,
     written: Mutex<Written>,
     /// Kept for as long as the shop: dropping it deletes the files.
@@ -89,11 +93,11 @@ pub fn admin() -> Person {
 }
 
 impl Shop {
-    pub async fn open() -> Self {
-        Self::with_patience(PATIENCE).await
+    pub async fn open(database: Database) -> Self {
+        Self::with_patience(database, PATIENCE).await
     }
 
-    pub async fn with_patience(patience: Duration) -> Self {
+    pub async fn with_patience(database: Database, patience: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = EventLog::open_sqlite(&folder.path().join("log.db"), LogOptions::default())
             .await
@@ -101,9 +105,9 @@ impl Shop {
         let vault = Vault::open_sqlite(&folder.path().join("vault.db"), [3; 32])
             .await
             .unwrap();
-        let views = Views::open_sqlite(&folder.path().join("views.db")).await.unwrap();
+        let open = OpenViews::new(database, folder.path()).await;
         let tokens = AccessTokens::new(&[7; 32]).unwrap();
-        let mut deps = QueryDeps::new(views, vault, tokens, Currency::GBP);
+        let mut deps = QueryDeps::new(open.read, vault, tokens, Currency::GBP);
         deps.patience = patience;
         let (routes, document) = query_api::router(deps.clone());
         let shop = Self {
@@ -111,6 +115,8 @@ impl Shop {
             document,
             deps,
             log,
+            written_views: open.written,
+            _following: open.following,
             projector: Mutex::default(),
             written: Mutex::default(),
             _folder: folder,
@@ -125,7 +131,7 @@ impl Shop {
         let deps = ProjectorDeps {
             feed: Feed::tail(self.log.clone()),
             log: self.log.clone(),
-            views: self.deps.views.clone(),
+            views: self.written_views.clone(),
         };
         let task = tokio::spawn(projectors::run(deps, shutdown.clone()));
         *self.projector.lock().unwrap() = Some(Projector { task, shutdown });

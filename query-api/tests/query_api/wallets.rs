@@ -6,12 +6,17 @@ use events::wallet::{CreditReason, WalletCredited, WalletDebited, WithdrawalFail
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::database::{Database, on_each_database};
 use crate::shop::{Shop, customer};
 use crate::story::*;
 
-#[tokio::test]
-async fn a_wallet_tells_what_is_in_it_and_what_is_on_its_way() {
-    let shop = Shop::open().await;
+on_each_database! {
+    a_wallet_tells_what_is_in_it_and_what_is_on_its_way,
+    who_never_had_money_has_an_empty_wallet,
+}
+
+async fn a_wallet_tells_what_is_in_it_and_what_is_on_its_way(database: Database) {
+    let shop = Shop::open(database).await;
     let (account_id, entry) = (account(1), JournalEntry(Vec::new()));
     let spent = WalletDebited {
         account_id,
@@ -61,9 +66,8 @@ async fn a_wallet_tells_what_is_in_it_and_what_is_on_its_way() {
     assert_eq!(others.items().len(), 1);
 }
 
-#[tokio::test]
-async fn who_never_had_money_has_an_empty_wallet() {
-    let shop = Shop::open().await;
+async fn who_never_had_money_has_an_empty_wallet(database: Database) {
+    let shop = Shop::open(database).await;
     let wallet = shop.get("/api/wallet").by(&customer(3)).await.ok();
     let zero = json!({"amount": "0.00", "currency": "GBP"});
     assert_eq!(

@@ -1,6 +1,10 @@
-//! What the databases can't share: how a writer's transaction begins, and full text.
+//! What the databases can't share: how transactions begin, what keeps writers and readers apart, and full text.
 
+mod postgres;
 mod sqlite;
+mod words;
+
+use std::fmt::Write;
 
 use events::envelope::Position;
 use sqlx::AnyConnection;
@@ -12,6 +16,7 @@ use crate::table::Of;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     Sqlite,
+    Postgres,
 }
 
 /// What the full-text index holds of one product.
@@ -26,12 +31,16 @@ pub struct ProductText {
 }
 
 impl ProductText {
-    pub(crate) fn bind(&self, binds: &mut Binds) {
+    /// Binds what [`Dialect::insert_text`] takes.
+    pub(crate) fn bind(&self, dialect: Dialect, binds: &mut Binds) {
         binds
             .count(self.number)
             .text(&self.name)
             .text(&self.description)
             .text(&self.skus);
+        if dialect == Dialect::Postgres {
+            binds.text(postgres::terms(self));
+        }
     }
 }
 
@@ -43,14 +52,57 @@ impl Dialect {
     pub fn of(conn: &AnyConnection) -> Self {
         match conn.backend_name() {
             "SQLite" => Self::Sqlite,
+            "PostgreSQL" => Self::Postgres,
             other => unreachable!("no view is ever opened in {other}"),
         }
     }
 
-    /// Begins a transaction that may write, so that nobody else writes until it ends.
-    pub fn begin_write(self) -> &'static str {
+    /// Begins a transaction that may write. Nobody else writes until it ends, once [`Self::hold_off_writers`] is done.
+    pub(crate) fn begin_write(self) -> &'static str {
         match self {
             Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+
+    /// Begins a transaction that sees one state of everything.
+    pub(crate) fn begin_read(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN",
+            Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+
+    /// Waits for other writers and keeps them off until the transaction ends; nothing where its beginning does that.
+    pub(crate) fn hold_off_writers(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(postgres::HOLD_OFF_WRITERS),
+        }
+    }
+
+    /// Keeps the generations that are served from being swapped until the transaction ends. Must be its first statement:
+    /// what it sees is then no older than what is served.
+    pub(crate) fn hold_off_swaps(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(postgres::HOLD_OFF_SWAPS),
+        }
+    }
+
+    /// Waits for those who hold swaps off, and keeps all readers off until the transaction ends.
+    pub(crate) fn hold_off_readers(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(postgres::HOLD_OFF_READERS),
+        }
+    }
+
+    /// The type of a text column, which is compared and sorted by its bytes.
+    pub(crate) fn text_type(self) -> &'static str {
+        match self {
+            Self::Sqlite => "TEXT",
+            Self::Postgres => "TEXT COLLATE \"C\"",
         }
     }
 
@@ -60,39 +112,47 @@ impl Dialect {
             // Not `$1`, which SQLite takes for a name: each of the driver's bindings then walks the list of
             // names, and a quarter of a rebuild goes into that.
             Self::Sqlite => {
-                let _ = number;
                 statement.push('?');
+            }
+            Self::Postgres => {
+                let _ = write!(statement, "${number}"); // proof: writing to a String can't fail
             }
         }
     }
 
-    /// A generation's full-text table: its name, and the statement that makes it.
-    pub(crate) fn create_text(self, generation: u64) -> (String, String) {
+    /// Makes a generation's full-text table.
+    pub(crate) fn create_text(self, generation: u64) -> String {
         let table = Of::Generation(generation).table(PRODUCTS_TEXT);
-        let statement = match self {
+        match self {
             Self::Sqlite => sqlite::create_text(&table),
-        };
-        (table, statement)
+            Self::Postgres => postgres::create_text(&table),
+        }
     }
 
     /// What the stable name shows of a generation's full-text table.
     pub(crate) fn expose_text(self, generation: u64) -> String {
+        let table = Of::Generation(generation).table(PRODUCTS_TEXT);
         match self {
-            Self::Sqlite => sqlite::expose_text(&Of::Generation(generation).table(PRODUCTS_TEXT)),
+            Self::Sqlite => sqlite::expose_text(&table),
+            Self::Postgres => postgres::expose_text(&table),
         }
     }
 
-    /// Adds one text: number, name, description, SKUs.
+    /// Adds one text, as [`ProductText::bind`] binds it.
     pub(crate) fn insert_text(self, generation: u64) -> String {
+        let table = Of::Generation(generation).table(PRODUCTS_TEXT);
         match self {
-            Self::Sqlite => sqlite::insert_text(&Of::Generation(generation).table(PRODUCTS_TEXT)),
+            Self::Sqlite => sqlite::insert_text(&table),
+            Self::Postgres => postgres::insert_text(&table),
         }
     }
 
     /// Deletes the text of one number.
     pub(crate) fn delete_text(self, generation: u64) -> String {
+        let table = Of::Generation(generation).table(PRODUCTS_TEXT);
         match self {
-            Self::Sqlite => sqlite::delete_text(&Of::Generation(generation).table(PRODUCTS_TEXT)),
+            Self::Sqlite => sqlite::delete_text(&table),
+            Self::Postgres => postgres::delete_text(&table),
         }
     }
 
@@ -102,27 +162,28 @@ impl Dialect {
         match (self, of) {
             (Self::Sqlite, Of::Serving) => sqlite::select_texts(&table, "number"),
             (Self::Sqlite, Of::Generation(_)) => sqlite::select_texts(&table, "rowid"),
+            (Self::Postgres, _) => postgres::select_texts(&table),
         }
     }
 
     /// Joins the full-text index to `products` (under that name) in a query.
     pub fn search_join(self) -> &'static str {
-        match self {
-            Self::Sqlite => "JOIN products_text ON products_text.number = products.number",
-        }
+        "JOIN products_text ON products_text.number = products.number"
     }
 
     /// The condition that a product's text matches the expression in parameter `number`.
     pub fn search_condition(self, number: usize) -> String {
         match self {
             Self::Sqlite => format!("products_text.terms MATCH ${number}"),
+            Self::Postgres => postgres::search_condition(number),
         }
     }
 
-    /// To sort by: the best match comes first in ascending order.
-    pub fn search_rank(self) -> &'static str {
+    /// To sort the matches of the expression in parameter `number` by: the best comes first in ascending order.
+    pub fn search_rank(self, number: usize) -> String {
         match self {
-            Self::Sqlite => "products_text.score",
+            Self::Sqlite => "products_text.score".to_owned(),
+            Self::Postgres => postgres::search_rank(number),
         }
     }
 
@@ -131,9 +192,13 @@ impl Dialect {
     pub fn search_expression(self, typed: &str) -> Option<String> {
         match self {
             Self::Sqlite => sqlite::search_expression(typed),
+            Self::Postgres => postgres::search_expression(typed),
         }
     }
 }
+
+/// More words than this in a search say nothing more about what is meant, and only cost time.
+const SEARCH_WORDS_MAX: usize = 16;
 
 /// The stable name of the full-text index.
 pub(crate) const PRODUCTS_TEXT: &str = "products_text";

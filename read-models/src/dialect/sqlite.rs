@@ -1,7 +1,6 @@
 //! Full text in `SQLite`: an FTS5 table whose `rowid` is the product's number.
 
-/// More words than this say nothing more about what is meant, and only cost time.
-const MAX_WORDS: usize = 16;
+use super::SEARCH_WORDS_MAX;
 
 pub fn create_text(table: &str) -> String {
     // Prefix indexes of two and three letters serve a search that runs while somebody types.
@@ -33,7 +32,7 @@ pub fn search_expression(typed: &str) -> Option<String> {
     let words: Vec<_> = typed
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
-        .take(MAX_WORDS)
+        .take(SEARCH_WORDS_MAX)
         .map(|word| format!("\"{word}\""))
         .collect();
     (!words.is_empty()).then(|| format!("{}*", words.join(" ")))

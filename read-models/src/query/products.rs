@@ -141,18 +141,22 @@ pub(super) fn list(
     limit: i64,
 ) -> Option<Statement> {
     let order = effective(filter, order);
-    let rank = format!("CAST({} * {RANK_DECIMALS} AS BIGINT)", dialect.search_rank());
+    let mut statement = Statement::default();
+    let text = match &filter.text {
+        Some(typed) => Some(statement.numbered_text(dialect.search_expression(typed)?)),
+        None => None,
+    };
+    let rank = text.map(|number| dialect.search_rank(number)).unwrap_or_default();
+    let rank = format!("CAST({rank} * {RANK_DECIMALS} AS BIGINT)");
     let key = match order {
         ProductOrder::Newest => "products.added_at",
         ProductOrder::Cheapest | ProductOrder::Dearest => "products.min_price_minor",
         ProductOrder::Name => "products.sort_name",
         ProductOrder::Relevance => &rank,
     };
-    let mut statement = Statement::new("SELECT products.doc, products.id, ");
+    statement.sql("SELECT products.doc, products.id, ");
     statement.sql(key).sql(" AS place FROM products");
-    if let Some(typed) = &filter.text {
-        let expression = dialect.search_expression(typed)?;
-        let number = statement.numbered_text(expression);
+    if let Some(number) = text {
         statement.sql(" ").sql(dialect.search_join()).sql(" AND ");
         statement.sql(&dialect.search_condition(number));
     }

@@ -18,7 +18,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub async fn begin(views: &Views) -> Result<Self, StoreError> {
-        let mut transaction = views.reader().begin().await?;
+        let mut transaction = views.begin_read().await?;
         let positions = generation::positions(&mut transaction).await?;
         Ok(Self {
             transaction,

@@ -89,8 +89,14 @@ impl Statement {
     #[cfg(test)]
     pub async fn plan(self, conn: &mut AnyConnection) -> Vec<String> {
         use sqlx::Row;
-        let sql = format!("EXPLAIN QUERY PLAN {}", self.sql);
+
+        use crate::dialect::Dialect;
+        let (explain, column) = match Dialect::of(conn) {
+            Dialect::Sqlite => ("EXPLAIN QUERY PLAN", "detail"),
+            Dialect::Postgres => ("EXPLAIN", "QUERY PLAN"),
+        };
+        let sql = format!("{explain} {}", self.sql);
         let rows = store::fetch(conn, sql, self.binds).await.unwrap();
-        rows.iter().map(|row| row.get::<String, _>("detail")).collect()
+        rows.iter().map(|row| row.get::<String, _>(column)).collect()
     }
 }

@@ -12,13 +12,14 @@ use std::process::ExitCode;
 use anyhow::Context;
 use events::Event;
 use events::envelope::{Position, RecordedEvent};
-use platform::event_log::{EventLog, LogOptions};
+use platform::event_log::EventLog;
 
 use crate::arguments;
 use crate::data_dir::DataDir;
 use crate::progress;
 use crate::rebuild;
 use crate::settings::Settings;
+use crate::storage::Storage;
 
 /// Events per read: some megabytes.
 const BATCH: usize = 5_000;
@@ -55,14 +56,16 @@ impl Broken {
 }
 
 pub async fn run(settings: &Settings, arguments: &arguments::Verify) -> anyhow::Result<ExitCode> {
-    let dir = DataDir::open(&settings.data_dir)?;
-    let log = EventLog::open_sqlite(&dir.log(), LogOptions::default()).await?;
+    let storage = Storage::of(settings, "verify")?;
+    let log = storage.log().await?;
     let mut sound = verify_log(&log).await?;
+    // The sandbox's books lie in the data folder in both forms.
+    let dir = DataDir::existing(&settings.data_dir)?;
     if dir.sandbox().is_file() {
         sound &= verify_charges(&dir, &log).await?;
     }
     if arguments.views {
-        sound &= rebuild::compare_all(&dir, &log).await?;
+        sound &= rebuild::compare_all(&storage, &log).await?;
     }
     log.close().await;
     println!(

@@ -126,7 +126,8 @@ pub(super) async fn open(vault: &Vault, subject: Uuid, sealed: &Sealed) -> Resul
         VaultError::Erased { .. }
         | VaultError::NoKey { .. }
         | VaultError::Broken { .. }
-        | VaultError::BrokenKey { .. } => Verdict::Fail {
+        | VaultError::BrokenKey { .. }
+        | VaultError::ReadOnly => Verdict::Fail {
             reason: error.to_string(),
         },
     })

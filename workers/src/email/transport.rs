@@ -5,7 +5,7 @@
 use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
@@ -15,6 +15,11 @@ use super::settings::MailSettingsError;
 
 /// How the files of the folder end.
 pub(crate) const EXTENSION: &str = "eml";
+
+/// How the files end that are being written.
+const TEMPORARY: &str = ".tmp";
+/// No email takes this long to write: whoever began it is dead.
+const LEFTOVER_AGE: Duration = Duration::from_hours(1);
 
 /// For one answer of the server. Below the time that a whole email may take.
 const SMTP_TIMEOUT: Duration = Duration::from_secs(20);
@@ -119,12 +124,15 @@ impl MailTransport {
         Ok(Self::Smtp(builder.build()))
     }
 
-    /// Into a folder, which is made if it's missing.
+    /// Into a folder, which is made if it's missing. What a killed process left half written there long ago is deleted.
     pub fn folder(path: &Path) -> Result<Self, MailSettingsError> {
         std::fs::create_dir_all(path).map_err(|source| MailSettingsError::Folder {
             path: path.to_owned(),
             source,
         })?;
+        if let Err(error) = clear_leftovers(path) {
+            tracing::warn!(folder = %path.display(), %error, "half-written emails can't be cleared away");
+        }
         Ok(Self::Folder(path.to_owned()))
     }
 
@@ -166,9 +174,28 @@ fn smtp_error(error: &lettre::transport::smtp::Error) -> SendError {
     }
 }
 
+/// Deletes what [`write_file`] began and never ended.
+fn clear_leftovers(folder: &Path) -> std::io::Result<()> {
+    let now = SystemTime::now();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_temporary = entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| name.starts_with('.') && name.ends_with(TEMPORARY));
+        let metadata = entry.metadata()?;
+        // A time that lies ahead is no age.
+        let age = now.duration_since(metadata.modified()?).unwrap_or_default();
+        if is_temporary && metadata.is_file() && age > LEFTOVER_AGE {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Whole or not at all: written beside its place, made durable, then renamed.
 fn write_file(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
-    let temporary = folder.join(format!(".{name}.{}.tmp", uuid::Uuid::new_v4()));
+    let temporary = folder.join(format!(".{name}.{}{TEMPORARY}", uuid::Uuid::new_v4()));
     let result = write_durably(&temporary, bytes)
         .and_then(|()| std::fs::rename(&temporary, folder.join(format!("{name}.{EXTENSION}"))));
     if result.is_err() {

@@ -67,6 +67,12 @@ pub enum Lookup {
     /// The provider has no trace of it. A request that is still on its way may yet arrive: repeat the *same* request
     /// (same id) to make sure, rather than a new one.
     NotFound,
+    /// It is not among what was read, and there is more than is read. The provider still knows the request's idempotency
+    /// key, though: the *same* request asks its books, so whoever still wants it may repeat it. Nothing else follows
+    /// from this: it may well have been carried out.
+    NotListed {
+        reason: String,
+    },
     /// The provider could not be asked, or its answer is unclear.
     Unknown {
         reason: String,

@@ -2,25 +2,24 @@
 //!
 //! What an intent comes to is the lanes' to say.
 
-use std::sync::Arc;
-
-use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Finish, IntentId, IntentsError, store};
-use crate::clock::Clock;
+use super::held::Claim;
+use super::store::{End, Store};
+use super::{Finish, IntentsError};
+use platform::clock::Clock;
 
 /// Ends that may wait for the commit before theirs: more than all lanes together have in flight.
 const QUEUE: usize = 256;
 
-struct End {
-    lease: (IntentId, u32),
+struct Asked {
+    claim: Claim,
     finish: Finish,
     reply: oneshot::Sender<Result<bool, IntentsError>>,
 }
 
 enum Job {
-    End(End),
+    End(Asked),
     /// Answers once everything before it is committed.
     Flush(oneshot::Sender<()>),
 }
@@ -32,17 +31,17 @@ pub(super) struct Finisher {
 }
 
 impl Finisher {
-    pub fn start(writer: SqlitePool, owner: Arc<str>, clock: Clock) -> Self {
+    pub fn start(store: Store, clock: Clock) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
-        tokio::spawn(run(queue, writer, owner, clock));
+        tokio::spawn(run(queue, store, clock));
         Self { jobs }
     }
 
-    pub async fn finish(&self, lease: (IntentId, u32), finish: Finish) -> Result<bool, IntentsError> {
+    pub async fn finish(&self, claim: Claim, finish: Finish) -> Result<bool, IntentsError> {
         let (reply, answer) = oneshot::channel();
-        let end = End { lease, finish, reply };
+        let asked = Asked { claim, finish, reply };
         self.jobs
-            .send(Job::End(end))
+            .send(Job::End(asked))
             .await
             .map_err(|_| IntentsError::Closed)?;
         answer.await.map_err(|_| IntentsError::Closed)?
@@ -58,18 +57,17 @@ impl Finisher {
     }
 }
 
-async fn run(mut queue: mpsc::Receiver<Job>, writer: SqlitePool, owner: Arc<str>, clock: Clock) {
+async fn run(mut queue: mpsc::Receiver<Job>, store: Store, clock: Clock) {
     let mut batch = Vec::with_capacity(QUEUE);
     while queue.recv_many(&mut batch, QUEUE).await > 0 {
-        let (mut ends, mut flushes) = (Vec::with_capacity(batch.len()), vec![]);
+        let (mut asked, mut flushes) = (Vec::with_capacity(batch.len()), vec![]);
         for job in batch.drain(..) {
             match job {
-                Job::End(end) => ends.push(end),
+                Job::End(end) => asked.push(end),
                 Job::Flush(reply) => flushes.push(reply),
             }
         }
-        let committed = commit(&ends, &writer, &owner, &clock).await;
-        answer(ends, committed);
+        commit(asked, &store, &clock).await;
         for flush in flushes {
             let _ = flush.send(());
         }
@@ -77,38 +75,28 @@ async fn run(mut queue: mpsc::Receiver<Job>, writer: SqlitePool, owner: Arc<str>
 }
 
 /// Whoever asked may have been dropped since; the lease has ended all the same.
-fn answer(ends: Vec<End>, committed: Result<Vec<bool>, sqlx::Error>) {
-    match committed {
+async fn commit(asked: Vec<Asked>, store: &Store, clock: &Clock) {
+    if asked.is_empty() {
+        return;
+    }
+    let now = clock.now();
+    let ends: Vec<_> = asked
+        .iter()
+        .map(|asked| End::new(asked.claim, &asked.finish, now))
+        .collect();
+    match store.finish(&ends).await {
         Ok(held) => {
-            for (end, held) in ends.into_iter().zip(held) {
-                let _ = end.reply.send(Ok(held));
+            for asked in asked {
+                let _ = asked.reply.send(Ok(held.contains(&asked.claim)));
             }
         }
         Err(error) => {
             let reason = error.to_string();
-            for end in ends {
-                let _ = end.reply.send(Err(IntentsError::Unavailable {
+            for asked in asked {
+                let _ = asked.reply.send(Err(IntentsError::Unavailable {
                     reason: reason.clone(),
                 }));
             }
         }
     }
-}
-
-async fn commit(
-    ends: &[End],
-    writer: &SqlitePool,
-    owner: &str,
-    clock: &Clock,
-) -> Result<Vec<bool>, sqlx::Error> {
-    if ends.is_empty() {
-        return Ok(vec![]);
-    }
-    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
-    let mut held = Vec::with_capacity(ends.len());
-    for end in ends {
-        held.push(store::finish(&mut transaction, owner, end.lease, &end.finish, clock.now()).await?);
-    }
-    transaction.commit().await?;
-    Ok(held)
 }

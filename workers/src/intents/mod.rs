@@ -4,105 +4,65 @@
 //! lease. Whoever takes it a second time is told so ([`Claimed::may_have_acted`]) and asks before acting. Within a
 //! lane, the effects on one stream go in their order: a parked one holds up those behind it and nothing else.
 //!
-//! **A lost file.** The file isn't derived from the log: with it goes the knowledge of what was sent. A new one notes where
+//! **A lost database.** It isn't derived from the log: with it goes the knowledge of what was sent. A new one notes where
 //! the log stood when it was made (its origin). What older events ask for is planned all the same, but money is asked
 //! about before it is moved, and emails are not sent: they stand here as done, listed by [`Intents::unsent`], and go out
 //! by [`Intents::resend`] alone.
 //!
+//! **Several processes** may work at the same intents. Leases are short and renewed while the effect runs; in `SQLite` a
+//! lock on the file tells that the others are gone, in `PostgreSQL` their leases run out.
+//!
 //! What an effect does is left to `settlement`, `email` and `timers`; which effects there are, to the planner.
 
 mod effect;
+mod error;
 mod finisher;
+mod held;
 mod retry;
 mod rows;
 mod store;
+mod wakers;
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use events::envelope::Position;
-use platform::sqlite::{self, Durability};
-use sqlx::SqlitePool;
-use tokio::sync::Notify;
+use platform::clock::Clock;
+use platform::postgres::{self, PostgresTarget};
 use uuid::Uuid;
 
-use crate::clock::Clock;
 use finisher::Finisher;
+use held::Held;
+use store::{FORGET_AT_ONCE, NewRow, SettledRow, Store, Take};
+use wakers::Wakers;
 
 pub use effect::{Effect, Lane, OrderNotice, Payout, Refund};
+pub use error::IntentsError;
+pub(crate) use held::{HeldLease, LEASE, renew};
 pub use retry::RetryPolicy;
 pub use rows::{Backlog, Claimed, Finish, IntentId, NewIntent, Parked, SettledCharge, Unsent};
 
-/// Connections that read beside the writer: lists for people and metrics, never the hot path.
-const READERS: u32 = 2;
-/// Done rows deleted in one statement, so that no other writer waits long.
-const FORGET_AT_ONCE: u32 = 1_000;
-
-const MIGRATIONS: &[(u32, &str)] = &[(
-    1,
-    include_str!("../../../migrations/sqlite/workers/0001_work.sql"),
-)];
-
-/// Why the intents can't be had or changed.
-#[derive(Debug, thiserror::Error)]
-pub enum IntentsError {
-    #[error("the database of intents can't be opened")]
-    Open(#[from] sqlite::OpenError),
-    #[error("the lock beside the database of intents can't be made")]
-    Lock(#[source] std::io::Error),
-    #[error("the database of intents fails")]
-    Sql(#[from] sqlx::Error),
-    /// Another planner was faster; read the checkpoint again.
-    #[error("the planner's checkpoint is no longer at {expected}")]
-    Moved { expected: Position },
-    #[error("intent {intent} can't be read: {reason}")]
-    Unreadable { intent: IntentId, reason: String },
-    #[error("intent {intent} is neither parked nor unsent")]
-    NotParked { intent: IntentId },
-    #[error("leases can't be ended: {reason}")]
-    Unavailable { reason: String },
-    #[error("the intents are closed")]
-    Closed,
-}
+/// The tables in `PostgreSQL`.
+pub const POSTGRES_SCHEMA: postgres::Schema = store::POSTGRES_SCHEMA;
 
 /// The table of intents. Cheap to clone; the clones share one writer and one lease owner's name.
 #[derive(Debug, Clone)]
 pub struct Intents {
-    writer: SqlitePool,
-    readers: SqlitePool,
+    store: Store,
     finisher: Finisher,
-    owner: Arc<str>,
+    held: Held,
     clock: Clock,
     origin: Position,
     wakers: Arc<Wakers>,
-    /// Held for as long as anybody uses this; the system lets go of it when the process dies.
-    _lock: Option<Arc<File>>,
 }
 
-#[derive(Debug, Default)]
-struct Wakers {
-    settlement: Notify,
-    email: Notify,
-    timers: Notify,
-}
-
-impl Wakers {
-    fn of(&self, lane: Lane) -> &Notify {
-        match lane {
-            Lane::Settlement => &self.settlement,
-            Lane::Email => &self.email,
-            Lane::Timers => &self.timers,
-        }
-    }
-
-    fn wake_all(&self) {
-        for lane in Lane::ALL {
-            self.of(lane).notify_one();
-        }
-    }
+/// Notes in freshly migrated tables where the log stands, which becomes their origin; changes nothing if they know. Left
+/// out, the first worker does so, and takes the orders placed until then for ones that an earlier database may have seen
+/// to: it doesn't send their emails.
+pub async fn found_postgres(target: &PostgresTarget, log_head: Position) -> Result<(), IntentsError> {
+    Ok(store::found_postgres(target, log_head).await?)
 }
 
 impl Intents {
@@ -112,46 +72,38 @@ impl Intents {
     /// If no other process has the file open, the leases of earlier ones are void and what they held is due at once;
     /// else they run out in their time.
     pub async fn open_sqlite(path: &Path, log_head: Position, clock: Clock) -> Result<Self, IntentsError> {
-        let writer = sqlite::open_writer_pool(path, Durability::Full).await?;
-        let lock = lock(path)?;
-        let mut connection = writer.acquire().await?;
-        sqlite::apply_migrations(&mut connection, MIGRATIONS).await?;
-        sqlx::query(
-            "INSERT INTO planner (id, position, origin) VALUES (1, 0, ?1) ON CONFLICT (id) DO NOTHING",
-        )
-        .bind(log_head.cast_signed())
-        .execute(&mut *connection)
-        .await?;
-        let origin: i64 = sqlx::query_scalar("SELECT origin FROM planner")
-            .fetch_one(&mut *connection)
-            .await?;
-        if lock.is_some() {
-            let released = store::release(&mut connection, None, clock.now()).await?;
-            tracing::debug!(released, "took over the leases of an earlier process");
-        }
-        drop(connection);
-        let owner: Arc<str> = Uuid::new_v4().to_string().into();
+        let store = Store::open_sqlite(path, log_head, new_owner(), clock.now()).await?;
+        Self::with(store, clock).await
+    }
+
+    /// Opens the intents in a `PostgreSQL` database whose schema is up to date, beside any number of other processes.
+    /// `log_head` is where the event log stands, in case [`found_postgres`] was left out.
+    pub async fn open_postgres(
+        target: &PostgresTarget,
+        log_head: Position,
+        clock: Clock,
+    ) -> Result<Self, IntentsError> {
+        let store = Store::open_postgres(target, log_head, new_owner()).await?;
+        Self::with(store, clock).await
+    }
+
+    async fn with(store: Store, clock: Clock) -> Result<Self, IntentsError> {
         Ok(Self {
-            readers: sqlite::open_readers(path, READERS).await?,
-            finisher: Finisher::start(writer.clone(), Arc::clone(&owner), clock.clone()),
-            writer,
-            owner,
+            origin: store.origin().await?,
+            finisher: Finisher::start(store.clone(), clock.clone()),
+            store,
+            held: Held::default(),
             clock,
-            origin: origin.cast_unsigned(),
             wakers: Arc::default(),
-            _lock: lock.map(Arc::new),
         })
     }
 
     /// How far the log has been planned.
     pub async fn checkpoint(&self) -> Result<Position, IntentsError> {
-        let position: i64 = sqlx::query_scalar("SELECT position FROM planner")
-            .fetch_one(&self.readers)
-            .await?;
-        Ok(position.cast_unsigned())
+        Ok(self.store.checkpoint().await?)
     }
 
-    /// Where the log stood when this file was made.
+    /// Where the log stood when this database was made.
     pub fn origin(&self) -> Position {
         self.origin
     }
@@ -165,23 +117,10 @@ impl Intents {
         new: &[NewIntent],
         settled: &[SettledCharge],
     ) -> Result<(), IntentsError> {
-        let now = self.clock.now();
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        let moved = sqlx::query("UPDATE planner SET position = ?1 WHERE position = ?2")
-            .bind(to.cast_signed())
-            .bind(from.cast_signed())
-            .execute(&mut *transaction)
-            .await?;
-        if moved.rows_affected() == 0 {
+        let (new, settled) = self.rows(new, settled)?;
+        if !self.store.plan((from, to), &new, &settled).await? {
             return Err(IntentsError::Moved { expected: from });
         }
-        for intent in new {
-            store::insert(&mut transaction, intent, now, intent.position <= self.origin).await?;
-        }
-        for charge in settled {
-            store::note_settled(&mut transaction, charge).await?;
-        }
-        transaction.commit().await?;
         if !new.is_empty() {
             self.wakers.wake_all();
         }
@@ -190,27 +129,49 @@ impl Intents {
 
     /// Adds what an event asks for that couldn't be read when it was planned.
     pub(crate) async fn add(&self, new: &[NewIntent], settled: &[SettledCharge]) -> Result<(), IntentsError> {
-        let now = self.clock.now();
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        for intent in new {
-            store::insert(&mut transaction, intent, now, intent.position <= self.origin).await?;
-        }
-        for charge in settled {
-            store::note_settled(&mut transaction, charge).await?;
-        }
-        transaction.commit().await?;
+        let (new, settled) = self.rows(new, settled)?;
+        self.store.add(&new, &settled).await?;
         self.wakers.wake_all();
         Ok(())
     }
 
-    /// Takes up to `limit` due intents of the lane under a lease of this length.
+    fn rows(
+        &self,
+        new: &[NewIntent],
+        settled: &[SettledCharge],
+    ) -> Result<(Vec<NewRow>, Vec<SettledRow>), IntentsError> {
+        let now = self.clock.now();
+        let new = new
+            .iter()
+            .map(|intent| NewRow::new(intent, now, self.origin))
+            .collect::<Result<_, _>>()?;
+        Ok((new, settled.iter().map(SettledRow::new).collect()))
+    }
+
+    /// Takes up to `limit` due intents of the lane under a lease of this length, in the order of the log.
     pub async fn claim(&self, lane: Lane, limit: u32, lease: Duration) -> Result<Vec<Claimed>, IntentsError> {
         let now = self.clock.now();
-        let lease_until = now + TimeDelta::from_std(lease).unwrap_or(TimeDelta::MAX);
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        let claimed = store::claim(&mut transaction, lane, &self.owner, now, lease_until, limit).await?;
-        transaction.commit().await?;
-        Ok(claimed)
+        let take = Take {
+            lane,
+            limit,
+            now,
+            lease_until: lease_end(now, lease),
+        };
+        self.store.claim(&take).await
+    }
+
+    /// Keeps the lease from running out until the guard is dropped, as long as [`renew`] runs.
+    pub(crate) fn hold(&self, claimed: &Claimed) -> HeldLease {
+        self.held.hold(claimed)
+    }
+
+    async fn renew_leases(&self) -> Result<(), IntentsError> {
+        let held = self.held.list();
+        if held.is_empty() {
+            return Ok(());
+        }
+        let until = lease_end(self.clock.now(), LEASE);
+        Ok(self.store.renew(&held, until).await?)
     }
 
     /// Ends a lease. `false` if it had run out and somebody else has taken the intent: then nothing changes.
@@ -220,14 +181,16 @@ impl Intents {
 
     /// Ends the leases that this process holds; what they were for is due at once.
     pub async fn release(&self) -> Result<u64, IntentsError> {
-        let mut connection = self.writer.acquire().await?;
-        store::release(&mut connection, Some(&self.owner), self.clock.now()).await
+        Ok(self.store.release(self.clock.now()).await?)
     }
 
-    /// When something of the lane will be due, beyond what is due by now.
-    pub async fn next_due(&self, lane: Lane) -> Result<Option<DateTime<Utc>>, IntentsError> {
-        let mut connection = self.readers.acquire().await?;
-        store::next_due(&mut connection, lane, self.clock.now()).await
+    /// When something of the lane will be due, of what isn't due at `after`.
+    pub async fn next_due(
+        &self,
+        lane: Lane,
+        after: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, IntentsError> {
+        Ok(self.store.next_due(lane, after).await?)
     }
 
     /// Resolves when something may have become due in the lane. Only one may wait per lane.
@@ -237,20 +200,17 @@ impl Intents {
 
     /// The parked intents, oldest first, those after `after` (`IntentId(0)` to begin with).
     pub async fn parked(&self, after: IntentId, limit: u32) -> Result<Vec<Parked>, IntentsError> {
-        let mut connection = self.readers.acquire().await?;
-        store::parked(&mut connection, after, limit).await
+        Ok(self.store.parked(after, limit).await?)
     }
 
-    /// The emails that weren't sent since an earlier file may have sent them, oldest first, those after `after`.
+    /// The emails that weren't sent since an earlier database may have sent them, oldest first, those after `after`.
     pub async fn unsent(&self, after: IntentId, limit: u32) -> Result<Vec<Unsent>, IntentsError> {
-        let mut connection = self.readers.acquire().await?;
-        store::unsent(&mut connection, after, limit).await
+        Ok(self.store.unsent(after, limit).await?)
     }
 
     /// Puts a parked or unsent intent back, due at once, with all of its tries before it.
     pub async fn resend(&self, id: IntentId) -> Result<(), IntentsError> {
-        let mut connection = self.writer.acquire().await?;
-        if !store::resend(&mut connection, id, self.clock.now()).await? {
+        if !self.store.resend(id, self.clock.now()).await? {
             return Err(IntentsError::NotParked { intent: id });
         }
         self.wakers.wake_all();
@@ -259,24 +219,12 @@ impl Intents {
 
     /// What isn't done, per lane and state; cheap enough for metrics.
     pub async fn backlog(&self) -> Result<Vec<Backlog>, IntentsError> {
-        self.count("SELECT lane, state, count(*) FROM intents WHERE state <> 'done' GROUP BY lane, state")
-            .await
+        Ok(self.store.backlog().await?)
     }
 
     /// What there is, per lane and state. Reads the whole table.
     pub async fn tally(&self) -> Result<Vec<Backlog>, IntentsError> {
-        self.count("SELECT lane, state, count(*) FROM intents GROUP BY lane, state ORDER BY lane, state")
-            .await
-    }
-
-    async fn count(&self, sql: &'static str) -> Result<Vec<Backlog>, IntentsError> {
-        let rows: Vec<(String, String, i64)> = sqlx::query_as(sql).fetch_all(&self.readers).await?;
-        let backlog = |(lane, state, count): (String, String, i64)| Backlog {
-            lane,
-            state,
-            count: count.cast_unsigned(),
-        };
-        Ok(rows.into_iter().map(backlog).collect())
+        Ok(self.store.tally().await?)
     }
 
     /// Deletes what was done before `before`, in small steps, and says how much. The checkpoint keeps it from being
@@ -284,16 +232,7 @@ impl Intents {
     pub async fn forget_done_before(&self, before: DateTime<Utc>) -> Result<u64, IntentsError> {
         let mut forgotten = 0;
         loop {
-            let deleted = sqlx::query(
-                "DELETE FROM intents WHERE seq IN
-                 (SELECT seq FROM intents WHERE state = 'done' AND finished_at < ?1 AND outcome <> ?2 LIMIT ?3)",
-            )
-            .bind(store::micros(before))
-            .bind(store::NOT_SENT)
-            .bind(FORGET_AT_ONCE)
-            .execute(&self.writer)
-            .await?
-            .rows_affected();
+            let deleted = self.store.forget_done_before(before).await?;
             forgotten += deleted;
             if deleted < u64::from(FORGET_AT_ONCE) {
                 return Ok(forgotten);
@@ -307,20 +246,12 @@ impl Intents {
         settled_before: DateTime<Utc>,
         limit: u32,
     ) -> Result<Vec<SettledCharge>, IntentsError> {
-        let mut connection = self.readers.acquire().await?;
-        store::charges_to_confirm(&mut connection, settled_before, limit).await
+        Ok(self.store.charges_to_confirm(settled_before, limit).await?)
     }
 
     /// Strikes charges off the list, for the provider has them too.
     pub(crate) async fn confirm_charges(&self, provider_references: &[String]) -> Result<(), IntentsError> {
-        let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        for reference in provider_references {
-            sqlx::query("DELETE FROM charges_to_confirm WHERE provider_reference = ?1")
-                .bind(reference)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        Ok(transaction.commit().await?)
+        Ok(self.store.confirm_charges(provider_references).await?)
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -330,23 +261,15 @@ impl Intents {
     /// Finishes what was accepted and closes the database.
     pub async fn close(&self) {
         self.finisher.flush().await;
-        self.readers.close().await;
-        self.writer.close().await;
+        self.store.close().await;
     }
 }
 
-/// Takes the lock that tells whether this is the only process with the file open.
-fn lock(database: &Path) -> Result<Option<File>, IntentsError> {
-    let mut path = database.as_os_str().to_owned();
-    path.push(".lock");
-    let file = File::options()
-        .create(true)
-        .append(true)
-        .open(path)
-        .map_err(IntentsError::Lock)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
-        Err(std::fs::TryLockError::Error(error)) => Err(IntentsError::Lock(error)),
-    }
+/// A name that no other process has.
+fn new_owner() -> Arc<str> {
+    Uuid::new_v4().to_string().into()
+}
+
+fn lease_end(now: DateTime<Utc>, lease: Duration) -> DateTime<Utc> {
+    now + TimeDelta::from_std(lease).unwrap_or(TimeDelta::MAX)
 }

@@ -50,6 +50,8 @@ pub struct Claimed {
     pub correlation_id: Uuid,
     pub trace_parent: Option<String>,
     pub planned_at: DateTime<Utc>,
+    /// When somebody else may take it, unless the lease is renewed.
+    pub lease_until: DateTime<Utc>,
     /// How often it was ever taken, this time included.
     pub claims: u32,
     /// Tries in a row that failed, and this one.

@@ -28,6 +28,9 @@ use plan::plan;
 
 /// Events per step: enough to share a commit among many, few enough that it stays short.
 const BATCH: usize = 500;
+/// The wait after a step that took all there was. Under load the next one then takes what came meanwhile, in one commit,
+/// where the steps would otherwise be as small as the log's own batches.
+const STEP_PAUSE: Duration = Duration::from_millis(10);
 /// The wait after a failure of the log or of the intents.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -82,6 +85,9 @@ async fn follow(
         let (new, settled) = plan_batch(log, &batch).await?;
         intents.plan((position, to), &new, &settled).await?;
         position = to;
+        if batch.len() < BATCH {
+            tokio::time::sleep(STEP_PAUSE).await;
+        }
     }
     Ok(())
 }

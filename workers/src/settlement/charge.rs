@@ -8,8 +8,9 @@ use events::payment::{PaymentMethod, Purpose};
 
 use super::{Known, Memo, known, remembered};
 use crate::effects::{Shop, Verdict};
-use crate::gateway::{ChargeRequest, PaymentGateway};
+use crate::gateway::{ChargeRequest, Lookup, PaymentGateway};
 use crate::intents::Claimed;
+use crate::metrics::Movement;
 
 /// A request that the provider has no trace of this long after we cancelled has never arrived and never will: far
 /// above any proxy's or provider's own time limit.
@@ -47,11 +48,16 @@ pub(crate) async fn charge(
         let lookup = gateway
             .look_up_charge(attempt_id.0, payment_id.0, reference)
             .await;
-        if let Some(known) = remembered(lookup)? {
-            return record(shop, claimed, (payment_id, attempt_id), known).await;
-        }
-        if payment.status == Status::Cancelled {
-            return Ok(missing(shop, memo));
+        let still_wanted = payment.status == Status::Processing;
+        match lookup {
+            // Charging again with the same key asks the provider's books. That is no question to put about a payment
+            // that nobody wants any more: it stays unknown, and the provider is asked again later.
+            Lookup::NotListed { .. } if still_wanted => {}
+            lookup => match remembered(Movement::Charge, lookup)? {
+                Some(known) => return record(shop, claimed, (payment_id, attempt_id), known).await,
+                None if still_wanted => {}
+                None => return Ok(missing(shop, memo)),
+            },
         }
     }
     let request = ChargeRequest {
@@ -61,7 +67,7 @@ pub(crate) async fn charge(
         method: token.clone(),
         description: description(&payment),
     };
-    let known = known(gateway.charge(&request).await)?;
+    let known = known(Movement::Charge, gateway.charge(&request).await)?;
     record(shop, claimed, (payment_id, attempt_id), known).await
 }
 

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::effects::Verdict;
 use crate::gateway::{Lookup, Outcome};
 use crate::intents::Claimed;
+use crate::metrics::{self, Movement};
 
 pub(crate) use charge::charge;
 pub(crate) use payout::payout;
@@ -59,25 +60,51 @@ impl Memo {
     }
 }
 
-/// What a request came to, if that is known.
-fn known(outcome: Outcome) -> Result<Known, Verdict> {
-    match outcome {
-        Outcome::Settled { provider_reference } => Ok(Known::Settled { provider_reference }),
-        Outcome::Declined { code, message } | Outcome::Refused { code, message } => {
-            Ok(Known::Failed { code, message })
-        }
-        Outcome::Pending { provider_reference } => Err(Memo::Pending(provider_reference).wait()),
-        Outcome::Unknown { reason } => Err(Verdict::Retry { reason }),
+impl Known {
+    fn counted(self, movement: Movement) -> Self {
+        let outcome = match &self {
+            Self::Settled { .. } => "settled",
+            Self::Failed { .. } => "failed",
+        };
+        metrics::settlement(movement, outcome);
+        self
     }
 }
 
-/// What became of an earlier request; `None` if the provider has no trace of it.
-fn remembered(lookup: Lookup) -> Result<Option<Known>, Verdict> {
+fn pending(movement: Movement, provider_reference: String) -> Verdict {
+    metrics::settlement(movement, "pending");
+    Memo::Pending(provider_reference).wait()
+}
+
+fn unknown(movement: Movement, reason: String) -> Verdict {
+    metrics::settlement(movement, "unknown");
+    Verdict::Retry { reason }
+}
+
+/// What a request came to, if that is known.
+fn known(movement: Movement, outcome: Outcome) -> Result<Known, Verdict> {
+    match outcome {
+        Outcome::Settled { provider_reference } => {
+            Ok(Known::Settled { provider_reference }.counted(movement))
+        }
+        Outcome::Declined { code, message } | Outcome::Refused { code, message } => {
+            Ok(Known::Failed { code, message }.counted(movement))
+        }
+        Outcome::Pending { provider_reference } => Err(pending(movement, provider_reference)),
+        Outcome::Unknown { reason } => Err(unknown(movement, reason)),
+    }
+}
+
+/// What became of an earlier request; `None` if the provider has no trace of it. One that is merely not listed may have
+/// been carried out, so it stays unknown here.
+fn remembered(movement: Movement, lookup: Lookup) -> Result<Option<Known>, Verdict> {
     match lookup {
-        Lookup::Settled { provider_reference } => Ok(Some(Known::Settled { provider_reference })),
-        Lookup::Declined { code, message } => Ok(Some(Known::Failed { code, message })),
-        Lookup::Pending { provider_reference } => Err(Memo::Pending(provider_reference).wait()),
+        Lookup::Settled { provider_reference } => {
+            Ok(Some(Known::Settled { provider_reference }.counted(movement)))
+        }
+        Lookup::Declined { code, message } => Ok(Some(Known::Failed { code, message }.counted(movement))),
+        Lookup::Pending { provider_reference } => Err(pending(movement, provider_reference)),
         Lookup::NotFound => Ok(None),
-        Lookup::Unknown { reason } => Err(Verdict::Retry { reason }),
+        Lookup::NotListed { reason } | Lookup::Unknown { reason } => Err(unknown(movement, reason)),
     }
 }

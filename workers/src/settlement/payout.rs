@@ -8,6 +8,7 @@ use super::{Known, Memo, known, remembered};
 use crate::effects::{Shop, Verdict};
 use crate::gateway::{PaymentGateway, PayoutRequest};
 use crate::intents::{Claimed, Payout};
+use crate::metrics::Movement;
 
 pub(crate) async fn payout(
     shop: &Shop,
@@ -36,7 +37,7 @@ pub(crate) async fn payout(
         let lookup = gateway
             .look_up_payout(withdrawal_id.0, reference, requested_at)
             .await;
-        if let Some(known) = remembered(lookup)? {
+        if let Some(known) = remembered(Movement::Payout, lookup)? {
             return record(shop, claimed, payout, known).await;
         }
     }
@@ -46,7 +47,7 @@ pub(crate) async fn payout(
         amount,
         destination: destination.clone(),
     };
-    let known = known(gateway.payout(&request).await)?;
+    let known = known(Movement::Payout, gateway.payout(&request).await)?;
     record(shop, claimed, payout, known).await
 }
 

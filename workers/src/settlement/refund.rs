@@ -9,6 +9,7 @@ use super::{Known, known, remembered};
 use crate::effects::{Shop, Verdict};
 use crate::gateway::{PaymentGateway, RefundRequest};
 use crate::intents::{Claimed, Refund};
+use crate::metrics::Movement;
 
 pub(crate) async fn refund(
     shop: &Shop,
@@ -35,7 +36,7 @@ pub(crate) async fn refund(
     }
     if claimed.may_have_acted() {
         let lookup = gateway.look_up_refund(refund_id.0, provider_reference).await;
-        if let Some(known) = remembered(lookup)? {
+        if let Some(known) = remembered(Movement::Refund, lookup)? {
             return record(shop, claimed, refund, known).await;
         }
     }
@@ -45,7 +46,7 @@ pub(crate) async fn refund(
         provider_reference: provider_reference.clone(),
         amount,
     };
-    let known = known(gateway.refund(&request).await)?;
+    let known = known(Movement::Refund, gateway.refund(&request).await)?;
     record(shop, claimed, refund, known).await
 }
 

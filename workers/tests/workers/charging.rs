@@ -10,7 +10,7 @@ use events::money::Currency;
 use events::payment::PaymentMethod;
 use workers::intents::Lane;
 
-use crate::shop::{ORDER_TTL, Shop, pounds};
+use crate::shop::{LONGEST_WAIT, ORDER_TTL, Shop, pounds};
 
 #[tokio::test]
 async fn a_charge_pays_the_order_and_a_confirmation_is_sent() {
@@ -200,6 +200,53 @@ async fn a_charge_that_takes_its_time_is_waited_for() {
 }
 
 #[tokio::test]
+async fn an_attempt_that_no_list_shows_is_charged_with_its_own_key() {
+    let shop = Shop::open().await;
+    let provider = crate::overgrown::in_front_of(shop.provider_url()).await;
+    let workers = shop.work_with(provider.impatient_gateway(), shop.folder()).await;
+    let placed = shop.buy("pm_card_sandbox_chargeThenHang").await;
+    workers.until_waiting(Lane::Settlement).await;
+    assert_eq!(
+        shop.charges().await.len(),
+        1,
+        "it was charged, and nobody said so"
+    );
+    shop.clock.advance(TimeDelta::minutes(1));
+    shop.until_event(placed, "OrderPaid").await;
+    assert_eq!(shop.charges().await.len(), 1);
+    workers.stop().await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn a_cancelled_attempt_that_no_list_shows_stays_unknown_until_it_is_found() {
+    let shop = Shop::open().await;
+    let provider = crate::overgrown::in_front_of(shop.provider_url()).await;
+    let workers = shop.work_with(provider.impatient_gateway(), shop.folder()).await;
+    let placed = shop.buy("pm_card_sandbox_chargeThenHang").await;
+    workers.until_waiting(Lane::Settlement).await;
+    assert_eq!(
+        shop.charges().await.len(),
+        1,
+        "it was charged, and nobody said so"
+    );
+    shop.cancel(placed.order_id).await;
+    // Longer than a request may be on its way: nobody takes silence for proof, and nobody charges to find out.
+    for _ in 0..4 {
+        shop.clock.advance(TimeDelta::minutes(11));
+        workers.until_waiting(Lane::Settlement).await;
+    }
+    assert_eq!(provider.charge_requests(), 1);
+    assert!(!shop.story(placed).await.contains(&"PaymentSettled"));
+    provider.tell();
+    shop.clock.advance(TimeDelta::minutes(11));
+    shop.until_event(placed, "RefundSettled").await;
+    assert_eq!(shop.charges().await[0].amount_refunded_minor, 1_000);
+    workers.stop().await;
+    shop.close().await;
+}
+
+#[tokio::test]
 async fn a_deposit_fills_the_wallet() {
     let shop = Shop::open().await;
     let workers = shop.work().await;
@@ -230,11 +277,13 @@ async fn a_silent_provider_is_given_up_visibly_and_asked_again_on_request() {
     workers.stop().await;
 
     let workers = shop.work().await;
+    // By now the order has expired, and the provider has never heard of it: once that is believed, nothing is charged.
+    shop.until_event(placed, "PaymentCancelled").await;
     workers.intents.resend(found[0].id).await.unwrap();
     workers.until_count(Lane::Settlement, "parked", 0).await;
-    workers.until_count(Lane::Settlement, "pending", 0).await;
-    // By now the order has expired, and the provider has never heard of it: nothing is charged.
-    assert!(shop.story(placed).await.contains(&"PaymentCancelled"));
+    workers.until_waiting(Lane::Settlement).await;
+    shop.clock.advance(LONGEST_WAIT);
+    workers.until_count(Lane::Settlement, "done", 1).await;
     assert!(shop.charges().await.is_empty());
     workers.stop().await;
     shop.close().await;

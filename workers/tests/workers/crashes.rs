@@ -7,11 +7,18 @@ use workers::intents::{Finish, Lane};
 
 use crate::shop::{Shop, until};
 
-const LEASE: Duration = Duration::from_mins(3);
+const LEASE: Duration = Duration::from_secs(15);
 
-#[tokio::test]
-async fn a_crash_between_the_intent_and_the_charge_charges_once() {
-    let shop = Shop::open().await;
+crate::shop::on_both! {
+    a_crash_between_the_intent_and_the_charge_charges_once,
+    a_crash_between_the_charge_and_its_recording_charges_once,
+    a_crash_between_the_recording_and_the_end_of_the_lease_changes_nothing,
+    killing_workers_over_and_over_charges_every_order_once,
+    a_shutdown_cuts_off_what_hangs_and_gives_its_lease_up,
+    a_lease_runs_out_and_its_late_owner_changes_nothing,
+}
+
+async fn a_crash_between_the_intent_and_the_charge_charges_once(shop: Shop) {
     let workers = shop.work().await;
     workers.stop().await;
     let placed = shop.buy("pm_card_visa").await;
@@ -28,9 +35,7 @@ async fn a_crash_between_the_intent_and_the_charge_charges_once() {
     shop.close().await;
 }
 
-#[tokio::test]
-async fn a_crash_between_the_charge_and_its_recording_charges_once() {
-    let shop = Shop::open().await;
+async fn a_crash_between_the_charge_and_its_recording_charges_once(shop: Shop) {
     let workers = shop.work().await;
     let placed = shop.buy("pm_card_sandbox_chargeThenHang").await;
     until("the charge", async || shop.charges().await.len() == 1).await;
@@ -44,9 +49,7 @@ async fn a_crash_between_the_charge_and_its_recording_charges_once() {
     shop.close().await;
 }
 
-#[tokio::test]
-async fn a_crash_between_the_recording_and_the_end_of_the_lease_changes_nothing() {
-    let shop = Shop::open().await;
+async fn a_crash_between_the_recording_and_the_end_of_the_lease_changes_nothing(shop: Shop) {
     let workers = shop.work().await;
     let placed = shop.buy("pm_card_visa").await;
     workers.until_count(Lane::Settlement, "done", 1).await;
@@ -55,7 +58,7 @@ async fn a_crash_between_the_recording_and_the_end_of_the_lease_changes_nothing(
     let before = shop.log.head().await.unwrap();
     let mails = shop.mails().await;
     // The table forgets that it was done, as if the end of the lease had never been written.
-    undo_done(&shop).await;
+    shop.undo_done().await;
 
     let workers = shop.work().await;
     workers.until_count(Lane::Settlement, "done", 1).await;
@@ -73,9 +76,7 @@ async fn a_crash_between_the_recording_and_the_end_of_the_lease_changes_nothing(
     shop.close().await;
 }
 
-#[tokio::test]
-async fn killing_workers_over_and_over_charges_every_order_once() {
-    let shop = Shop::open().await;
+async fn killing_workers_over_and_over_charges_every_order_once(shop: Shop) {
     let mut orders = vec![];
     for round in 0..5 {
         let workers = shop.work().await;
@@ -112,9 +113,7 @@ async fn killing_workers_over_and_over_charges_every_order_once() {
     shop.close().await;
 }
 
-#[tokio::test]
-async fn a_shutdown_cuts_off_what_hangs_and_gives_its_lease_up() {
-    let shop = Shop::open().await;
+async fn a_shutdown_cuts_off_what_hangs_and_gives_its_lease_up(shop: Shop) {
     let workers = shop.work().await;
     let placed = shop.buy("pm_card_sandbox_chargeThenHang").await;
     until("the charge", async || shop.charges().await.len() == 1).await;
@@ -127,9 +126,7 @@ async fn a_shutdown_cuts_off_what_hangs_and_gives_its_lease_up() {
     shop.close().await;
 }
 
-#[tokio::test]
-async fn a_lease_runs_out_and_its_late_owner_changes_nothing() {
-    let shop = Shop::open().await;
+async fn a_lease_runs_out_and_its_late_owner_changes_nothing(shop: Shop) {
     let workers = shop.work().await;
     workers.stop().await;
     shop.buy("pm_card_visa").await;
@@ -145,7 +142,7 @@ async fn a_lease_runs_out_and_its_late_owner_changes_nothing() {
         "it is leased"
     );
 
-    shop.clock.advance(TimeDelta::minutes(3));
+    shop.clock.advance(TimeDelta::seconds(15));
     let again = other.claim(Lane::Settlement, 10, LEASE).await.unwrap();
     assert_eq!(again.len(), 1);
     assert!(again[0].may_have_acted());
@@ -205,15 +202,4 @@ async fn hanging_gateway() -> workers::gateway::PaymentGateway {
         }
     });
     crate::shop::gateway(&format!("http://{address}"), crate::shop::PATIENCE)
-}
-
-async fn undo_done(shop: &Shop) {
-    use sqlx::Connection;
-    let url = format!("sqlite://{}", shop.work_file().display());
-    let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
-    sqlx::query("UPDATE intents SET state = 'leased', lease_owner = 'dead' WHERE state = 'done'")
-        .execute(&mut connection)
-        .await
-        .unwrap();
-    connection.close().await.unwrap();
 }

@@ -5,6 +5,8 @@ mod gateway;
 mod charging;
 mod crashes;
 mod emails;
+mod intents;
+mod overgrown;
 mod payouts;
 mod planning;
 mod reconciling;

@@ -14,9 +14,15 @@ use crate::shop::{Shop, pounds, sku};
 /// Events that the planner takes at once.
 const BATCH: u64 = 500;
 
-#[tokio::test]
-async fn sales_of_the_past_cause_nothing() {
-    let shop = Shop::open().await;
+crate::shop::on_both! {
+    sales_of_the_past_cause_nothing,
+    a_planner_that_starts_again_plans_nothing_twice,
+    a_lost_file_sends_and_charges_nothing_again,
+    an_unreadable_event_is_parked_and_the_rest_goes_on,
+    done_intents_are_cleared_away_in_time_and_not_planned_again,
+}
+
+async fn sales_of_the_past_cause_nothing(shop: Shop) {
     let intents = shop.intents().await; // the file is older than the orders
     intents.close().await;
     drop(intents);
@@ -51,9 +57,7 @@ async fn some_order_is_cut(shop: &Shop) -> bool {
     })
 }
 
-#[tokio::test]
-async fn a_planner_that_starts_again_plans_nothing_twice() {
-    let shop = Shop::open().await;
+async fn a_planner_that_starts_again_plans_nothing_twice(shop: Shop) {
     let workers = shop.work().await;
     let placed = shop.buy("pm_card_visa").await;
     workers.until_count(Lane::Settlement, "done", 1).await;
@@ -71,9 +75,7 @@ async fn a_planner_that_starts_again_plans_nothing_twice() {
     shop.close().await;
 }
 
-#[tokio::test]
-async fn a_lost_file_sends_and_charges_nothing_again() {
-    let shop = Shop::open().await;
+async fn a_lost_file_sends_and_charges_nothing_again(shop: Shop) {
     let workers = shop.work().await;
     let paid = shop.buy("pm_card_visa").await;
     workers.until_count(Lane::Settlement, "done", 1).await;
@@ -83,11 +85,7 @@ async fn a_lost_file_sends_and_charges_nothing_again() {
     workers.until_count(Lane::Email, "done", 2).await;
     workers.kill().await;
     std::fs::remove_dir_all(shop.mail_folder()).unwrap();
-    for suffix in ["", "-wal", "-shm"] {
-        let mut file = shop.work_file().into_os_string();
-        file.push(suffix);
-        let _ = std::fs::remove_file(file);
-    }
+    shop.lose_intents().await;
 
     let workers = shop.work().await;
     shop.until_event(open, "OrderPaid").await;
@@ -114,9 +112,7 @@ async fn a_lost_file_sends_and_charges_nothing_again() {
     shop.close().await;
 }
 
-#[tokio::test]
-async fn an_unreadable_event_is_parked_and_the_rest_goes_on() {
-    let shop = Shop::open().await;
+async fn an_unreadable_event_is_parked_and_the_rest_goes_on(shop: Shop) {
     let workers = shop.work().await;
     append_unreadable(&shop).await;
     let placed = shop.buy("pm_card_visa").await;
@@ -131,9 +127,7 @@ async fn an_unreadable_event_is_parked_and_the_rest_goes_on() {
     shop.close().await;
 }
 
-#[tokio::test]
-async fn done_intents_are_cleared_away_in_time_and_not_planned_again() {
-    let shop = Shop::open().await;
+async fn done_intents_are_cleared_away_in_time_and_not_planned_again(shop: Shop) {
     let workers = shop.work().await;
     shop.buy("pm_card_visa").await;
     workers.until_count(Lane::Email, "done", 1).await;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
+use chrono::{SubsecRound, TimeDelta, Utc};
 use domain::Authority;
 use domain::accounts::{self, Register};
 use domain::cancellation::{self, CancelOrder};
@@ -21,20 +21,23 @@ use events::product::Variant;
 use events::sealed::Sealed;
 use executor::{CommandContext, Executor};
 use payment_sandbox::{ChargeRecord, Sandbox, SandboxSettings};
+use platform::clock::{Clock, ManualClock};
 use platform::event_log::{EventLog, LogOptions};
 use platform::feed::Feed;
+use platform::lease::{Lease, LeaseOptions};
+use platform::postgres::{self, PostgresTarget};
 use platform::vault::Vault;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sqlx::Connection;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use workers::WorkerDeps;
-use workers::clock::{Clock, ManualClock};
 use workers::email::{MailTransport, ShopIdentity};
 use workers::gateway::{PaymentGateway, StripeGateway, StripeSettings};
-use workers::intents::{IntentId, Intents, Lane, Parked};
+use workers::intents::{IntentId, Intents, Lane, POSTGRES_SCHEMA, Parked};
 use workers::mailbox::{Mail, Mailbox};
 
 const SECRET_KEY: &str = "sk_test_workers";
@@ -44,10 +47,24 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Long enough for a busy machine to book a charge, short enough to wait for.
 const IMPATIENCE: Duration = Duration::from_secs(2);
+/// The planner's: what a test waits for after it has killed one.
+const SHORT_LEASE: LeaseOptions = LeaseOptions {
+    ttl: Duration::from_secs(1),
+};
+/// Digits of a second that the databases keep.
+const MICROSECONDS: u16 = 6;
 /// Longer than any wait between two tries.
-const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
+pub const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
+/// As long as the workers' leases.
+pub const LEASE: TimeDelta = TimeDelta::seconds(15);
 pub const ORDER_TTL: TimeDelta = TimeDelta::minutes(30);
 pub const EMAIL: &str = "ann@mail.example";
+
+/// Where the intents stand.
+enum Kept {
+    File,
+    Postgres(PostgresTarget),
+}
 
 pub struct Shop {
     pub log: EventLog,
@@ -58,6 +75,7 @@ pub struct Shop {
     sandbox: Sandbox,
     sandbox_shutdown: CancellationToken,
     directory: TempDir,
+    kept: Kept,
 }
 
 /// Workers at work.
@@ -65,7 +83,9 @@ pub struct Workers {
     pub intents: Intents,
     task: JoinHandle<()>,
     shutdown: CancellationToken,
-    lock: PathBuf,
+    clock: ManualClock,
+    /// The file whose lock tells that they live.
+    lock: Option<PathBuf>,
 }
 
 /// An order and its payment.
@@ -87,8 +107,46 @@ pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     assert!(held.await.is_ok(), "it never came: {what}");
 }
 
+/// Makes two tests of each body: with the intents in `SQLite`, and in `PostgreSQL`.
+macro_rules! on_both {
+    ($($body:ident),+ $(,)?) => {
+        mod sqlite {
+            $(
+                #[tokio::test]
+                async fn $body() {
+                    super::$body($crate::shop::Shop::open().await).await;
+                }
+            )+
+        }
+
+        mod postgres {
+            $(
+                #[tokio::test]
+                #[ignore = "needs servers: cargo xtask test"]
+                async fn $body() {
+                    super::$body($crate::shop::Shop::open_on_postgres().await).await;
+                }
+            )+
+        }
+    };
+}
+pub(crate) use on_both;
+
 impl Shop {
     pub async fn open() -> Self {
+        Self::open_with(Kept::File).await
+    }
+
+    /// With the intents in a new `PostgreSQL` database; the rest is as ever.
+    pub async fn open_on_postgres() -> Self {
+        let target = PostgresTarget::parse(&test_servers::new_database().await, "workers-test").unwrap();
+        for schema in [&POSTGRES_SCHEMA, &platform::lease::POSTGRES_SCHEMA] {
+            postgres::migrate(&target, schema).await.unwrap();
+        }
+        Self::open_with(Kept::Postgres(target)).await
+    }
+
+    async fn open_with(kept: Kept) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let log = EventLog::open_sqlite(&directory.path().join("log.db"), LogOptions::default())
             .await
@@ -114,11 +172,12 @@ impl Shop {
             log,
             vault,
             // The sandbox goes by the real time, so this begins there.
-            clock: ManualClock::new(Utc::now()),
+            clock: ManualClock::new(Utc::now().trunc_subsecs(MICROSECONDS)),
             customer: AccountId::generate(),
             sandbox,
             sandbox_shutdown,
             directory,
+            kept,
         };
         shop.stock_up().await;
         shop.register().await;
@@ -265,7 +324,7 @@ impl Shop {
         self.directory.path().join("mail")
     }
 
-    pub fn work_file(&self) -> PathBuf {
+    fn work_file(&self) -> PathBuf {
         self.directory.path().join("work.db")
     }
 
@@ -285,11 +344,77 @@ impl Shop {
         mailbox.read(id).await.unwrap().unwrap()
     }
 
+    /// As another process would open them.
     pub async fn intents(&self) -> Intents {
         let head = self.log.head().await.unwrap();
-        Intents::open_sqlite(&self.work_file(), head, Clock::Manual(self.clock.clone()))
-            .await
-            .unwrap()
+        let clock = Clock::Manual(self.clock.clone());
+        let opened = match &self.kept {
+            Kept::File => Intents::open_sqlite(&self.work_file(), head, clock).await,
+            Kept::Postgres(target) => Intents::open_postgres(target, head, clock).await,
+        };
+        opened.unwrap()
+    }
+
+    /// Deletes the database of intents; nobody may have it open.
+    pub async fn lose_intents(&self) {
+        match &self.kept {
+            Kept::File => {
+                for suffix in ["", "-wal", "-shm"] {
+                    let mut file = self.work_file().into_os_string();
+                    file.push(suffix);
+                    let _ = std::fs::remove_file(file);
+                }
+            }
+            Kept::Postgres(target) => {
+                let mut connection = target.connect().await.unwrap();
+                sqlx::query("DROP SCHEMA workers CASCADE")
+                    .execute(&mut connection)
+                    .await
+                    .unwrap();
+                postgres::migrate(target, &POSTGRES_SCHEMA).await.unwrap();
+            }
+        }
+    }
+
+    /// As if the end of no lease had ever been written.
+    pub async fn undo_done(&self) {
+        match &self.kept {
+            Kept::File => {
+                let url = format!("sqlite://{}", self.work_file().display());
+                let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+                sqlx::query("UPDATE intents SET state = 'leased', lease_owner = 'dead' WHERE state = 'done'")
+                    .execute(&mut connection)
+                    .await
+                    .unwrap();
+                connection.close().await.unwrap();
+            }
+            Kept::Postgres(target) => {
+                let mut connection = target.connect().await.unwrap();
+                sqlx::query(
+                    "UPDATE workers.intents SET state = 'leased', lease_owner = 'dead' WHERE state = 'done'",
+                )
+                .execute(&mut connection)
+                .await
+                .unwrap();
+                connection.close().await.unwrap();
+                // Only time tells that the owner is dead.
+                self.clock.advance(LEASE);
+            }
+        }
+    }
+
+    async fn lease(&self) -> Lease {
+        match &self.kept {
+            Kept::File => Lease::always(),
+            Kept::Postgres(target) => Lease::open_postgres(target, "planner", SHORT_LEASE)
+                .await
+                .unwrap(),
+        }
+    }
+
+    /// The sandbox, as [`gateway`] takes it.
+    pub fn provider_url(&self) -> &str {
+        &self.sandbox.base_url
     }
 
     pub fn gateway(&self) -> PaymentGateway {
@@ -321,13 +446,15 @@ impl Shop {
             gateway,
             identity: identity(),
             transport,
+            lease: self.lease().await,
         };
         let shutdown = CancellationToken::new();
         Workers {
             intents,
             task: tokio::spawn(workers::run(deps, shutdown.clone())),
             shutdown,
-            lock: self.directory.path().join("work.db.lock"),
+            clock: self.clock.clone(),
+            lock: matches!(self.kept, Kept::File).then(|| self.directory.path().join("work.db.lock")),
         }
     }
 
@@ -355,12 +482,17 @@ impl Workers {
         self.intents.close().await;
     }
 
-    /// As if the process died: everything is dropped where it stands.
+    /// As if the process died: everything is dropped where it stands. Then time passes until nobody believes that it
+    /// lives.
     pub async fn kill(self) {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
         drop(self.intents);
-        let lock = std::fs::File::options().append(true).open(self.lock).unwrap();
+        let Some(lock) = self.lock else {
+            self.clock.advance(LEASE);
+            return;
+        };
+        let lock = std::fs::File::options().append(true).open(lock).unwrap();
         until("the dead workers let go of their file", async || {
             let free = lock.try_lock().is_ok();
             lock.unlock().unwrap();
@@ -393,7 +525,8 @@ impl Workers {
     /// Whether everything of the lane that isn't over has been tried and waits for its next try.
     pub async fn waits(&self, lane: Lane) -> bool {
         // What has never been tried is due by now. Looked at first: a lease that begins in between shows in the backlog.
-        if self.intents.next_due(lane).await.unwrap().is_none() {
+        let now = Clock::Manual(self.clock.clone()).now();
+        if self.intents.next_due(lane, now).await.unwrap().is_none() {
             return false;
         }
         let backlog = self.intents.tally().await.unwrap();

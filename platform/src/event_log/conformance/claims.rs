@@ -1,5 +1,6 @@
 //! Values that only one owner may have.
 
+use super::batches::send_together;
 use super::{LogFixture, append, conflict, open, stream, write};
 use crate::event_log::{Append, AppendError, Claim, StreamHead};
 
@@ -15,9 +16,9 @@ fn claim(value: &str, owner: &str) -> Append {
     }
 }
 
-fn release(value: &str) -> Append {
+fn release(value: &str, owner: &str) -> Append {
     Append {
-        releases: vec![("email", value.to_owned())],
+        releases: claim(value, owner).claims,
         ..Append::default()
     }
 }
@@ -46,8 +47,8 @@ pub async fn a_claim_is_taken_kept_and_released(fixture: &impl LogFixture) {
     assert_eq!(owner_of(log.append(claim("a", "bob")).await), "ada");
     log.append(claim("a", "ada")).await.unwrap();
 
-    log.append(release("a")).await.unwrap();
-    log.append(release("a")).await.unwrap();
+    log.append(release("a", "ada")).await.unwrap();
+    log.append(release("a", "ada")).await.unwrap();
     assert_eq!(log.claim_owner("email", "a").await.unwrap(), None);
     log.append(claim("a", "bob")).await.unwrap();
     log.close().await;
@@ -57,16 +58,39 @@ pub async fn a_claim_is_taken_kept_and_released(fixture: &impl LogFixture) {
     log.close().await;
 }
 
+pub async fn only_the_owner_releases_a_claim(fixture: &impl LogFixture) {
+    let log = open(fixture).await;
+    log.append(claim("a", "ada")).await.unwrap();
+    log.append(release("a", "bob")).await.unwrap();
+    assert_eq!(owner_of(log.append(claim("a", "bob")).await), "ada");
+
+    // Decided when ada still had it, written when carol has: within a batch, and within one append.
+    let answers = send_together(
+        &log,
+        vec![release("a", "ada"), claim("a", "carol"), release("a", "ada")],
+    )
+    .await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    let mut stolen = release("a", "bob");
+    stolen.claims = claim("a", "bob").claims;
+    assert_eq!(owner_of(log.append(stolen).await), "carol");
+    assert_eq!(
+        log.claim_owner("email", "a").await.unwrap().as_deref(),
+        Some("carol")
+    );
+    log.close().await;
+}
+
 pub async fn a_claim_moves_within_one_append(fixture: &impl LogFixture) {
     let log = open(fixture).await;
     log.append(claim("old", "ada")).await.unwrap();
     let moved = Append {
-        releases: release("old").releases,
+        releases: release("old", "ada").releases,
         ..claim("new", "ada")
     };
     log.append(moved).await.unwrap();
     let handed_over = Append {
-        releases: release("new").releases,
+        releases: release("new", "ada").releases,
         ..claim("new", "bob")
     };
     log.append(handed_over).await.unwrap();
@@ -92,12 +116,12 @@ pub async fn a_failed_append_takes_and_releases_nothing(fixture: &impl LogFixtur
         .unwrap();
     let stale = Append {
         writes: vec![write(&stream("a"), StreamHead::default(), 1)],
-        releases: release("kept").releases,
+        releases: release("kept", "ada").releases,
         ..claim("wanted", "ada")
     };
     conflict(log.append(stale).await);
     let refused = Append {
-        releases: release("wanted").releases,
+        releases: release("wanted", "bob").releases,
         claims: [claim("wanted", "bob").claims, claim("kept", "bob").claims].concat(),
         ..append([write(&stream("b"), StreamHead::default(), 1)])
     };

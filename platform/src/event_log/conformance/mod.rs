@@ -26,6 +26,9 @@ pub const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A storage of a test's own.
 pub trait LogFixture: Send + Sync + 'static {
+    /// Runs of the property tests, each with a storage of its own. Fewer where one is costly to make.
+    const CASES: u32 = 48;
+
     /// An empty storage, which goes away when this is dropped.
     fn new() -> Self;
 
@@ -33,12 +36,13 @@ pub trait LogFixture: Send + Sync + 'static {
     fn open(&self, options: LogOptions) -> impl Future<Output = EventLog> + Send;
 }
 
-/// Makes one test of each promise, for one kind of storage.
+/// Makes one test of each promise, for one kind of storage. Attributes in front of the fixture's type go to every test:
+/// `log_conformance!(#[ignore = "why"] Fixture)`.
 #[macro_export]
 macro_rules! log_conformance {
-    ($fixture:ty) => {
+    ($(#[$attribute:meta])* $fixture:ty) => {
         // Only one thread: what is sent without a pause in between is one batch, for certain.
-        $crate::log_conformance!(@tests $fixture, one_thread, "current_thread",
+        $crate::log_conformance!(@tests [$(#[$attribute])*] $fixture, one_thread, "current_thread",
             appends::{
                 positions_are_gapless_from_one,
                 an_event_reads_back_as_it_was_written,
@@ -59,6 +63,7 @@ macro_rules! log_conformance {
             },
             claims::{
                 a_claim_is_taken_kept_and_released,
+                only_the_owner_releases_a_claim,
                 a_claim_moves_within_one_append,
                 a_failed_append_takes_and_releases_nothing,
                 odd_values_are_claimed_as_they_are,
@@ -80,7 +85,7 @@ macro_rules! log_conformance {
                 dropping_every_handle_finishes_what_was_accepted,
             },
         );
-        $crate::log_conformance!(@tests $fixture, many_threads, "multi_thread",
+        $crate::log_conformance!(@tests [$(#[$attribute])*] $fixture, many_threads, "multi_thread",
             claims::{ thirty_two_tasks_race_for_one_claim },
             idempotency::{ two_at_once_run_once },
             readers::{
@@ -88,6 +93,7 @@ macro_rules! log_conformance {
                 the_feed_waits_for_events_and_ends_at_shutdown,
                 the_feed_ends_when_the_log_closes,
                 the_watch_sees_other_processes,
+                a_hint_makes_the_log_look_at_once,
             },
             processes::{
                 readers_see_every_position_once_in_order,
@@ -97,24 +103,26 @@ macro_rules! log_conformance {
             model::{ any_appends_do_as_the_model_does },
         );
     };
-    (@tests $fixture:ty, $runtime:ident, $flavor:literal,
+    (@tests $attributes:tt $fixture:ty, $runtime:ident, $flavor:literal,
         $($module:ident::{ $($test:ident),+ $(,)? }),+ $(,)?
     ) => {
         mod $runtime {
             use super::*;
             $(mod $module {
                 use super::*;
-                $(
-                    #[tokio::test(flavor = $flavor)]
-                    async fn $test() {
-                        use $crate::event_log::conformance as suite;
-                        let fixture = <$fixture as suite::LogFixture>::new();
-                        tokio::time::timeout(suite::PATIENCE, suite::$module::$test(&fixture))
-                            .await
-                            .expect("the test hangs");
-                    }
-                )+
+                $($crate::log_conformance!(@test $attributes $fixture, $flavor, $module::$test);)+
             })+
+        }
+    };
+    (@test [$($attribute:tt)*] $fixture:ty, $flavor:literal, $module:ident::$test:ident) => {
+        #[tokio::test(flavor = $flavor)]
+        $($attribute)*
+        async fn $test() {
+            use $crate::event_log::conformance as suite;
+            let fixture = <$fixture as suite::LogFixture>::new();
+            tokio::time::timeout(suite::PATIENCE, suite::$module::$test(&fixture))
+                .await
+                .expect("the test hangs");
         }
     };
 }

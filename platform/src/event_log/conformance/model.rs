@@ -13,9 +13,6 @@ use super::batches::send_together;
 use super::{LogFixture, all, event, event_ids, key, open, stream};
 use crate::event_log::{Append, AppendError, Appended, Claim, StreamHead, StreamWrite};
 
-/// Runs; each opens a storage of its own and reopens it.
-const CASES: u32 = 48;
-
 const STREAMS: usize = 4;
 
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +26,7 @@ enum Expect {
 #[derive(Debug, Clone)]
 struct Plan {
     writes: [Option<(Expect, usize)>; STREAMS],
-    releases: Vec<u8>,
+    releases: Vec<(u8, u8)>,
     claims: Vec<(u8, u8)>,
     key: Option<(u8, u8)>,
 }
@@ -47,7 +44,7 @@ fn plan() -> impl Strategy<Value = Plan> {
     let claims = vec((0..3_u8, 0..3_u8), 0..2);
     (
         writes,
-        vec(0..3_u8, 0..2),
+        claims.clone(),
         claims,
         option::weighted(0.2, (0..4_u8, 0..2_u8)),
     )
@@ -100,11 +97,11 @@ impl Model {
                 events,
             })
         });
-        let claims = plan.claims.iter().map(|(value, owner)| Claim {
+        let claim = |(value, owner): &(u8, u8)| Claim {
             scope: "name",
             value: value.to_string(),
             owner: owner.to_string(),
-        });
+        };
         let idempotency = plan.key.map(|(name, print)| {
             (
                 key("caller", &name.to_string(), &print.to_string()),
@@ -113,12 +110,8 @@ impl Model {
         });
         Append {
             writes: writes.collect(),
-            claims: claims.collect(),
-            releases: plan
-                .releases
-                .iter()
-                .map(|value| ("name", value.to_string()))
-                .collect(),
+            claims: plan.claims.iter().map(claim).collect(),
+            releases: plan.releases.iter().map(claim).collect(),
             idempotency,
         }
     }
@@ -142,8 +135,10 @@ impl Model {
             return Expected::Conflict;
         }
         let mut owners = self.owners.clone();
-        for (_, value) in &append.releases {
-            owners.remove(value);
+        for released in &append.releases {
+            if owners.get(&released.value) == Some(&released.owner) {
+                owners.remove(&released.value);
+            }
         }
         for claim in &append.claims {
             let owner = owners
@@ -198,7 +193,7 @@ impl From<Result<Appended, AppendError>> for Expected {
 pub async fn any_appends_do_as_the_model_does<F: LogFixture>(_: &F) {
     tokio::task::block_in_place(|| {
         let config = Config {
-            cases: CASES,
+            cases: F::CASES,
             failure_persistence: None,
             ..Config::default()
         };

@@ -1,11 +1,12 @@
 //! Readers: in order, whatever their limits, woken by this process and by others.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::{LogFixture, all, append, assert_gapless, event_ids, open, stream, write};
-use crate::event_log::{EventLog, StreamHead};
+use crate::event_log::{EventLog, LogOptions, StreamHead};
 use crate::feed::Feed;
 
 async fn append_one(log: &EventLog, name: &str) {
@@ -86,6 +87,22 @@ pub async fn the_watch_sees_other_processes(fixture: &impl LogFixture) {
         seen.insert(*newest.borrow());
     }
     assert_eq!(seen, HashSet::from([1, 2]));
+    here.close().await;
+    there.close().await;
+}
+
+pub async fn a_hint_makes_the_log_look_at_once(fixture: &impl LogFixture) {
+    let never = LogOptions {
+        poll_interval: Duration::from_hours(24),
+        ..LogOptions::default()
+    };
+    let (here, there) = (fixture.open(never).await, open(fixture).await);
+    let mut newest = here.watch();
+    for expected in 1..=3 {
+        append_one(&there, &expected.to_string()).await;
+        here.look_now();
+        newest.wait_for(|position| *position >= expected).await.unwrap();
+    }
     here.close().await;
     there.close().await;
 }

@@ -4,17 +4,14 @@ mod rows;
 mod store;
 
 use std::path::Path;
-use std::time::Duration;
 
 use events::envelope::{Position, RecordedEvent, StreamId};
 use sqlx::SqlitePool;
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 use self::rows::{event_from_row, json_list, outcome_from_row};
 use self::store::SqliteStore;
 use super::store::stream_names;
-use super::writer::{WriterHandle, announce};
+use super::writer::WriterHandle;
 use super::{LogOptions, OpenError, ReadError, StoredOutcome};
 use crate::sqlite::{self, Durability};
 
@@ -52,12 +49,11 @@ impl SqliteLog {
         let readers = sqlite::open_readers(path, options.readers).await?;
         let position = read_head(&readers).await?;
         let writer = WriterHandle::start(SqliteStore::new(path, connection), position, &options);
-        tokio::spawn(poll_head(
-            readers.clone(),
-            writer.newest(),
-            writer.closing_token(),
-            options.poll_interval,
-        ));
+        let poll = writer.head_poll(options.poll_interval);
+        tokio::spawn({
+            let readers = readers.clone();
+            async move { poll.run(|| read_head(&readers)).await }
+        });
         Ok(Self { writer, readers })
     }
 
@@ -126,25 +122,4 @@ impl SqliteLog {
 async fn read_head(readers: &SqlitePool) -> Result<Position, ReadError> {
     let position: i64 = sqlx::query_scalar(HEAD).fetch_one(readers).await?;
     Ok(position.cast_unsigned())
-}
-
-/// Looks for what other processes have committed, until the log closes.
-async fn poll_head(
-    readers: SqlitePool,
-    newest: watch::Sender<Position>,
-    closing: CancellationToken,
-    interval: Duration,
-) {
-    loop {
-        tokio::select! {
-            () = closing.cancelled() => return,
-            () = tokio::time::sleep(interval) => {}
-        }
-        match read_head(&readers).await {
-            Ok(position) => announce(&newest, position),
-            // `close` closes the readers too.
-            Err(_) if closing.is_cancelled() => return,
-            Err(error) => tracing::warn!(%error, "the log's head can't be polled; trying again"),
-        }
-    }
 }

@@ -1,19 +1,14 @@
-//! Rows of the log's tables as values, and values as `SQLite` stores them: times as microseconds, ids as 16 bytes, an
-//! actor as a readable word.
+//! Rows of the log's tables as values, and values as `SQLite` stores them: ids as 16 bytes, a list as JSON.
 
-use chrono::{DateTime, Utc};
-use events::envelope::{Actor, EventMeta, RecordedEvent, StreamId};
-use events::ids::{AccountId, EventId};
+use events::envelope::{EventMeta, RecordedEvent, StreamId};
+use events::ids::EventId;
 use serde::Serialize;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
+use crate::event_log::stored::{actor_from_text, broken, time_from_micros};
 use crate::event_log::{ReadError, StoredOutcome};
-
-const ANONYMOUS: &str = "anonymous";
-const SYSTEM: &str = "system";
-const ACCOUNT_PREFIX: &str = "account:";
 
 /// A row of `position, stream, version, event_type, schema_version, payload, event_id, recorded_at, actor,
 /// correlation_id, causation_id, trace_parent`, in this order.
@@ -59,56 +54,8 @@ pub(super) fn uuid_from_bytes(bytes: &[u8]) -> Result<Uuid, ReadError> {
     Uuid::from_slice(bytes).map_err(|_| broken(&format!("an id of {} bytes", bytes.len())))
 }
 
-pub(super) fn actor_to_text(actor: Actor) -> String {
-    match actor {
-        Actor::Anonymous => ANONYMOUS.to_owned(),
-        Actor::System => SYSTEM.to_owned(),
-        Actor::Account(id) => format!("{ACCOUNT_PREFIX}{id}"),
-    }
-}
-
-fn actor_from_text(text: &str) -> Result<Actor, ReadError> {
-    let account = text
-        .strip_prefix(ACCOUNT_PREFIX)
-        .and_then(|id| id.parse::<AccountId>().ok());
-    match (text, account) {
-        (ANONYMOUS, _) => Ok(Actor::Anonymous),
-        (SYSTEM, _) => Ok(Actor::System),
-        (_, Some(id)) => Ok(Actor::Account(id)),
-        _ => Err(broken(&format!("the actor {text:?}"))),
-    }
-}
-
-fn time_from_micros(micros: i64) -> Result<DateTime<Utc>, ReadError> {
-    DateTime::from_timestamp_micros(micros).ok_or_else(|| broken(&format!("the time {micros} µs")))
-}
-
 /// A list as one JSON text, for `json_each`.
 pub(super) fn json_list(items: &[impl Serialize]) -> String {
     // Proof: strings, and tuples of strings, always serialise.
     serde_json::to_string(items).expect("strings serialise")
-}
-
-fn broken(what: &str) -> ReadError {
-    ReadError {
-        reason: format!("a row holds {what}, which Tillstream never writes"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_actor_reads_back_and_a_stranger_is_refused() {
-        for actor in [
-            Actor::Anonymous,
-            Actor::System,
-            Actor::Account(AccountId::generate()),
-        ] {
-            assert_eq!(actor_from_text(&actor_to_text(actor)).unwrap(), actor);
-        }
-        assert!(actor_from_text("account:").is_err());
-        assert!(actor_from_text("root").is_err());
-    }
 }

@@ -10,10 +10,11 @@ use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Connection, Sqlite, SqliteConnection};
 
-use super::rows::{actor_to_text, get, json_list, outcome_from_row, uuid_from_bytes};
+use super::rows::{get, json_list, outcome_from_row, uuid_from_bytes};
+use crate::event_log::StreamHead;
 use crate::event_log::batch::{ClaimKey, Known, NewOutcome, PlacedEvent, Touched};
 use crate::event_log::store::{LogStore, StoreError, stream_names};
-use crate::event_log::{ReadError, StreamHead};
+use crate::event_log::stored::actor_to_text;
 use crate::sqlite::{self, Durability};
 
 const EVENT_COLUMNS: usize = 12;
@@ -261,12 +262,6 @@ fn asked<T: Clone>(list: &[T], index: i64) -> Result<T, StoreError> {
     found.cloned().ok_or_else(|| StoreError {
         reason: format!("SQLite answered for item {index} of {}", list.len()),
     })
-}
-
-impl From<ReadError> for StoreError {
-    fn from(error: ReadError) -> Self {
-        Self { reason: error.reason }
-    }
 }
 
 #[cfg(test)]

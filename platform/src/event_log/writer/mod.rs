@@ -8,13 +8,15 @@ mod task;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use events::envelope::Position;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::task::Writer;
+use super::poll::HeadPoll;
 use super::store::{LogStore, StoreError};
 use super::{Append, AppendError, Appended, LogOptions, LogStats};
 
@@ -45,6 +47,8 @@ pub(super) enum Job {
 pub(super) struct WriterHandle {
     queue: mpsc::Sender<Job>,
     newest: watch::Sender<Position>,
+    /// Hints that other processes have committed something.
+    hints: Arc<Notify>,
     stats: Arc<LogStats>,
     closing: CancellationToken,
     stopped: CancellationToken,
@@ -60,6 +64,7 @@ impl WriterHandle {
         let handle = Self {
             queue,
             newest: watch::Sender::new(position),
+            hints: Arc::default(),
             stats: Arc::default(),
             stopped: CancellationToken::new(),
             _stop_when_dropped: Arc::new(closing.clone().drop_guard()),
@@ -110,9 +115,18 @@ impl WriterHandle {
         self.newest.subscribe()
     }
 
-    /// Where to tell of positions that others have committed.
-    pub fn newest(&self) -> watch::Sender<Position> {
-        self.newest.clone()
+    /// What looks for positions that others have committed, to be run for as long as the log is open.
+    pub fn head_poll(&self, interval: Duration) -> HeadPoll {
+        HeadPoll {
+            interval,
+            hints: Arc::clone(&self.hints),
+            newest: self.newest.clone(),
+            closing: self.closing.clone(),
+        }
+    }
+
+    pub fn look_now(&self) {
+        self.hints.notify_one();
     }
 
     pub fn stats(&self) -> &LogStats {
@@ -130,10 +144,6 @@ impl WriterHandle {
 
     pub async fn closing(&self) {
         self.closing.cancelled().await;
-    }
-
-    pub fn closing_token(&self) -> CancellationToken {
-        self.closing.clone()
     }
 }
 

@@ -69,7 +69,7 @@ impl StripeGateway {
             Ok(None) => Lookup::NotFound,
             // A busy shop charges more than we read. As long as the provider keeps the attempt's idempotency key, trying
             // it again is itself a question: what was charged is answered from the books, not charged twice.
-            Err(Failure::TooLong { .. }) if is_key_kept(attempt_id) => Lookup::NotFound,
+            Err(Failure::TooLong { reason }) if is_key_kept(attempt_id) => Lookup::NotListed { reason },
             Err(failure) => not_told(failure),
         }
     }

@@ -1,0 +1,5 @@
+//! The vault, on real databases.
+
+mod postgres;
+mod sqlite;
+mod suite;

@@ -1,0 +1,28 @@
+//! Tells the lanes of this process that something may have become due. Other processes find out by looking.
+
+use tokio::sync::Notify;
+
+use super::effect::Lane;
+
+#[derive(Debug, Default)]
+pub(super) struct Wakers {
+    settlement: Notify,
+    email: Notify,
+    timers: Notify,
+}
+
+impl Wakers {
+    pub fn of(&self, lane: Lane) -> &Notify {
+        match lane {
+            Lane::Settlement => &self.settlement,
+            Lane::Email => &self.email,
+            Lane::Timers => &self.timers,
+        }
+    }
+
+    pub fn wake_all(&self) {
+        for lane in Lane::ALL {
+            self.of(lane).notify_one();
+        }
+    }
+}
