@@ -167,7 +167,10 @@ mod tests {
     fn cpu_time_is_found_behind_any_name() {
         let stat = "42 (a) b (c)) S 1 42 42 0 -1 4194560 500 0 0 0 120 30 7 8 20 0 4 0 100 0 0";
         assert_eq!(cpu_time_of_stat(stat), Some(Duration::from_millis(1500)));
-        assert_eq!(times_of_stat(stat, ENDED_CHILDREN), Some(Duration::from_millis(150)));
+        assert_eq!(
+            times_of_stat(stat, ENDED_CHILDREN),
+            Some(Duration::from_millis(150))
+        );
         assert_eq!(parent_of_stat(stat), Some(1));
         assert_eq!(cpu_time_of_stat("42 (x) S 1"), None);
     }

@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 use sha2::Sha256;
 use uuid::Uuid;
 
-use platform::clock::Clock;
 use crate::incoming::Incoming;
+use platform::clock::Clock;
 
 /// Whose idempotency keys those are that come from somebody who isn't logged in.
 const ANONYMOUS_SCOPE: &str = "anonymous";

@@ -10,11 +10,11 @@ use executor::Executor;
 use platform::vault::Vault;
 use web::tokens::AccessTokens;
 
-use platform::clock::Clock;
 use crate::commands::Commands;
 use crate::passwords::Passwords;
 use crate::personal_data::PersonalData;
 use crate::throttle::Throttles;
+use platform::clock::Clock;
 
 /// How long an unpaid order keeps its goods, unless the shop says otherwise: a card that needs its
 /// owner's confirmation has it by then.

@@ -67,6 +67,7 @@ impl Group {
             return Ok(written);
         }
         tx.commit().await?;
+        metrics::counter!(telemetry::names::PROJECTOR_EVENTS).increment(facts.len() as u64);
         self.tell(views, facts);
         Ok(written)
     }

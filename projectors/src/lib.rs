@@ -22,6 +22,7 @@ mod order_details;
 mod planted;
 mod rebuild;
 mod runner;
+mod spans;
 mod stock;
 mod writer;
 

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::error::ProjectError;
 use crate::group::{BATCH_EVENTS, Group, Written, decode};
 use crate::rebuild::{RebuildError, rebuild};
+use crate::spans;
 use crate::writer::writer;
 
 /// A view that is at most this far behind the foremost joins the group: a few batches, which the others skip in no
@@ -87,6 +88,7 @@ async fn follow(
             return Ok(());
         };
         let facts = decode(after, &batch)?;
+        let spans = spans::of_batch(&batch);
         if group.project(&deps.views, &facts).await? == Written::Overtaken {
             tracing::debug!(
                 position = after,
@@ -94,6 +96,7 @@ async fn follow(
             );
             group = assemble(deps, catching_up, shutdown).await?;
         }
+        drop(spans);
         *pause = FIRST_PAUSE;
     }
 }

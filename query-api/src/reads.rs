@@ -6,6 +6,7 @@ use events::envelope::Position;
 use read_models::cache::ProductCache;
 use read_models::query::Snapshot;
 use read_models::{ViewName, Views};
+use tokio::time::{Instant, timeout_at};
 use web::Problem;
 use web::position::MinPosition;
 
@@ -43,29 +44,25 @@ impl Reads {
     /// One picture of these views that reflects at least the position asked for; 503 `read_model_behind` if they
     /// don't get there in time.
     pub async fn picture(&self, needed: &[ViewName], min: MinPosition) -> Result<Picture, Problem> {
-        let Some(wanted) = min.0 else {
-            return self.picture_at(needed, 0).await;
-        };
-        let reached = self.picture_at(needed, wanted);
-        let picture = tokio::time::timeout(self.patience, reached).await;
-        picture.unwrap_or_else(|_| Err(behind(wanted)))
-    }
-
-    async fn picture_at(&self, needed: &[ViewName], wanted: Position) -> Result<Picture, Problem> {
+        let wanted = min.0.unwrap_or_default();
+        let deadline = Instant::now() + self.patience;
         loop {
-            self.views.reach(needed, wanted).await;
+            let reached = self.views.reach(needed, wanted);
+            timeout_at(deadline, reached).await.map_err(|_| behind(wanted))?;
             let snapshot = Snapshot::begin(&self.views).await.map_err(store_failed)?;
             let position = snapshot.position_of(needed);
             if position >= wanted {
                 return Ok(Picture { snapshot, position });
             }
             drop(snapshot);
-            tokio::time::sleep(OTHER_REPLICA_PAUSE).await;
+            let pause = tokio::time::sleep(OTHER_REPLICA_PAUSE);
+            timeout_at(deadline, pause).await.map_err(|_| behind(wanted))?;
         }
     }
 }
 
 fn behind(wanted: Position) -> Problem {
-    Problem::unavailable(RETRY_AFTER_BEHIND, "read_model_behind")
-        .with_detail(format_args!("What you ask for doesn't reflect position {wanted} yet."))
+    Problem::unavailable(RETRY_AFTER_BEHIND, "read_model_behind").with_detail(format_args!(
+        "What you ask for doesn't reflect position {wanted} yet."
+    ))
 }

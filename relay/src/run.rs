@@ -39,15 +39,15 @@ pub async fn run(deps: RelayDeps, shutdown: CancellationToken) {
             done = work(&log, &bus, &stats, &shutdown) => done,
         };
         let Err(error) = done else { continue };
-        match &error {
-            BusError::Refused { position } => {
-                stats.count_refused();
-                tracing::info!(position, "an event was refused, as the stream has moved; looking where it stands");
-            }
-            _ => {
-                stats.count_failure();
-                tracing::warn!(%error, "can't publish at the moment; trying again");
-            }
+        if let BusError::Refused { position } = error {
+            stats.count_refused();
+            tracing::info!(
+                position,
+                "an event was refused, as the stream has moved; looking where it stands"
+            );
+        } else {
+            stats.count_failure();
+            tracing::warn!(%error, "can't publish at the moment; trying again");
         }
         tokio::select! {
             () = shutdown.cancelled() => return,

@@ -27,7 +27,7 @@ fn start() {
 }
 
 /// The samples of a page, each by its name and labels. Panics at whatever isn't of the text format.
-fn samples(page: &str) -> BTreeMap<String, f64> {
+fn samples(page: &str) -> BTreeMap<String, String> {
     let mut samples = BTreeMap::new();
     let mut types = BTreeMap::new();
     for line in page.lines().filter(|line| !line.is_empty()) {
@@ -39,7 +39,8 @@ fn samples(page: &str) -> BTreeMap<String, f64> {
             let name = series.split('{').next().unwrap();
             let declared = types.keys().any(|declared| name.starts_with(declared));
             assert!(declared, "{name} has no type");
-            let twice = samples.insert(series.to_owned(), value.parse().unwrap());
+            value.parse::<f64>().unwrap();
+            let twice = samples.insert(series.to_owned(), value.to_owned());
             assert_eq!(twice, None, "{series} is there twice");
         }
     }
@@ -56,21 +57,19 @@ fn what_was_counted_is_on_the_page() {
     metrics::histogram!(names::LOG_BATCH_EVENTS).record(7.0);
     let page = metrics_page();
     let samples = samples(&page);
-    assert_eq!(samples["tillstream_commands_total{result=\"accepted\"}"], 3.0);
-    assert_eq!(samples["tillstream_log_head"], 42.0);
+    assert_eq!(samples["tillstream_commands_total{result=\"accepted\"}"], "3");
+    assert_eq!(samples["tillstream_log_head"], "42");
     assert_eq!(
         samples["tillstream_build_info{version=\"1.2.3\",role=\"query-api\"}"],
-        1.0
+        "1"
     );
     let labels = r#"method="GET",route="/a\"b\\c\n""#;
-    let bucket =
-        |le: &str| samples[&format!("tillstream_http_request_seconds_bucket{{{labels},le=\"{le}\"}}")];
-    assert_eq!(
-        (bucket("0.0025"), bucket("0.005"), bucket("+Inf")),
-        (0.0, 1.0, 1.0)
-    );
-    assert_eq!(samples["tillstream_log_batch_events_bucket{le=\"5\"}"], 0.0);
-    assert_eq!(samples["tillstream_log_batch_events_bucket{le=\"10\"}"], 1.0);
+    for (le, count) in [("0.0025", "0"), ("0.005", "1"), ("+Inf", "1")] {
+        let series = format!("tillstream_http_request_seconds_bucket{{{labels},le=\"{le}\"}}");
+        assert_eq!(samples[&series], count, "{series}");
+    }
+    assert_eq!(samples["tillstream_log_batch_events_bucket{le=\"5\"}"], "0");
+    assert_eq!(samples["tillstream_log_batch_events_bucket{le=\"10\"}"], "1");
     assert!(page.contains("# TYPE tillstream_http_request_seconds histogram"));
     assert!(page.contains("# HELP tillstream_log_head The position"));
     assert!(metrics_named(&page).contains("process_open_fds"));

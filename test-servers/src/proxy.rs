@@ -135,9 +135,10 @@ fn nginx_configuration(shipped: &str, cluster: &Cluster, port: u16, folder: &Pat
     lines.join("\n") + "\n"
 }
 
-/// Of the processes that a deployment knows by this name.
+/// Of the processes that a deployment knows by this name: `query-api:8080`, or `"${QUERY_API}"`.
 fn addresses(cluster: &Cluster, name: &str) -> Vec<String> {
-    let kind = if name.starts_with(RoleKind::QueryApi.as_str()) {
+    let name = name.to_lowercase().replace('_', "-");
+    let kind = if name.contains(RoleKind::QueryApi.as_str()) {
         RoleKind::QueryApi
     } else {
         RoleKind::CommandApi

@@ -11,6 +11,7 @@ mod distributed;
 mod flash_sale;
 mod import;
 mod process;
+mod proxy;
 mod random;
 mod size;
 mod walkthrough;

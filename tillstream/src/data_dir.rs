@@ -33,9 +33,12 @@ impl DataDir {
 
     /// A folder that must be there; nothing is made in it. For roles, which may only read it.
     pub fn existing(path: &Path) -> anyhow::Result<Self> {
-        let path = path
-            .canonicalize()
-            .with_context(|| format!("data_dir {} isn't there; `tillstream init` makes it", path.display()))?;
+        let path = path.canonicalize().with_context(|| {
+            format!(
+                "data_dir {} isn't there; `tillstream init` makes it",
+                path.display()
+            )
+        })?;
         Ok(Self(path))
     }
 

@@ -13,10 +13,19 @@ pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     Secrets::load_or_make(&dir.secrets())?;
     let credentials = Credentials::load_or_make(&dir.credentials())?;
     let (secrets, logins) = (dir.secrets(), dir.credentials());
-    println!("{}  keys of the shop: give it to every role, and lose it never", secrets.display());
-    println!("{}  the admin's login: for the command API's first start, and for you", logins.display());
+    println!(
+        "{}  keys of the shop: give it to every role, and lose it never",
+        secrets.display()
+    );
+    println!(
+        "{}  the admin's login: for the command API's first start, and for you",
+        logins.display()
+    );
     if is_new {
-        println!("admin: {} / {}", credentials.admin.username, credentials.admin.password);
+        println!(
+            "admin: {} / {}",
+            credentials.admin.username, credentials.admin.password
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -48,7 +48,9 @@ pub async fn projections(log: EventLog, views: Views, stop: CancellationToken) {
     let mut seconds = Seconds::until(stop);
     while seconds.next().await {
         // From the database: this process may be standing by.
-        let Ok(positions) = views.stored_positions().await else { continue };
+        let Ok(positions) = views.stored_positions().await else {
+            continue;
+        };
         let Ok(head) = log.head().await else { continue };
         metrics::gauge!(names::LOG_HEAD).set(float(head));
         tell_positions(&positions);

@@ -23,8 +23,12 @@ use telemetry::LogFormat;
 
 use crate::arguments::Overrides;
 
-/// Variables of ours that are no settings: the password of `import` and `export`.
-const NO_SETTINGS: &[&str] = &["password"];
+/// Variables of ours that are no settings: the password of `import` and `export`; the fault harness's bug.
+const NO_SETTINGS: &[&str] = if cfg!(feature = "planted-bugs") {
+    &["password", "plant"]
+} else {
+    &["password"]
+};
 /// The file that is read if it is there and none is named.
 const DEFAULT_FILE: &str = "tillstream.toml";
 

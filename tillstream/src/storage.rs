@@ -12,7 +12,7 @@ use platform::postgres::{self, PostgresTarget};
 use platform::vault::Vault;
 use read_models::Views;
 use read_models::cache::ProductCache;
-use workers::intents::Intents;
+use workers::intents::{self, Intents};
 
 use crate::data_dir::DataDir;
 use crate::secrets::Secrets;
@@ -139,6 +139,9 @@ impl Servers {
         for schema in SCHEMAS {
             steps += postgres::migrate(&self.target, schema).await?;
         }
+        let log = self.log().await?;
+        intents::found_postgres(&self.target, log.head().await?).await?;
+        log.close().await;
         if let Some(role) = reader_role {
             for schema in READ_BY_QUERIES {
                 postgres::grant_read(&self.target, schema, role)
@@ -160,7 +163,5 @@ const SCHEMAS: &[&postgres::Schema] = &[
 ];
 
 /// What the query API's user may read: never the log, never what the workers do.
-const READ_BY_QUERIES: &[&postgres::Schema] = &[
-    &read_models::POSTGRES_SCHEMA,
-    &platform::vault::POSTGRES_SCHEMA,
-];
+const READ_BY_QUERIES: &[&postgres::Schema] =
+    &[&read_models::POSTGRES_SCHEMA, &platform::vault::POSTGRES_SCHEMA];

@@ -220,6 +220,9 @@ async fn carry_out(
         correlation_id = %claimed.correlation_id,
         trace_parent = claimed.trace_parent.as_deref(),
     );
+    if let Some(trace_parent) = &claimed.trace_parent {
+        telemetry::continue_trace(&span, trace_parent);
+    }
     async {
         if intents.clock().now() >= claimed.lease_until {
             tracing::warn!("an effect's lease ran out before it was begun");

@@ -69,7 +69,8 @@ impl Cost {
 
     /// Processor time for each of so many orders by program, the most expensive first, readable.
     pub fn cpu_by_program(&self, orders: usize) -> String {
-        let mut programs: Vec<(&String, &Duration)> = self.cpu.iter().collect();
+        let used = self.cpu.iter().filter(|(_, used)| !used.is_zero());
+        let mut programs: Vec<(&String, &Duration)> = used.collect();
         programs.sort_by_key(|(_, used)| std::cmp::Reverse(**used));
         let told = programs.iter().map(|(name, used)| {
             let microseconds = u64::try_from(used.as_micros()).unwrap_or(u64::MAX);
@@ -110,7 +111,11 @@ mod tests {
     fn a_cost_is_told_for_each_order() {
         let milliseconds = |name: &str, time| (name.to_owned(), Duration::from_millis(time));
         let cost = Cost {
-            cpu: BTreeMap::from([milliseconds("nats", 1), milliseconds("postgres", 4)]),
+            cpu: BTreeMap::from([
+                milliseconds("nats", 1),
+                milliseconds("postgres", 4),
+                milliseconds("redis", 0),
+            ]),
             transactions: 25,
             wal_bytes: 40_000,
         };

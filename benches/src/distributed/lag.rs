@@ -169,14 +169,21 @@ impl Client {
         }
         seen.visible.push(answered_at.elapsed());
         let asked_at = Instant::now();
-        ensure!(self.read(&path, position).await?, "an order that was read can't be read again");
+        ensure!(
+            self.read(&path, position).await?,
+            "an order that was read can't be read again"
+        );
         seen.again.push(asked_at.elapsed());
         Ok(())
     }
 
     /// Whether the answer came in the query API's own time.
     async fn read(&mut self, path: &Uri, position: i64) -> anyhow::Result<bool> {
-        match self.queries.send(self.request(path, position), StatusCode::OK).await {
+        match self
+            .queries
+            .send(self.request(path, position), StatusCode::OK)
+            .await
+        {
             Ok(_) => Ok(true),
             Err(ConnectionError::Status {
                 status: StatusCode::SERVICE_UNAVAILABLE,

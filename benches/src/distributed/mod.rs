@@ -8,6 +8,7 @@ mod lag;
 mod order_rows;
 mod orders;
 mod pgbench;
+mod script;
 mod shop;
 
 use std::path::Path;
@@ -119,7 +120,10 @@ async fn fill(shop: &Shop, catalogue: &Catalogue, plan: &Plan, events: i64) -> a
     let mut fillers =
         Clients::connect(FILLERS, FIRST_FILLER, shop.commands()?, catalogue.orders.clone()).await?;
     while backlog::head(shop)? < events {
-        eprintln!("distributed: the log has {} of {events} events …", backlog::head(shop)?);
+        eprintln!(
+            "distributed: the log has {} of {events} events …",
+            backlog::head(shop)?
+        );
         fillers.run(plan.round).await?;
     }
     let settled = settle(shop).await?;

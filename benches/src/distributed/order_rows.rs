@@ -1,7 +1,6 @@
-//! What one order leaves in the event log in `PostgreSQL`: its rows, and a script by which pgbench inserts as many others of
-//! the same kind and size as it can.
-
-use std::fmt::Write;
+//! What one order leaves in the event log in `PostgreSQL`: its rows, and what in them differs from order to order.
+//!
+//! How pgbench inserts others of the same kind and size is left to `script`.
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
@@ -9,11 +8,8 @@ use serde_json::Value;
 use super::backlog::number;
 use super::shop::Shop;
 
-/// The tables that pgbench fills: as the log's, in a schema of their own.
-const SCHEMA: &str = "bench_limit";
-
 /// The tables that an order adds rows to, each with the column that must differ from order to order.
-const TABLES: [Table; 2] = [
+pub(super) const TABLES: [Table; 2] = [
     Table {
         name: "events",
         differs: "stream",
@@ -25,70 +21,52 @@ const TABLES: [Table; 2] = [
 ];
 
 /// The column that pgbench fills from a sequence, where it is the key.
-const COUNTED: (&str, &str) = ("events", "position");
+pub(super) const COUNTED: (&str, &str) = ("events", "position");
 
 /// Hexadecimal digits of an order's number, and of its streams'. What is longer keeps its length.
-const ORDER_DIGITS: usize = 12;
-const STREAM_DIGITS: usize = 2;
+pub(super) const ORDER_DIGITS: usize = 12;
+pub(super) const STREAM_DIGITS: usize = 2;
 
-/// The order's number: twenty bits count the client's orders, eight its clients, the rest the rounds.
-const NUMBER_OF_ORDER: &str = "\\set n :n + 1\n\\set order (:round << 28) | (:client_id << 20) | :n\n";
-
-struct Table {
-    name: &'static str,
+pub(super) struct Table {
+    pub name: &'static str,
     differs: &'static str,
-}
-
-/// Whether those who insert wait for one another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turns {
-    /// Nobody waits.
-    None,
-    /// Each transaction moves the same counter, as positions without gaps demand.
-    Counter,
-}
-
-impl Turns {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "inserts",
-            Self::Counter => "counter",
-        }
-    }
 }
 
 /// The rows of one order.
 #[derive(Debug)]
 pub struct OrderRows {
-    rows: Vec<PatternRow>,
+    pub(super) rows: Vec<PatternRow>,
     /// As the server stores them, indexes left out.
     bytes: i64,
 }
 
 #[derive(Debug)]
-struct PatternRow {
-    table: &'static str,
-    columns: Vec<Column>,
+pub(super) struct PatternRow {
+    pub table: &'static str,
+    pub columns: Vec<Column>,
 }
 
 #[derive(Debug)]
-struct Column {
-    name: String,
+pub(super) struct Column {
+    pub name: String,
     /// As SQL calls it.
-    kind: String,
-    value: Filling,
+    pub kind: String,
+    pub value: Filling,
 }
 
 /// How a column is filled.
 #[derive(Debug, PartialEq)]
-enum Filling {
+pub(super) enum Filling {
     Null,
     /// With the next of a sequence.
     Counted,
     /// With this, again and again.
     Fixed(String),
     /// With this, and after it the stream's and the order's number.
-    Numbered { beginning: String, stream: usize },
+    Numbered {
+        beginning: String,
+        stream: usize,
+    },
 }
 
 impl OrderRows {
@@ -113,7 +91,10 @@ impl OrderRows {
                 let row: Value = serde_json::from_str(line)?;
                 rows.push(table.pattern(&kinds, &row, &mut streams)?);
             }
-            bytes += number(shop, &format!("SELECT coalesce(sum(pg_column_size(row)), 0) {from}"))?;
+            bytes += number(
+                shop,
+                &format!("SELECT coalesce(sum(pg_column_size(row)), 0) {from}"),
+            )?;
         }
         Ok(Self { rows, bytes })
     }
@@ -126,71 +107,9 @@ impl OrderRows {
         self.bytes
     }
 
-    /// Makes the tables with their indexes and without triggers.
-    pub fn create_tables() -> String {
-        let mut sql = format!(
-            "CREATE SCHEMA {SCHEMA}; CREATE SEQUENCE {SCHEMA}.positions;
-             CREATE TABLE {SCHEMA}.log_head (LIKE event_log.log_head INCLUDING ALL) WITH (fillfactor = 10);
-             INSERT INTO {SCHEMA}.log_head (id, position) VALUES (1, 0);"
-        );
-        for Table { name, .. } in TABLES {
-            // Writing to a String never fails.
-            let _ = write!(sql, "CREATE TABLE {SCHEMA}.{name} (LIKE event_log.{name} INCLUDING ALL);");
-        }
-        sql
-    }
-
-    /// Empties the tables.
-    pub fn empty_tables() -> String {
-        let tables = TABLES.map(|Table { name, .. }| format!("{SCHEMA}.{name}"));
-        format!("TRUNCATE {}", tables.join(", "))
-    }
-
-    /// How many orders are in the tables.
-    pub fn count_orders(&self) -> String {
-        let each = self.rows.iter().filter(|row| row.table == TABLES[0].name).count();
-        format!("SELECT count(*) / {} FROM {SCHEMA}.{}", each.max(1), TABLES[0].name)
-    }
-
-    /// For `pgbench --file`. What differs from round to round comes by `--define round=…`, the values by
-    /// [`definitions`](Self::definitions): in a text they could look like variables.
-    pub fn script(&self, turns: Turns) -> String {
-        // All in one round trip.
-        let mut script = format!("{NUMBER_OF_ORDER}\\startpipeline\nBEGIN;\n");
-        if turns == Turns::Counter {
-            let _ = writeln!(
-                script,
-                "UPDATE {SCHEMA}.log_head SET position = position + {};",
-                self.rows.len()
-            );
-        }
-        for Table { name, .. } in TABLES {
-            let rows = || self.rows.iter().enumerate().filter(|(_, row)| row.table == name);
-            let Some((_, first)) = rows().next() else { continue };
-            let columns: Vec<&str> = first.columns.iter().map(|column| column.name.as_str()).collect();
-            let values: Vec<String> = rows().map(|(number, row)| row.values(number)).collect();
-            let _ = writeln!(
-                script,
-                "INSERT INTO {SCHEMA}.{name} ({}) VALUES {};",
-                columns.join(", "),
-                values.join(", ")
-            );
-        }
-        script + "COMMIT;\n\\endpipeline\n"
-    }
-
-    /// The arguments that give the script its values.
-    pub fn definitions(&self) -> Vec<String> {
-        let mut arguments = vec!["--define".to_owned(), "n=0".to_owned()];
-        for (number, row) in self.rows.iter().enumerate() {
-            for column in &row.columns {
-                if let Filling::Fixed(text) | Filling::Numbered { beginning: text, .. } = &column.value {
-                    arguments.push("--define".to_owned());
-                    arguments.push(format!("{}={text}", column.variable(number)));
-                }
-            }
-        }
-        arguments
+    pub fn events(&self) -> usize {
+        let (table, _) = COUNTED;
+        self.rows.iter().filter(|row| row.table == table).count()
     }
 }
 
@@ -222,35 +141,6 @@ impl Table {
             table: self.name,
             columns,
         })
-    }
-}
-
-impl PatternRow {
-    /// In parentheses.
-    fn values(&self, row: usize) -> String {
-        let values: Vec<String> = self.columns.iter().map(|column| column.sql(row)).collect();
-        format!("({})", values.join(", "))
-    }
-}
-
-impl Column {
-    fn variable(&self, row: usize) -> String {
-        format!("{}_{row}", self.name)
-    }
-
-    fn sql(&self, row: usize) -> String {
-        let (variable, kind) = (self.variable(row), &self.kind);
-        match &self.value {
-            Filling::Null => "NULL".to_owned(),
-            Filling::Counted => format!("nextval('{SCHEMA}.positions')"),
-            Filling::Fixed(_) => format!(":{variable}::{kind}"),
-            Filling::Numbered { stream, .. } => {
-                let text = format!(
-                    ":{variable}::text || '{stream:0STREAM_DIGITS$x}' || lpad(to_hex(:order::bigint), {ORDER_DIGITS}, '0')"
-                );
-                if kind == "bytea" { format!("convert_to({text}, 'UTF8')") } else { text }
-            }
-        }
     }
 }
 
@@ -293,29 +183,45 @@ fn text(value: &Value, kind: &str) -> anyhow::Result<String> {
     if kind != "bytea" {
         return Ok(text.to_owned());
     }
-    let digits = text.strip_prefix("\\x").context("bytes that aren't hexadecimal")?;
-    let byte = |pair: &[u8]| Some(u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?);
+    let digits = text
+        .strip_prefix("\\x")
+        .context("bytes that aren't hexadecimal")?;
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     let bytes: Option<Vec<u8>> = digits.as_bytes().chunks(2).map(byte).collect();
-    Ok(String::from_utf8(bytes.context("bytes that aren't hexadecimal")?)?)
+    Ok(String::from_utf8(
+        bytes.context("bytes that aren't hexadecimal")?,
+    )?)
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::json;
 
     use super::*;
 
     fn kinds(of: &[(&str, &str)]) -> Vec<(String, String)> {
-        of.iter().map(|(name, kind)| ((*name).to_owned(), (*kind).to_owned())).collect()
+        of.iter()
+            .map(|(name, kind)| ((*name).to_owned(), (*kind).to_owned()))
+            .collect()
     }
 
-    fn rows() -> OrderRows {
-        let columns = kinds(&[("position", "bigint"), ("stream", "text"), ("payload", "text"), ("causation_id", "uuid")]);
+    /// Three events of two streams, and an outcome.
+    pub fn rows() -> OrderRows {
+        let columns = kinds(&[
+            ("position", "bigint"),
+            ("stream", "text"),
+            ("payload", "text"),
+            ("causation_id", "uuid"),
+        ]);
         let event = |stream: &str| json!({"position": 7, "stream": stream, "payload": "{\"a\":b}", "causation_id": null});
         let mut streams = vec![];
-        let mut rows: Vec<PatternRow> = ["order-0123456789abcdef", "stock-0123456789abcdef", "order-0123456789abcdef"]
-            .map(|stream| TABLES[0].pattern(&columns, &event(stream), &mut streams).unwrap())
-            .into();
+        let mut rows: Vec<PatternRow> = [
+            "order-0123456789abcdef",
+            "stock-0123456789abcdef",
+            "order-0123456789abcdef",
+        ]
+        .map(|stream| TABLES[0].pattern(&columns, &event(stream), &mut streams).unwrap())
+        .into();
         let columns = kinds(&[("key", "bytea"), ("position", "bigint")]);
         let outcome = json!({"key": "\\x6b6579", "position": 9});
         rows.push(TABLES[1].pattern(&columns, &outcome, &mut vec![]).unwrap());
@@ -323,25 +229,22 @@ mod tests {
     }
 
     #[test]
-    fn a_script_inserts_all_rows_in_one_transaction() {
-        let script = rows().script(Turns::None);
-        assert!(!script.contains("log_head"), "{script}");
-        assert!(rows().script(Turns::Counter).contains("SET position = position + 4;"));
-        let events = script.lines().find(|line| line.contains("bench_limit.events")).unwrap();
-        assert!(events.starts_with("INSERT INTO bench_limit.events (position, stream, payload, causation_id) VALUES (nextval("));
-        assert_eq!(events.matches(":payload_").count(), 3);
-        assert_eq!(events.matches("|| '00' ||").count(), 2, "of the same stream: {events}");
-        assert_eq!(events.matches("|| '01' ||").count(), 1, "{events}");
-        assert!(script.contains("convert_to(:key_3::text || '00' || lpad(to_hex(:order::bigint), 12, '0'), 'UTF8')"));
-        assert!(script.contains(":position_3::bigint"), "an outcome's position is no counter: {script}");
-    }
-
-    #[test]
-    fn values_come_by_definitions_and_keep_their_size() {
-        let definitions = rows().definitions();
-        assert!(definitions.contains(&"payload_1={\"a\":b}".to_owned()));
-        assert!(definitions.contains(&"stream_0=order-01".to_owned()), "14 bytes shorter: {definitions:?}");
-        assert!(definitions.contains(&"key_3=".to_owned()));
-        assert!(!definitions.iter().any(|definition| definition.contains("causation_id")));
+    fn what_differs_is_cut_off_and_the_rest_is_kept() {
+        let rows = rows();
+        assert_eq!((rows.count(), rows.events()), (4, 3));
+        let streams = rows.rows[..3].iter().map(|row| match &row.columns[1].value {
+            Filling::Numbered { beginning, stream } => (beginning.as_str(), *stream),
+            other => panic!("{other:?}"),
+        });
+        let streams: Vec<(&str, usize)> = streams.collect();
+        assert_eq!(streams, [("order-01", 0), ("stock-01", 1), ("order-01", 0)]);
+        assert_eq!(rows.rows[0].columns[3].value, Filling::Null);
+        let key = Filling::Numbered {
+            beginning: String::new(),
+            stream: 0,
+        };
+        assert_eq!(rows.rows[3].columns[0].value, key);
+        assert!(text(&json!("\\x6"), "bytea").is_err());
+        assert!(text(&json!("\\xzz"), "bytea").is_err());
     }
 }

@@ -11,8 +11,9 @@ use anyhow::{Context, ensure};
 
 use super::backlog::{head, number, orders_after, settle};
 use super::cost::Cost;
-use super::order_rows::{OrderRows, Turns};
+use super::order_rows::OrderRows;
 use super::pgbench::Pgbench;
+use super::script::Turns;
 use super::shop::Shop;
 use crate::catalogue::Catalogue;
 use crate::connection::{Answer, Connection};
@@ -106,7 +107,10 @@ async fn sample_rows(shop: &Shop, catalogue: &Catalogue) -> anyhow::Result<Order
         .send(request, catalogue.orders.wanted())
         .await?;
     let rows = OrderRows::read(shop, before, position(&answer)?)?;
-    ensure!(claims()? == claims_before, "an order claims a value, which pgbench isn't told to do");
+    ensure!(
+        claims()? == claims_before,
+        "an order claims a value, which pgbench isn't told to do"
+    );
     settle(shop)
         .await?
         .context("the shop doesn't come to rest before the orders")?;
@@ -142,15 +146,22 @@ impl Run<'_> {
         let mut aftermath = Aftermath::default();
         let mut inserting = Cost::default();
         for round in 0..plan.rounds {
-            shop.rounds.push(self.place(&mut clients, plan, &mut aftermath).await?);
+            shop.rounds
+                .push(self.place(&mut clients, plan, &mut aftermath).await?);
             let before = Cost::until_now(self.shop)?;
             for side in order_of_round(round, TURNS.len()) {
-                let done = self.pgbench.run(self.shop, TURNS[side].0, self.clients, plan.round)?;
+                let done = self
+                    .pgbench
+                    .run(self.shop, TURNS[side].0, self.clients, plan.round)?;
                 limits[side].rounds.push(done);
             }
             inserting.add_since(&before, self.shop)?;
         }
-        let inserted: usize = limits.iter().flat_map(|side| &side.rounds).map(|round| round.in_time).sum();
+        let inserted: usize = limits
+            .iter()
+            .flat_map(|side| &side.rounds)
+            .map(|round| round.in_time)
+            .sum();
         let found = number(self.shop, &self.pgbench.rows.count_orders())?;
         ensure!(
             usize::try_from(found)? == inserted,
@@ -163,7 +174,12 @@ impl Run<'_> {
     }
 
     /// One round of the shop.
-    async fn place(&self, clients: &mut Clients, plan: &Plan, after: &mut Aftermath) -> anyhow::Result<Round> {
+    async fn place(
+        &self,
+        clients: &mut Clients,
+        plan: &Plan,
+        after: &mut Aftermath,
+    ) -> anyhow::Result<Round> {
         let before = (head(self.shop)?, Cost::until_now(self.shop)?);
         let mut placed = clients.run(plan.round).await?;
         let recorded = orders_after(self.shop, before.0)?;

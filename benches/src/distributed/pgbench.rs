@@ -12,7 +12,8 @@ use anyhow::{Context, bail, ensure};
 use test_servers::{Recipe, find};
 
 use super::cost::postgres_cpu;
-use super::order_rows::{OrderRows, Turns};
+use super::order_rows::OrderRows;
+use super::script::Turns;
 use super::shop::Shop;
 use crate::load::{Round, used};
 
@@ -160,7 +161,10 @@ mod tests {
     #[test]
     fn latencies_are_read_from_all_files_once() {
         let folder = tempfile::tempdir().unwrap();
-        for (name, text) in [("1", "0 1 700 0 9 9\n0 2 800 0 9 9\n"), ("1.2", "1 1 900 0 9 9\n")] {
+        for (name, text) in [
+            ("1", "0 1 700 0 9 9\n0 2 800 0 9 9\n"),
+            ("1.2", "1 1 900 0 9 9\n"),
+        ] {
             fs::write(folder.path().join(format!("{LATENCIES}.{name}")), text).unwrap();
         }
         let mut read = latencies(folder.path()).unwrap();

@@ -48,9 +48,7 @@ impl Shop {
 
     /// Where one of those answers that take commands.
     pub fn commands_url(&self) -> String {
-        self.cluster
-            .urls(RoleKind::CommandApi)
-            .swap_remove(0)
+        self.cluster.urls(RoleKind::CommandApi).swap_remove(0)
     }
 
     pub fn commands(&self) -> anyhow::Result<Endpoint> {

@@ -32,7 +32,9 @@ pub enum BusError {
     #[error("position {position} was refused: the events' stream has moved")]
     Refused { position: Position },
     /// A stream of ours would have a name or subjects that are taken.
-    #[error("the stream {stream} on NATS wasn't made by Tillstream, and stands in its way; set another prefix")]
+    #[error(
+        "the stream {stream} on NATS wasn't made by Tillstream, and stands in its way; set another prefix"
+    )]
     NotOurs { stream: String },
     /// Without an event a log can't be told from another.
     #[error("the event log is empty")]

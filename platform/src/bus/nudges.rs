@@ -33,7 +33,11 @@ impl Bus {
     }
 
     /// Looks at the log each time that another process says so, until `shutdown`.
-    pub async fn listen_for_nudges(&self, log: &EventLog, shutdown: &CancellationToken) -> Result<(), BusError> {
+    pub async fn listen_for_nudges(
+        &self,
+        log: &EventLog,
+        shutdown: &CancellationToken,
+    ) -> Result<(), BusError> {
         let mut nudges = self.listen(self.log_subject()).await?;
         loop {
             tokio::select! {

@@ -48,7 +48,7 @@ struct Reading {
 enum Road {
     Closed { until: Instant },
     Opening(BoxFuture<'static, Result<Incoming, BusError>>),
-    Open(Incoming),
+    Open(Box<Incoming>),
 }
 
 /// What the bus has for a reader at this moment.
@@ -205,7 +205,7 @@ impl Reading {
                     self.road = Road::Opening(Incoming::open(bus.clone(), log.clone(), after).boxed());
                 }
                 Road::Opening(opening) => match opening.await {
-                    Ok(incoming) => self.road = Road::Open(incoming),
+                    Ok(incoming) => self.road = Road::Open(Box::new(incoming)),
                     Err(error) => {
                         tracing::debug!(%error, "reading from the log, as NATS has nothing");
                         self.close();

@@ -15,7 +15,7 @@ use super::BusError;
 const PREFIX: &str = "tillstream";
 
 /// A reader that was away for a day finds the events on the bus; one that was away for longer reads them from the log.
-const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_AGE: Duration = Duration::from_hours(24);
 
 /// Two or three million events of ordinary size: bounds what the stream takes of NATS's disk.
 const MAX_BYTES: u64 = 2 * 1024 * 1024 * 1024;
@@ -240,7 +240,10 @@ mod tests {
         for spoil in bad {
             let mut settings = good.clone();
             spoil(&mut settings);
-            assert!(matches!(settings.check(), Err(BusError::Setting { .. })), "{settings:?}");
+            assert!(
+                matches!(settings.check(), Err(BusError::Setting { .. })),
+                "{settings:?}"
+            );
         }
     }
 }

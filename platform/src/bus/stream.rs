@@ -25,7 +25,7 @@ const DESCRIPTION_VERSION: u32 = 1;
 const TAIL: Position = 1_000;
 
 /// How long NATS knows ids for sure. The expected sequence fences for ever; this only spares a retry a refusal.
-const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
+const DUPLICATE_WINDOW: Duration = Duration::from_mins(2);
 
 /// A stream that goes with the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

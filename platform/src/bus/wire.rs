@@ -41,7 +41,7 @@ struct Event<'a> {
     stream: Cow<'a, str>,
     version: u64,
     #[serde(rename = "type", borrow)]
-    event_type: Cow<'a, str>,
+    kind: Cow<'a, str>,
     schema_version: u32,
     meta: EventMeta,
 }
@@ -54,7 +54,7 @@ pub(super) fn encode(event: &RecordedEvent) -> Bytes {
         event: Some(Event {
             stream: event.stream.as_str().into(),
             version: event.version,
-            event_type: event.event_type.as_str().into(),
+            kind: event.event_type.as_str().into(),
             schema_version: event.schema_version,
             meta: event.meta.clone(),
         }),
@@ -102,7 +102,7 @@ fn try_decode(body: &[u8]) -> Option<Body> {
         position: head.position,
         stream: StreamId::from_stored(event.stream.into_owned()),
         version: event.version,
-        event_type: event.event_type.into_owned(),
+        event_type: event.kind.into_owned(),
         schema_version: event.schema_version,
         payload: payload.to_owned(),
         meta: event.meta,

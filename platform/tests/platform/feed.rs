@@ -62,7 +62,13 @@ impl Road {
     async fn publish(&self) {
         let mut stream = self.stream().await;
         for event in self.log.read(stream.last_position(), 10_000).await.unwrap() {
-            self.bus.publish(stream, &event).await.unwrap().stored().await.unwrap();
+            self.bus
+                .publish(stream, &event)
+                .await
+                .unwrap()
+                .stored()
+                .await
+                .unwrap();
             stream.last_sequence += 1;
         }
     }
@@ -83,7 +89,7 @@ impl Road {
 }
 
 /// When a test gives up: nothing takes nearly as long, but what never comes.
-const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
+const GIVE_UP_AFTER: Duration = Duration::from_mins(1);
 
 /// Reads on until position `until`.
 async fn read(feed: &Feed, mut after: Position, until: Position, limit: usize) -> Vec<RecordedEvent> {
@@ -140,7 +146,12 @@ async fn a_hole_is_filled_from_the_log() {
     append(&road.log, "lost", 3).await;
     let head = append(&road.log, "last", 2).await;
     road.publish().await;
-    let stream = road.operator().await.get_stream(road.stream_name()).await.unwrap();
+    let stream = road
+        .operator()
+        .await
+        .get_stream(road.stream_name())
+        .await
+        .unwrap();
     stream
         .purge()
         .filter(format!("{}.events.lost", road.prefix))
@@ -226,7 +237,13 @@ async fn events_that_the_log_has_not_are_not_delivered() {
     append(&log, "lost", 5).await;
     let stream = road.stream_of(&log).await;
     for event in all(&log).await {
-        road.bus.publish(stream, &event).await.unwrap().stored().await.unwrap();
+        road.bus
+            .publish(stream, &event)
+            .await
+            .unwrap()
+            .stored()
+            .await
+            .unwrap();
     }
     let log = restored.open().await;
     let feed = Feed::jet_stream(log.clone(), road.bus.clone());

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 /// Longer than any test: a log opened so doesn't see by itself what another handle writes.
-const NEVER: Duration = Duration::from_secs(3_600);
+const NEVER: Duration = Duration::from_hours(1);
 
 /// A folder with a log in it.
 pub struct LogRoom {
@@ -55,7 +55,12 @@ impl LogRoom {
 
 /// Appends `count` events to a new stream of this kind, in one go, and returns the last one's position.
 pub async fn append(log: &EventLog, kind: &'static str, count: usize) -> Position {
-    append_payloads(log, kind, (0..count).map(|number| format!("{{\"number\":{number}}}"))).await
+    append_payloads(
+        log,
+        kind,
+        (0..count).map(|number| format!("{{\"number\":{number}}}")),
+    )
+    .await
 }
 
 pub async fn append_payloads(

@@ -82,21 +82,6 @@ impl NatsServer {
     pub fn storage(&self) -> PathBuf {
         self.folder.path().join("storage")
     }
-
-    /// Keeps a copy of the storage, of a server that has stopped.
-    pub fn back_up(&self) {
-        copy(&self.storage(), &self.folder.path().join("backup"));
-    }
-
-    /// Puts the copy back.
-    pub fn restore(&self) {
-        self.delete_storage();
-        copy(&self.folder.path().join("backup"), &self.storage());
-    }
-
-    pub fn delete_storage(&self) {
-        std::fs::remove_dir_all(self.storage()).unwrap();
-    }
 }
 
 impl Drop for NatsServer {
@@ -114,17 +99,4 @@ fn port_in(ports: &Path) -> Option<u16> {
     let (_, after) = text.split_once("127.0.0.1:")?;
     let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }

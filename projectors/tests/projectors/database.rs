@@ -1,6 +1,6 @@
 //! The databases that views can stand in, and a place of a test's own in each of them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use platform::postgres::{self, PostgresTarget};
 use read_models::{POSTGRES_SCHEMA, ViewName, Views};
@@ -14,7 +14,7 @@ pub enum Database {
 /// Makes of each of these functions a test for each database. They take the [`Database`].
 macro_rules! on_each_database {
     ($($test:ident),+ $(,)?) => {
-        mod sqlite {
+        mod in_sqlite {
             $(
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $test() {
@@ -23,7 +23,7 @@ macro_rules! on_each_database {
             )+
         }
 
-        mod postgres {
+        mod in_postgres {
             $(
                 #[tokio::test(flavor = "multi_thread")]
                 #[ignore = "needs servers: cargo xtask test"]
@@ -38,8 +38,8 @@ pub(crate) use on_each_database;
 
 /// Where a shop's views are.
 pub enum Place {
-    File(std::path::PathBuf),
-    Server(PostgresTarget),
+    File(PathBuf),
+    Server(Box<PostgresTarget>),
 }
 
 impl Place {
@@ -50,7 +50,7 @@ impl Place {
                 let url = test_servers::new_database().await;
                 let target = PostgresTarget::parse(&url, "test of projectors").unwrap();
                 postgres::migrate(&target, &POSTGRES_SCHEMA).await.unwrap();
-                Self::Server(target)
+                Self::Server(Box::new(target))
             }
         }
     }

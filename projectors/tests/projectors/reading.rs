@@ -119,7 +119,10 @@ async fn a_role_that_may_only_read_reads_every_generation_and_writes_none() {
     let role = test_servers::new_name();
     let mut admin = target.connect().await.unwrap();
     let create = format!("CREATE ROLE {role} LOGIN PASSWORD '{role}'");
-    sqlx::query(AssertSqlSafe(create)).execute(&mut admin).await.unwrap();
+    sqlx::query(AssertSqlSafe(create))
+        .execute(&mut admin)
+        .await
+        .unwrap();
     postgres::grant_read(target, &POSTGRES_SCHEMA, &role)
         .await
         .unwrap();
@@ -139,7 +142,11 @@ async fn a_role_that_may_only_read_reads_every_generation_and_writes_none() {
     rebuild(&shop.log, &shop.views, &ViewName::ALL, |_| (), &none)
         .await
         .unwrap();
-    assert_eq!(digests(&reader).await, before, "a new generation is readable, too");
+    assert_eq!(
+        digests(&reader).await,
+        before,
+        "a new generation is readable, too"
+    );
     let snapshot = Snapshot::begin(&reader).await.unwrap();
     assert_eq!(snapshot.position_of(&ViewName::ALL), position);
     drop(snapshot);
@@ -149,10 +156,11 @@ async fn a_role_that_may_only_read_reads_every_generation_and_writes_none() {
         "DELETE FROM views.products_g2",
         "UPDATE views.checkpoints SET position = 0",
         "CREATE TABLE views.mine (n bigint)",
-        "LOCK TABLE views.guard IN SHARE ROW EXCLUSIVE MODE",
+        "BEGIN; LOCK TABLE views.guard IN SHARE ROW EXCLUSIVE MODE",
     ] {
         let refused = sqlx::raw_sql(statement).execute(&mut connection).await;
-        assert!(refused.unwrap_err().to_string().contains("permission denied"));
+        let why = refused.unwrap_err().to_string();
+        assert!(why.contains("permission denied"), "{statement}: {why}");
     }
     projector.stop().await;
     reader.close().await;

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use futures::future::{Either, select};
+use query_api::QueryDeps;
+use read_models::Views;
+use read_models::query::products::ProductPlace;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
-use crate::database::{Database, on_each_database};
+use crate::database::{Database, new_server, on_each_database};
 use crate::shop::{Shop, admin};
 use crate::story::*;
 
@@ -15,6 +18,7 @@ on_each_database! {
     a_document_that_changed_is_sent_again,
     a_query_waits_for_the_position_that_it_was_asked_for,
     a_read_model_that_stays_behind_is_a_503_that_says_when_to_come_again,
+    a_character_that_no_text_may_hold_is_just_not_found,
     what_is_no_position_is_a_400,
     a_parameter_that_nobody_knows_is_a_400,
     a_page_holds_one_to_a_hundred,
@@ -123,6 +127,40 @@ async fn a_read_model_that_stays_behind_is_a_503_that_says_when_to_come_again(da
         assert_eq!(answer.headers["retry-after"], "1", "{path}");
         shop.get(path).by(&admin()).min(5).await.ok();
     }
+}
+
+#[tokio::test]
+#[ignore = "needs servers: cargo xtask test"]
+async fn before_the_first_projector_has_run_every_query_is_a_503() {
+    let views = Views::open_postgres_reader(&new_server().await).await.unwrap();
+    let shop = Shop::open(Database::Sqlite).await;
+    let paths = paths(&shop).await;
+    let (routes, _) = query_api::router(QueryDeps {
+        views,
+        ..shop.deps.clone()
+    });
+    let shop = shop.behind(routes);
+    for path in paths {
+        let answer = shop.get(&path).by(&admin()).await;
+        let answer = answer.refused(503, "read_model_behind");
+        assert_eq!(answer.headers["retry-after"], "1", "{path}");
+    }
+}
+
+/// Whoever knows how a cursor is made can put into it what no text of the database may hold.
+async fn a_character_that_no_text_may_hold_is_just_not_found(database: Database) {
+    let shop = Shop::open(database).await;
+    shop.tell([of_catalogue(added(1, "Mug", 150))]).await;
+    let place = ProductPlace::Name("a\0b".to_owned(), product(1));
+    let cursor = web::paging::encode_cursor(&place);
+    let after = shop
+        .get(format!("/api/products?sort=name&cursor={cursor}"))
+        .await
+        .ok();
+    assert_eq!(after.each("name"), ["Mug"]);
+    let none = shop.get("/api/products?category=a%00b").await.ok();
+    assert!(none.items().is_empty());
+    shop.get("/api/categories/a%00b").await.refused(404, "not_found");
 }
 
 async fn what_is_no_position_is_a_400(database: Database) {

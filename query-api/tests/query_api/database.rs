@@ -17,7 +17,7 @@ pub enum Database {
 /// Makes of each of these functions a test for each database. They take the [`Database`].
 macro_rules! on_each_database {
     ($($test:ident),+ $(,)?) => {
-        mod sqlite {
+        mod in_sqlite {
             $(
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $test() {
@@ -26,7 +26,7 @@ macro_rules! on_each_database {
             )+
         }
 
-        mod postgres {
+        mod in_postgres {
             $(
                 #[tokio::test(flavor = "multi_thread")]
                 #[ignore = "needs servers: cargo xtask test"]

@@ -13,6 +13,7 @@ mod paging;
 mod people;
 mod sales;
 mod search;
+mod shared_cache;
 mod shop;
 mod story;
 mod wallets;

@@ -98,6 +98,11 @@ impl Shop {
     }
 
     pub async fn with_patience(database: Database, patience: Duration) -> Self {
+        Self::with(database, patience, |views| views).await
+    }
+
+    /// Whoever opens the views, has them as `made`.
+    pub async fn with(database: Database, patience: Duration, made: impl Fn(Views) -> Views) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = EventLog::open_sqlite(&folder.path().join("log.db"), LogOptions::default())
             .await
@@ -107,7 +112,7 @@ impl Shop {
             .unwrap();
         let open = OpenViews::new(database, folder.path()).await;
         let tokens = AccessTokens::new(&[7; 32]).unwrap();
-        let mut deps = QueryDeps::new(open.read, vault, tokens, Currency::GBP);
+        let mut deps = QueryDeps::new(made(open.read), vault, tokens, Currency::GBP);
         deps.patience = patience;
         let (routes, document) = query_api::router(deps.clone());
         let shop = Self {
@@ -115,7 +120,7 @@ impl Shop {
             document,
             deps,
             log,
-            written_views: open.written,
+            written_views: made(open.written),
             _following: open.following,
             projector: Mutex::default(),
             written: Mutex::default(),
@@ -123,6 +128,12 @@ impl Shop {
         };
         shop.project();
         shop
+    }
+
+    /// The same shop behind other routes.
+    pub fn behind(self, routes: Router) -> Self {
+        let router = wrap(routes, Limits::default());
+        Self { router, ..self }
     }
 
     /// Lets the projector run.

@@ -100,7 +100,7 @@ mod tests {
         let text = ProductText {
             number: 1,
             name: "Red mug".to_owned(),
-            description: (0..100_000).map(|n| format!("{n} ")).collect(),
+            description: (0..100_000).map(|n| n.to_string() + " ").collect(),
             skus: "1a".to_owned(),
         };
         let terms = terms(&text);

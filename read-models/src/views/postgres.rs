@@ -60,7 +60,7 @@ impl Views {
         version: impl Fn(ViewName) -> u64,
     ) -> Result<Self, ViewsError> {
         check(target).await?;
-        Ok(connect_writer(target, versions(version)).await?)
+        connect_writer(target, versions(version)).await
     }
 
     /// Opens the views to read them, as a user that need be able to do nothing else, on the server itself or a replica of

@@ -3,7 +3,7 @@
 use redis::aio::MultiplexedConnection;
 
 use crate::server::Server;
-use crate::shop::{Shop, eventually, filling, hit_at, id, name, page, product};
+use crate::shop::{Shop, eventually, filling, hit, hit_at, id, name, page, product};
 
 #[tokio::test]
 #[ignore = "needs servers: cargo xtask test"]
@@ -117,7 +117,7 @@ async fn a_redis_that_takes_no_more_is_written_again_when_it_does() {
     let mut redis = shop.redis().await;
     configure(&mut redis, "maxmemory", "1").await;
     let later = shop.record(&projector, &[product(1, "after")]).await;
-    let hit = reader.document(id(1), None).await.unwrap();
+    let hit = hit(&reader, 1).await;
     assert_eq!((name(&hit.document).as_str(), hit.position), ("before", position));
     configure(&mut redis, "maxmemory", "0").await;
     assert_eq!(name(&hit_at(&reader, 1, later).await.document), "after");

@@ -1,6 +1,6 @@
 //! Projectors that crash, take over, and come back when they shouldn't.
 
-use crate::shop::{Shop, eventually, filling, hit_at, id, name, product};
+use crate::shop::{Shop, eventually, filling, hit, hit_at, id, name, product};
 
 #[tokio::test]
 #[ignore = "needs servers: cargo xtask test"]
@@ -13,7 +13,7 @@ async fn what_a_crash_left_unwritten_is_there_after_the_next_start() {
     // The commit is in SQL, and the process dies before it can tell.
     let after = shop.commit(&[product(1, "after")]).await;
     drop(crashing);
-    let hit = reader.document(id(1), None).await.unwrap();
+    let hit = hit(&reader, 1).await;
     assert_eq!((name(&hit.document).as_str(), hit.position), ("before", before));
 
     let _restarted = shop.projector().await;

@@ -2,7 +2,7 @@
 
 use read_models::cache::Hit;
 
-use crate::shop::{Shop, eventually, filling, hit_at, id, name, page, product, removed};
+use crate::shop::{Shop, eventually, filling, hit, hit_at, id, name, page, product, removed};
 
 #[tokio::test]
 #[ignore = "needs servers: cargo xtask test"]
@@ -38,8 +38,8 @@ async fn more_products_than_one_part_are_filled_in() {
     let reader = shop.process();
     hit_at(&reader, 1, position).await;
     for product in &products {
-        let hit = reader.document(product.document.id, Some(position)).await;
-        assert_eq!(hit.map(|hit| hit.document), product.answer());
+        let hit = hit_at(&reader, product.document.id.0.as_u128(), position).await;
+        assert_eq!(Some(hit.document), product.answer());
     }
 }
 
@@ -59,7 +59,10 @@ async fn a_page_is_true_until_any_product_changes() {
 
     let position = shop.record(&projector, &[]).await;
     hit_at(&reader, 1, position).await;
-    let hit = other.page("sort=name", None).await.unwrap();
+    let hit = eventually("the page is still there", async || {
+        other.page("sort=name", None).await
+    })
+    .await;
     assert_eq!((hit.document, hit.position), (page("mug"), position));
     assert_eq!(other.page("sort=name", Some(position + 1)).await, None);
 
@@ -136,7 +139,22 @@ async fn what_stays_behind_when_the_projector_ends_names_its_position() {
     hit_at(&reader, 1, position).await;
     projector.stop_keeping();
     let later = shop.record(&projector, &[product(1, "two")]).await;
-    let hit = reader.document(id(1), None).await.unwrap();
+    let hit = hit(&reader, 1).await;
     assert_eq!((name(&hit.document).as_str(), hit.position), ("one", position));
     assert_eq!(reader.document(id(1), Some(later)).await, None);
+}
+
+#[tokio::test]
+#[ignore = "needs servers: cargo xtask test"]
+async fn what_was_removed_while_nobody_kept_it_is_gone() {
+    let shop = Shop::on(test_servers::redis()).await;
+    let projector = shop.projector().await;
+    let reader = shop.process();
+    let position = shop.record(&projector, &[product(1, "mug")]).await;
+    hit_at(&reader, 1, position).await;
+    drop(projector);
+    let position = shop.commit(&[removed(1), product(2, "plate")]).await;
+    let _next = shop.projector().await;
+    hit_at(&reader, 2, position).await;
+    assert_eq!(reader.document(id(1), None).await, None);
 }

@@ -7,3 +7,4 @@ mod keeping;
 mod racing;
 mod server;
 mod shop;
+mod tls;

@@ -1,6 +1,7 @@
 //! A Redis of a test's own, to be flushed, stopped and started.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -17,9 +18,7 @@ pub struct Server {
 impl Server {
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+        let port = free_port();
         let process = spawn(&folder, port);
         let server = Self {
             folder,
@@ -28,6 +27,30 @@ impl Server {
         };
         server.answers().await;
         server
+    }
+
+    /// Starts one that speaks TLS alone, with certificates of `folder`: `ca.pem`, `server.pem`, `server.key`.
+    pub fn start_tls(folder: TempDir) -> Self {
+        let port = free_port();
+        let process = command(&folder)
+            .args(["--port", "0", "--tls-port", &port.to_string()])
+            .args(["--tls-ca-cert-file", "ca.pem", "--tls-auth-clients", "no"])
+            .args(["--tls-cert-file", "server.pem", "--tls-key-file", "server.key"])
+            .spawn()
+            .expect("redis-server is installed");
+        Self {
+            folder,
+            port,
+            process,
+        }
+    }
+
+    pub fn tls_url(&self) -> String {
+        format!("rediss://127.0.0.1:{}", self.port)
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     pub fn url(&self) -> String {
@@ -88,12 +111,22 @@ impl Drop for Server {
 }
 
 fn spawn(folder: &TempDir, port: u16) -> Child {
-    Command::new("redis-server")
-        .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+    command(folder)
         .args(["--port", &port.to_string()])
-        .arg("--dir")
-        .arg(folder.path())
-        .stdout(Stdio::null())
         .spawn()
         .expect("redis-server is installed")
+}
+
+fn command(folder: &TempDir) -> Command {
+    let mut command = Command::new("redis-server");
+    command
+        .current_dir(folder.path())
+        .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        .stdout(Stdio::null());
+    command
+}
+
+fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().port()
 }

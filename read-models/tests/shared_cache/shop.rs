@@ -183,3 +183,8 @@ pub async fn hit_at(cache: &ProductCache, n: u128, position: Position) -> Hit {
     let what = format!("the cache reflects {position}");
     eventually(&what, async || cache.document(id(n), Some(position)).await).await
 }
+
+/// The product's document, whatever it reflects.
+pub async fn hit(cache: &ProductCache, n: u128) -> Hit {
+    hit_at(cache, n, 0).await
+}

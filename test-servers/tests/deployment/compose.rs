@@ -115,6 +115,9 @@ fn what_it_names_is_there() {
 fn prometheus_watches_services_that_are_there() {
     let prometheus = yaml(&read(&deploy().join("monitoring/prometheus.yml")));
     let compose = compose();
+    let names: BTreeSet<String> = members(&compose["services"])
+        .flat_map(|(name, service)| names(name, service))
+        .collect();
     let mut watched = BTreeSet::new();
     for job in elements(&prometheus["scrape_configs"]) {
         let found_by_name = elements(&job["dns_sd_configs"]).flat_map(|config| strings(&config["names"]));
@@ -126,18 +129,25 @@ fn prometheus_watches_services_that_are_there() {
                 .unwrap()
                 .trim_start_matches("tasks.")
                 .to_owned();
-            let is_there = compose["services"].get(&host).is_some();
+            let is_there = names.contains(&host);
             assert!(is_there || host == "localhost", "Prometheus watches {host}");
             watched.insert(host);
         }
     }
-    for role in ["command-api", "query-api", "relay", "projectors"] {
+    for role in ["command-api", "query-api", "relay", "projectors", "workers"] {
         assert!(watched.contains(role), "nobody watches {role}");
     }
 }
 
 fn compose() -> Value {
     yaml(&read(&deploy().join("compose.yaml")))
+}
+
+/// What other services reach it by.
+fn names(name: &str, service: &Value) -> Vec<String> {
+    let mut names = strings(&service["networks"]["default"]["aliases"]);
+    names.push(name.to_owned());
+    names
 }
 
 fn environment(service: &Value) -> BTreeMap<String, String> {

@@ -30,6 +30,9 @@ pub enum Fault {
     RedisRestarted,
     /// SIGSTOP of whoever leads; when another has taken over, SIGCONT.
     LeaderHung(RoleKind),
+    /// The leader's lease is gone from the database, as after a failover that lost the newest commits: for up to a
+    /// second two processes lead.
+    LeaseLost(RoleKind),
 }
 
 /// Processes of each role in the harness: two where one leads, three command APIs.
@@ -64,6 +67,7 @@ impl Fault {
         match self {
             Self::RoleKilled(role, _) => format!("kill -9 of {}", role.as_str()),
             Self::LeaderHung(role) => format!("SIGSTOP of the leading {}", role.as_str()),
+            Self::LeaseLost(role) => format!("lost lease of the leading {}", role.as_str()),
             Self::PostgresKilled => "kill -9 of PostgreSQL".to_owned(),
             Self::NatsKilled => "kill -9 of NATS".to_owned(),
             Self::RedisKilled => "kill -9 of Redis".to_owned(),
@@ -109,8 +113,19 @@ impl Fault {
             Self::NatsStorageDeleted => servers.nats.delete_storage().unwrap(),
             Self::RedisFlushed => servers.redis.program.flush().unwrap(),
             Self::RedisRestarted => servers.redis.restart().unwrap(),
+            Self::LeaseLost(kind) => {
+                let lease = match kind {
+                    RoleKind::Workers => "planner",
+                    kind => kind.as_str(),
+                };
+                let forget = format!("DELETE FROM leases.leases WHERE name = '{lease}'");
+                let postgres = &servers.postgres.program;
+                postgres.sql(cluster.database(), &forget).unwrap();
+            }
             Self::LeaderHung(kind) => {
-                let Some(number) = leader(cluster, kind) else { return };
+                let Some(number) = leader(cluster, kind) else {
+                    return;
+                };
                 cluster.role(kind, number).sigstop().unwrap();
                 sleep(HUNG);
                 cluster.role(kind, number).sigcont().unwrap();
@@ -131,7 +146,9 @@ impl fmt::Display for Fault {
 /// The number of the process that acts for its role, as its metrics say; none while nobody does.
 pub fn leader(cluster: &Cluster, kind: RoleKind) -> Option<usize> {
     let leads = |metrics: &str| {
-        let mut lines = metrics.lines().filter(|line| line.starts_with("tillstream_leader{"));
+        let mut lines = metrics
+            .lines()
+            .filter(|line| line.starts_with("tillstream_leader{"));
         lines.any(|line| line.ends_with(" 1"))
     };
     let mut roles = cluster.of(kind).map(|role| &role.program);

@@ -32,7 +32,13 @@ fn import() {
     let url = cluster.public_url();
     let (state, rejected) = (folder.path().join("state"), folder.path().join("rejected.csv"));
     let import = |more: &[&str]| {
-        let mut arguments = vec!["import", "online-retail", file.to_str().unwrap(), "--server", &url];
+        let mut arguments = vec![
+            "import",
+            "online-retail",
+            file.to_str().unwrap(),
+            "--server",
+            &url,
+        ];
         arguments.extend(["--state", state.to_str().unwrap()]);
         arguments.extend(["--rejected", rejected.to_str().unwrap()]);
         arguments.extend(more);

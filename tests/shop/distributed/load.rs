@@ -21,7 +21,7 @@ const SKUS: u64 = 5;
 /// The SKU of which there isn't enough.
 const SCARCE: &str = "SCARCE";
 /// How many there are of it.
-const SCARCE_UNITS: u64 = 40;
+const SCARCE_UNITS: u64 = 10;
 /// One order in so many is sent a second time after it was answered.
 const REPEATED: u64 = 5;
 /// One order in so many is for what is scarce.
@@ -142,8 +142,9 @@ impl Buyer {
             if random.below(REPEATED) == 0 {
                 let again = self.order(&doors, &key, &body).await;
                 if first.is_some() && first != again {
-                    self.wrong
-                        .push(format!("{key} was answered with {first:?} and then with {again:?}"));
+                    self.wrong.push(format!(
+                        "{key} was answered with {first:?} and then with {again:?}"
+                    ));
                 }
             }
             self.journal.insert(key, first);
@@ -191,17 +192,26 @@ impl Outcome {
             wrong.append(&mut buyer.wrong);
             wrong.extend(buyer.unsettled(&self.doors).await);
             let stored = self.doors.all(&buyer.token, "/api/orders", buyer.position).await;
-            scarce += stored.iter().filter(|order| order["lines"][0]["sku"] == SCARCE).count();
+            scarce += stored
+                .iter()
+                .filter(|order| order["lines"][0]["sku"] == SCARCE)
+                .count();
             let ids: Vec<_> = stored
                 .iter()
                 .map(|order| order["id"].as_str().unwrap().to_owned())
                 .collect();
             let (stored, accepted) = (ids.iter().cloned().collect::<BTreeSet<_>>(), buyer.accepted());
             for lost in accepted.difference(&stored) {
-                wrong.push(format!("{}'s order {lost} was answered and isn't there", buyer.name));
+                wrong.push(format!(
+                    "{}'s order {lost} was answered and isn't there",
+                    buyer.name
+                ));
             }
             for surplus in stored.difference(&accepted) {
-                wrong.push(format!("{}'s order {surplus} is there and was never answered", buyer.name));
+                wrong.push(format!(
+                    "{}'s order {surplus} is there and was never answered",
+                    buyer.name
+                ));
             }
             if stored.len() < ids.len() {
                 wrong.push(format!("an order of {} is listed twice", buyer.name));
@@ -225,7 +235,10 @@ impl Buyer {
         let began = Instant::now();
         loop {
             let payments = doors.all(&self.token, "/api/payments", self.position).await;
-            let open = payments.iter().filter(|payment| payment["status"] == "processing").count();
+            let open = payments
+                .iter()
+                .filter(|payment| payment["status"] == "processing")
+                .count();
             if open == 0 {
                 return None;
             }
@@ -242,7 +255,9 @@ async fn wrong_emails(mailbox: &Path, orders: usize) -> Option<String> {
     let confirmations = || {
         let files = std::fs::read_dir(mailbox).into_iter().flatten().flatten();
         let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
-        names.filter(|name| name.starts_with("order-confirmation.")).count()
+        names
+            .filter(|name| name.starts_with("order-confirmation."))
+            .count()
     };
     let began = Instant::now();
     while confirmations() < orders && began.elapsed() < SETTLING_MAX {

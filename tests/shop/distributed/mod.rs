@@ -7,3 +7,4 @@ mod fault;
 mod faults;
 mod import;
 mod load;
+mod observability;

@@ -21,7 +21,11 @@ pub async fn log_has_grown(bus: Bus, log: EventLog, stop: CancellationToken) {
 pub async fn look_when_told(bus: Bus, log: EventLog, stop: CancellationToken) {
     while let Err(error) = bus.listen_for_nudges(&log, &stop).await {
         tracing::warn!(%error, "can't hear of new events; polling meanwhile");
-        if stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none() {
+        if stop
+            .run_until_cancelled(tokio::time::sleep(PAUSE))
+            .await
+            .is_none()
+        {
             return;
         }
     }

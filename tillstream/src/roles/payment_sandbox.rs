@@ -14,7 +14,12 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
     let (dir, secrets) = backends::secrets(settings)?;
     let webhook = settings.payments.webhook_url.clone();
     let webhook = webhook
-        .or_else(|| settings.public_url.as_ref().map(|url| format!("{url}{WEBHOOK_PATH}")))
+        .or_else(|| {
+            settings
+                .public_url
+                .as_ref()
+                .map(|url| format!("{url}{WEBHOOK_PATH}"))
+        })
         .context("payments.webhook_url is missing: the sandbox has nowhere to report to")?;
     let stop = station.stop.clone();
     let sandbox = outside::sandbox(settings, &dir, &secrets, webhook, stop.clone()).await?;

@@ -37,7 +37,11 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
         });
         background.start("nudges", |stop| nudges::look_when_told(bus, log.clone(), stop));
     }
-    let open = station.open(Router::new(), Router::new(), Health::default().with_log(log.clone()));
+    let open = station.open(
+        Router::new(),
+        Router::new(),
+        Health::default().with_log(log.clone()),
+    );
 
     lease
         .hold(stop, |token| projectors::run(deps.clone(), token))

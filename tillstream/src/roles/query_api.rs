@@ -21,7 +21,9 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
 
     let stop = station.stop.clone();
     let mut background = Background::default();
-    background.start("following the views", |stop| nudges::follow(views.clone(), bus, stop));
+    background.start("following the views", |stop| {
+        nudges::follow(views.clone(), bus, stop)
+    });
     background.start("metrics", |stop| crate::observe::views(views.clone(), stop));
 
     let queries = QueryDeps::new(views.clone(), vault.clone(), tokens, settings.currency);

@@ -39,9 +39,17 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
         crate::observe::leadership("planner", leads, stop)
     });
     if let Some(bus) = bus {
-        background.start("nudges", |stop| nudges::log_has_grown(bus, log.clone(), stop));
+        let telling = bus.clone();
+        background.start("telling of events", |stop| {
+            nudges::log_has_grown(telling, log.clone(), stop)
+        });
+        background.start("nudges", |stop| nudges::look_when_told(bus, log.clone(), stop));
     }
-    let open = station.open(Router::new(), Router::new(), Health::default().with_log(log.clone()));
+    let open = station.open(
+        Router::new(),
+        Router::new(),
+        Health::default().with_log(log.clone()),
+    );
 
     workers::run(deps, stop).await;
     open.drain().await?;

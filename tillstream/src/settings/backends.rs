@@ -173,7 +173,9 @@ impl Default for TelemetrySettings {
 impl TelemetrySettings {
     /// Where spans go, if anywhere.
     pub fn traces(&self) -> anyhow::Result<Option<TraceSettings>> {
-        let Some(endpoint) = &self.otlp_endpoint else { return Ok(None) };
+        let Some(endpoint) = &self.otlp_endpoint else {
+            return Ok(None);
+        };
         let headers = self.otlp_headers.as_ref().map_or("", Secret::reveal);
         let headers = SecretHeaders::parse(headers).context("telemetry.otlp_headers is wrong")?;
         Ok(Some(TraceSettings {

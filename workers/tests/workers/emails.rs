@@ -1,5 +1,7 @@
 //! Emails over a real SMTP conversation and into the folder.
 
+use std::time::{Duration, SystemTime};
+
 use chrono::TimeDelta;
 use domain::accounts::{self, RequestPasswordReset};
 use domain::fulfilment::{self, ShipOrder};
@@ -287,4 +289,28 @@ async fn forget_password(shop: &Shop, for_how_long: TimeDelta) -> Uuid {
     shop.command(|work| accounts::request_password_reset(work, &request))
         .await;
     request.reset_id
+}
+
+#[tokio::test]
+async fn what_a_killed_process_left_half_written_is_cleared_away_in_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, age: Duration| {
+        let path = folder.path().join(name);
+        let file = std::fs::File::create(&path).unwrap();
+        file.set_modified(SystemTime::now() - age).unwrap();
+        path
+    };
+    let (day, minute) = (Duration::from_hours(24), Duration::from_mins(1));
+    let leftover = write(".order-confirmation.1.ab.tmp", day);
+    let kept = [
+        write(".order-confirmation.2.cd.tmp", minute),
+        write("order-confirmation.3.eml", day),
+        write("notes.tmp", day),
+        write(".hidden", day),
+    ];
+    MailTransport::folder(folder.path()).unwrap();
+    assert!(!leftover.exists());
+    for path in kept {
+        assert!(path.exists(), "{}", path.display());
+    }
 }

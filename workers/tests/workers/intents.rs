@@ -68,6 +68,16 @@ impl Seen {
     fn count(&self) -> usize {
         self.done.values().map(Vec::len).sum()
     }
+
+    fn check(&self) {
+        for (stream, done) in &self.done {
+            assert!(done.is_sorted(), "{stream}: out of order: {done:?}");
+            let different: BTreeSet<_> = done.iter().collect();
+            assert_eq!(different.len(), done.len(), "{stream}: one was done twice");
+        }
+        assert_eq!(self.done.len(), STREAMS);
+        assert!(!self.parked.is_empty());
+    }
 }
 
 async fn processes_that_claim_at_once_keep_each_stream_in_order(shop: Shop) {
@@ -92,14 +102,7 @@ async fn processes_that_claim_at_once_keep_each_stream_in_order(shop: Shop) {
         .await
         .unwrap();
 
-    let seen = seen.lock().unwrap();
-    for (stream, done) in &seen.done {
-        assert!(done.is_sorted(), "{stream}: out of order: {done:?}");
-        let different: BTreeSet<_> = done.iter().collect();
-        assert_eq!(different.len(), done.len(), "{stream}: one was done twice");
-    }
-    assert_eq!(seen.done.len(), STREAMS);
-    assert!(!seen.parked.is_empty());
+    seen.lock().unwrap().check();
     for process in processes {
         process.close().await;
     }
@@ -175,8 +178,8 @@ async fn several_processes_at_work_do_everything_once(shop: Shop) {
 }
 
 async fn a_lease_is_renewed_for_as_long_as_its_effect_runs(shop: Shop) {
-    let other = shop.intents().await; // older than the order
     let workers = shop.work().await;
+    let other = shop.intents().await;
     shop.buy("pm_card_sandbox_chargeThenHang").await;
     until("the charge", async || shop.charges().await.len() == 1).await;
     for _ in 0..6 {

@@ -63,7 +63,7 @@ pub const EMAIL: &str = "ann@mail.example";
 /// Where the intents stand.
 enum Kept {
     File,
-    Postgres(PostgresTarget),
+    Postgres(Box<PostgresTarget>),
 }
 
 pub struct Shop {
@@ -143,7 +143,7 @@ impl Shop {
         for schema in [&POSTGRES_SCHEMA, &platform::lease::POSTGRES_SCHEMA] {
             postgres::migrate(&target, schema).await.unwrap();
         }
-        Self::open_with(Kept::Postgres(target)).await
+        Self::open_with(Kept::Postgres(Box::new(target))).await
     }
 
     async fn open_with(kept: Kept) -> Self {

@@ -4,7 +4,7 @@
 //!
 //! A projector that was overtaken in SQL can't fill: it doesn't know of the position at which SQL stands.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use events::envelope::Position;
@@ -192,7 +192,7 @@ impl Keeper {
         *self.left() = Some((generation, mark));
     }
 
-    fn left(&self) -> std::sync::MutexGuard<'_, Option<(u64, Mark)>> {
+    fn left(&self) -> MutexGuard<'_, Option<(u64, Mark)>> {
         // It is only ever replaced as a whole.
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -219,5 +219,51 @@ impl KeepError {
             Self::NotTold { .. } => PAUSE / 20,
             Self::Redis(_) | Self::Store(_) | Self::Broken(_) | Self::Superseded => PAUSE,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::{Basis, RedisSettings};
+    use crate::generation;
+
+    #[tokio::test]
+    #[ignore = "needs servers: cargo xtask test"]
+    async fn a_projector_that_was_overtaken_in_sql_does_not_take_the_cache() {
+        let folder = tempfile::tempdir().unwrap();
+        let views = Views::open_sqlite(&folder.path().join("views.db")).await.unwrap();
+        let mut tx = views.begin_write().await.unwrap();
+        let products = ViewName::Products;
+        let serving = generation::serving(&mut tx, products).await.unwrap().unwrap();
+        let known = Basis {
+            generation: serving.generation,
+            position: serving.position,
+        };
+        generation::advance(&mut tx, products, known.generation, known.position, 7)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+
+        let settings = RedisSettings {
+            url: test_servers::redis(),
+            ca_file: None,
+            key_prefix: test_servers::new_name(),
+        };
+        let keys = super::super::entry::Keys::new(&settings.key_prefix);
+        let writer = Writer::new(settings.client().unwrap(), keys);
+        let news = Arc::new(News::from(known));
+        let mut keeper = Keeper::new(views, writer, Arc::clone(&news), Left::default());
+        let refused = keeper.fill().await.unwrap_err();
+        assert!(
+            matches!(refused, KeepError::NotTold { found: 7, told: 0 }),
+            "{refused}"
+        );
+        assert_eq!(keeper.writer.mark().await.unwrap(), None);
+
+        news.begin(Basis { position: 7, ..known });
+        let filled = keeper.fill().await.unwrap();
+        assert_eq!(filled.mark.position, 7);
+        assert_eq!(keeper.writer.mark().await.unwrap(), Some(filled.mark));
     }
 }

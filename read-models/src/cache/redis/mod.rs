@@ -33,7 +33,7 @@ use crate::products::Product;
 use crate::views::Views;
 
 /// How long a page lives: most become untrue sooner, since something in the catalogue changes.
-const PAGE_LIFE: Duration = Duration::from_secs(60);
+const PAGE_LIFE: Duration = Duration::from_mins(1);
 /// Offers on their way at once. More are dropped: they cost somebody a second read and nothing else.
 const OFFERS_AT_ONCE: usize = 64;
 

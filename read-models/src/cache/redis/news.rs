@@ -162,11 +162,11 @@ mod tests {
 
     use super::*;
 
-    fn document(size: usize) -> Option<Document> {
-        Some(Document {
+    fn document(size: usize) -> Document {
+        Document {
             body: Bytes::from(vec![b'x'; size]),
             etag: "\"1\"".into(),
-        })
+        }
     }
 
     fn news() -> News {
@@ -179,14 +179,17 @@ mod tests {
     #[test]
     fn what_was_told_last_of_a_product_is_what_is_taken() {
         let (news, id, other) = (news(), ProductId::generate(), ProductId::generate());
-        news.tell(6, [(id, document(1)), (other, document(1))]);
+        news.tell(6, [(id, Some(document(1))), (other, Some(document(1)))]);
         let taken = news.take().unwrap();
-        news.tell(7, [(id, document(2))]);
+        news.tell(7, [(id, Some(document(2)))]);
         news.put_back(taken);
         news.tell(8, [(other, None)]);
         let taken = news.take().unwrap();
         assert_eq!(taken.position, 8);
-        assert_eq!(taken.documents, HashMap::from([(id, document(2)), (other, None)]));
+        assert_eq!(
+            taken.documents,
+            HashMap::from([(id, Some(document(2))), (other, None)])
+        );
         assert_eq!(news.take().unwrap().documents, HashMap::new());
     }
 
@@ -216,12 +219,12 @@ mod tests {
     #[test]
     fn more_than_can_wait_is_given_up_until_it_begins_anew() {
         let news = news();
-        news.tell(6, [(ProductId::generate(), document(WAITING_BYTES))]);
-        news.tell(7, [(ProductId::generate(), document(1))]);
+        news.tell(6, [(ProductId::generate(), Some(document(WAITING_BYTES)))]);
+        news.tell(7, [(ProductId::generate(), Some(document(1)))]);
         assert_eq!(news.take(), Err(Broken));
         assert_eq!(news.basis().position, 7);
         news.restart();
-        news.tell(8, [(ProductId::generate(), document(1))]);
+        news.tell(8, [(ProductId::generate(), Some(document(1)))]);
         assert_eq!(news.take().unwrap().documents.len(), 1);
     }
 }
