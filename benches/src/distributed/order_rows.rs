@@ -244,7 +244,7 @@ pub(super) mod tests {
             stream: 0,
         };
         assert_eq!(rows.rows[3].columns[0].value, key);
-        assert!(text(&json!("\\x6"), "bytea").is_err());
+        assert!(text(&json!("6b"), "bytea").is_err());
         assert!(text(&json!("\\xzz"), "bytea").is_err());
     }
 }
