@@ -8,4 +8,5 @@ pub mod feed;
 pub mod lease;
 pub mod postgres;
 pub mod sqlite;
+pub mod traced;
 pub mod vault;

@@ -22,7 +22,6 @@ mod order_details;
 mod planted;
 mod rebuild;
 mod runner;
-mod spans;
 mod stock;
 mod writer;
 

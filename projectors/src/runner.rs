@@ -9,16 +9,17 @@ use std::time::Duration;
 use events::envelope::{Position, RecordedEvent};
 use platform::event_log::EventLog;
 use platform::feed::Feed;
+use platform::traced::spans_of;
 use read_models::cache::Basis;
 use read_models::generation::{self, Serving};
 use read_models::{ViewName, Views};
 use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 use crate::error::ProjectError;
 use crate::group::{BATCH_EVENTS, Group, Written, decode};
 use crate::rebuild::{RebuildError, rebuild};
-use crate::spans;
 use crate::writer::writer;
 
 /// A view that is at most this far behind the foremost joins the group: a few batches, which the others skip in no
@@ -88,7 +89,7 @@ async fn follow(
             return Ok(());
         };
         let facts = decode(after, &batch)?;
-        let spans = spans::of_batch(&batch);
+        let spans = spans_of(&batch, span);
         if group.project(&deps.views, &facts).await? == Written::Overtaken {
             tracing::debug!(
                 position = after,
@@ -99,6 +100,12 @@ async fn follow(
         drop(spans);
         *pause = FIRST_PAUSE;
     }
+}
+
+/// Of the events of one command.
+fn span(written: &[RecordedEvent]) -> Span {
+    let position = written.first().map(|event| event.position);
+    tracing::info_span!("project", position, events = written.len())
 }
 
 /// The next events for the group; while it is empty, nothing but the shutdown's `None`.

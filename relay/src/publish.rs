@@ -6,7 +6,9 @@ use events::envelope::RecordedEvent;
 use platform::bus::{Bus, BusError, EventStream};
 use platform::event_log::EventLog;
 use platform::feed::Feed;
+use platform::traced::spans_of;
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 use crate::RelayStats;
 
@@ -55,6 +57,8 @@ async fn publish(
     bus: &Bus,
     stats: &RelayStats,
 ) -> Result<(), BusError> {
+    // They end with the batch.
+    let _spans = spans_of(batch, span);
     let mut sent = Vec::with_capacity(batch.len());
     for event in batch {
         sent.push(bus.publish(*stream, event).await?);
@@ -67,4 +71,10 @@ async fn publish(
         stats.count_published();
     }
     Ok(())
+}
+
+/// Of the events of one command.
+fn span(written: &[RecordedEvent]) -> Span {
+    let position = written.first().map(|event| event.position);
+    tracing::info_span!("publish", position, events = written.len())
 }

@@ -9,7 +9,7 @@ use events::envelope::Actor;
 use events::ids::{CategoryId, ProductId, Sku};
 use events::money::{Currency, Money};
 use events::product::Variant;
-use executor::{CommandContext, Executor};
+use executor::{CommandContext, ExecuteError, Executor};
 use uuid::Uuid;
 
 /// `(name, slug, parent's slug)`; parents first.
@@ -129,10 +129,15 @@ async fn category(
         name: name.to_owned(),
         slug: slug.to_owned(),
     };
-    executor
+    match executor
         .execute(&context(), |work| create_category(work, &created))
-        .await?;
-    Ok(category_id)
+        .await
+    {
+        Ok(_) => Ok(category_id),
+        // Another process adds the demo, too, and was faster.
+        Err(ExecuteError::Taken { owner, .. }) => Ok(owner.parse()?),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn product(
@@ -170,10 +175,14 @@ async fn product(
         variants,
         at: Utc::now(),
     };
-    executor
+    match executor
         .execute(&context(), |work| add_product(work, &command))
-        .await?;
-    Ok(())
+        .await
+    {
+        // Another process adds the demo, too, and was faster.
+        Ok(_) | Err(ExecuteError::Taken { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn context() -> CommandContext {

@@ -25,6 +25,7 @@ pub const BESIDE: &[Needed] = &[
     needed("haproxy", "haproxy"),
     needed("nginx", "nginx-light"),
     needed("promtool", "prometheus"),
+    needed("openssl", "openssl"),
 ];
 
 const fn needed(program: &'static str, package: &'static str) -> Needed {

@@ -23,6 +23,7 @@ struct Arguments {
 enum Task {
     Test(test::Arguments),
     Crash(proof::Crash),
+    Faults(proof::Faults),
     FlashSale(proof::FlashSale),
     ImportAll(proof::ImportAll),
     Bench(proof::Bench),
@@ -33,6 +34,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::Test(arguments) => test::run(&arguments),
         Task::Crash(arguments) => arguments.run(),
+        Task::Faults(arguments) => arguments.run(),
         Task::FlashSale(arguments) => arguments.run(),
         Task::ImportAll(arguments) => arguments.run(),
         Task::Bench(arguments) => arguments.run(),

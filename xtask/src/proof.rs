@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 use clap::Args;
 
+use crate::install::{self, BESIDE, SERVERS};
 use crate::process::cargo;
 
 /// Kills the shop with SIGKILL at random moments under load, and checks what it promised.
@@ -25,6 +26,46 @@ impl Crash {
         test.env("TILLSTREAM_CRASH_KILLS", self.kills.to_string());
         if let Some(seed) = self.seed {
             test.env("TILLSTREAM_CRASH_SEED", seed.to_string());
+        }
+        finish(test)
+    }
+}
+
+/// Kills, hangs and wipes everything that the distributed form is made of, servers included, under load, and compares
+/// what is there with an outside journal of what clients were answered.
+#[derive(Args)]
+pub struct Faults {
+    /// How many processes are killed, beside the faults that strike once each.
+    #[arg(long, default_value_t = 200)]
+    kills: u32,
+    /// How long NATS is stopped, in seconds.
+    #[arg(long, default_value_t = 60)]
+    nats_stopped_s: u32,
+    /// The seed of what is killed, and when; a run prints its own.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Plant the three bugs instead, one after the other: each must be found.
+    #[arg(long)]
+    plant: bool,
+}
+
+impl Faults {
+    pub fn run(&self) -> anyhow::Result<()> {
+        install::install(&[SERVERS])?;
+        let name = if self.plant {
+            "distributed::faults::a_missing"
+        } else {
+            "distributed::faults::nothing_is_lost"
+        };
+        let mut test = shop_test_with(&["--features", "planted-bugs"], name);
+        test.arg("--ignored")
+            .env("TILLSTREAM_FAULTS_KILLS", self.kills.to_string())
+            .env(
+                "TILLSTREAM_FAULTS_NATS_STOPPED_S",
+                self.nats_stopped_s.to_string(),
+            );
+        if let Some(seed) = self.seed {
+            test.env("TILLSTREAM_FAULTS_SEED", seed.to_string());
         }
         finish(test)
     }
@@ -64,6 +105,9 @@ pub struct ImportAll {
         default_value = "../shared/data/online-retail/invoices-2010-12-to-2011-06.csv.gz"
     )]
     file: PathBuf,
+    /// Into the distributed form, through its proxy.
+    #[arg(long)]
+    distributed: bool,
 }
 
 impl ImportAll {
@@ -72,7 +116,15 @@ impl ImportAll {
             .file
             .canonicalize()
             .with_context(|| format!("{} can't be found", self.file.display()))?;
-        let mut test = shop_test("import::");
+        let mut test = if self.distributed {
+            install::install(&[SERVERS, BESIDE])?;
+            let mut test = shop_test("distributed::import::");
+            test.arg("--ignored");
+            test
+        } else {
+            // The distributed one is ignored unless it is asked for.
+            shop_test("import::")
+        };
         test.env("TILLSTREAM_IMPORT_FILE", file);
         finish(test)
     }
@@ -104,18 +156,16 @@ impl Bench {
 }
 
 fn shop_test(name: &str) -> Command {
+    shop_test_with(&[], name)
+}
+
+/// With more arguments for cargo.
+fn shop_test_with(cargo_arguments: &[&str], name: &str) -> Command {
     let mut test = cargo();
-    test.args([
-        "test",
-        "--release",
-        "--locked",
-        "--package",
-        "tillstream",
-        "--test",
-        "shop",
-        name,
-    ])
-    .args(["--", "--nocapture", "--test-threads=1"]);
+    test.args(["test", "--release", "--locked", "--package", "tillstream"])
+        .args(cargo_arguments)
+        .args(["--test", "shop", name])
+        .args(["--", "--nocapture", "--test-threads=1"]);
     test
 }
 

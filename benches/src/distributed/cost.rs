@@ -1,4 +1,4 @@
-//! What an order costs: processor time by process, transactions and write-ahead log of `PostgreSQL`.
+//! What an order costs: processor time by process, decisions made anew, transactions and write-ahead log of `PostgreSQL`.
 //!
 //! Counted from outside, over everything that happens meanwhile.
 
@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context;
-use test_servers::{Daemon, Program};
+use test_servers::{Daemon, Program, RoleKind};
+use tokio::task::block_in_place;
 
 use super::shop::Shop;
 use crate::process::{cpu_time, cpu_time_with_children};
@@ -15,6 +16,9 @@ use crate::process::{cpu_time, cpu_time_with_children};
 const WRITTEN: &str =
     "SELECT pg_snapshot_xmax(pg_current_snapshot()), pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')";
 
+/// What the command API tells of decisions that another process overtook.
+const CONFLICTS: &str = "tillstream_command_conflicts_total";
+
 /// Everything used up to some moment, or between two.
 #[derive(Debug, Clone, Default)]
 pub struct Cost {
@@ -22,6 +26,7 @@ pub struct Cost {
     cpu: BTreeMap<String, Duration>,
     transactions: u64,
     wal_bytes: u64,
+    conflicts: u64,
 }
 
 impl Cost {
@@ -38,6 +43,7 @@ impl Cost {
             cpu,
             transactions,
             wal_bytes,
+            conflicts: conflicts(shop)?,
         })
     }
 
@@ -50,6 +56,7 @@ impl Cost {
         }
         self.transactions += now.transactions.saturating_sub(before.transactions);
         self.wal_bytes += now.wal_bytes.saturating_sub(before.wal_bytes);
+        self.conflicts += now.conflicts.saturating_sub(before.conflicts);
         Ok(())
     }
 
@@ -65,6 +72,11 @@ impl Cost {
             each(self.transactions, orders),
             each(self.wal_bytes, orders)
         )
+    }
+
+    /// How often each of so many orders was decided anew since another process was faster.
+    pub fn conflicts(&self, orders: usize) -> f64 {
+        each(self.conflicts, orders)
     }
 
     /// Processor time for each of so many orders by program, the most expensive first, readable.
@@ -87,6 +99,25 @@ pub fn postgres_cpu(shop: &Shop) -> Option<Duration> {
 
 fn used_by<P: Program>(daemon: &Daemon<P>) -> Duration {
     daemon.id().and_then(cpu_time).unwrap_or_default()
+}
+
+/// Of all that take commands.
+fn conflicts(shop: &Shop) -> anyhow::Result<u64> {
+    let mut total = 0;
+    for role in shop.cluster.of(RoleKind::CommandApi) {
+        total += counted(&block_in_place(|| role.program.metrics())?, CONFLICTS);
+    }
+    Ok(total)
+}
+
+/// The sum of a counter over all its labels; 0 while it hasn't counted anything.
+fn counted(metrics: &str, counter: &str) -> u64 {
+    let values = metrics.lines().filter_map(|line| {
+        let rest = line.strip_prefix(counter)?;
+        let value = rest.starts_with([' ', '{']).then(|| rest.rsplit(' ').next())??;
+        value.parse::<u64>().ok()
+    });
+    values.sum()
 }
 
 fn written(shop: &Shop) -> anyhow::Result<(u64, u64)> {
@@ -118,6 +149,7 @@ mod tests {
             ]),
             transactions: 25,
             wal_bytes: 40_000,
+            conflicts: 5,
         };
         assert_eq!(
             cost.writing(10),
@@ -125,5 +157,13 @@ mod tests {
         );
         assert_eq!(cost.cpu_by_program(10), "postgres 400, nats 100");
         assert_eq!(cost.cpu(), Duration::from_millis(5));
+        assert!((cost.conflicts(10) - 0.5).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn a_counter_is_summed_over_its_labels() {
+        let metrics = "# TYPE a counter\na{b=\"c d\"} 3\na 4\na_total 9\n";
+        assert_eq!(counted(metrics, "a"), 7);
+        assert_eq!(counted(metrics, "b"), 0);
     }
 }

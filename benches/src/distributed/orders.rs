@@ -220,6 +220,10 @@ impl Run<'_> {
                 inserting.writing(inserted)
             ),
             format!(
+                "an order was decided anew {:.2} times, since another process had written to one of its streams",
+                after.cost.conflicts(after.orders)
+            ),
+            format!(
                 "CPU µs of an order, until all that follows is done: {}",
                 after.cost.cpu_by_program(after.orders)
             ),

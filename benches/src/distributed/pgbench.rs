@@ -20,6 +20,12 @@ use crate::load::{Round, used};
 /// Begins the names of the files in which it writes how long each transaction took.
 const LATENCIES: &str = "pgbench-latencies";
 
+/// In which a hundred clients connect, unless the machine is busy with other things.
+const CONNECT_SECONDS: u64 = 1;
+
+/// Each twice as long as the one before: enough on a machine that does anything at all.
+const TRIES: u32 = 4;
+
 pub struct Pgbench<'a> {
     program: PathBuf,
     folder: &'a Path,
@@ -40,13 +46,32 @@ impl<'a> Pgbench<'a> {
         })
     }
 
-    /// Runs so many clients for this long, in whole seconds and at least one, which is how pgbench counts.
+    /// Runs so many clients for this long, or a little longer: pgbench counts whole seconds, and those in which its
+    /// clients connect, which its rate leaves out.
     pub fn run(&self, shop: &Shop, turns: Turns, clients: usize, length: Duration) -> anyhow::Result<Round> {
-        let seconds = length.as_secs() + u64::from(length.subsec_nanos() > 0);
         let script = self.folder.join(format!("{}.pgbench", turns.name()));
         fs::write(&script, self.rows.script(turns))?;
+        let mut seconds = length.as_secs() + u64::from(length.subsec_nanos() > 0) + CONNECT_SECONDS;
+        for _ in 0..TRIES {
+            if let Some(round) = self.run_once(shop, &script, clients, seconds)? {
+                return Ok(round);
+            }
+            seconds *= 2;
+        }
+        bail!("pgbench's {clients} clients did nothing in {TRIES} runs: is the machine overloaded?")
+    }
+
+    /// None if the time was over before any client did anything.
+    fn run_once(
+        &self,
+        shop: &Shop,
+        script: &Path,
+        clients: usize,
+        seconds: u64,
+    ) -> anyhow::Result<Option<Round>> {
         self.rounds.set(self.rounds.get() + 1);
-        let (address, password) = address(&shop.servers.postgres.program.url_of(shop.cluster.database()))?;
+        let url = shop.servers.postgres.program.url_of(shop.cluster.database());
+        let (address, password) = address(&url)?;
         let threads = clients.min(std::thread::available_parallelism().map_or(1, usize::from));
         let recipe = Recipe::new(&self.program)
             .args(["--no-vacuum", "--protocol", "prepared", "--log"])
@@ -61,15 +86,15 @@ impl<'a> Pgbench<'a> {
         let before = postgres_cpu(shop);
         let printed = tokio::task::block_in_place(|| recipe.run())?;
         let server_cpu = used(before, postgres_cpu(shop));
-        let done = Done::parse(&printed)?;
-        Ok(Round {
-            length: Duration::from_secs_f64(done.seconds()),
+        let latencies = latencies(self.folder)?;
+        Ok(Done::parse(&printed)?.map(|done| Round {
+            length: done.length,
             in_time: done.transactions,
-            latencies: latencies(self.folder)?,
+            latencies,
             body_bytes: 0,
             server_cpu,
             client_cpu: None,
-        })
+        }))
     }
 }
 
@@ -77,11 +102,14 @@ impl<'a> Pgbench<'a> {
 #[derive(Debug, PartialEq)]
 struct Done {
     transactions: usize,
-    per_second: f64,
+    /// Without the time in which the clients connected.
+    length: Duration,
 }
 
 impl Done {
-    fn parse(printed: &str) -> anyhow::Result<Self> {
+    /// None if it did nothing.
+    #[expect(clippy::cast_precision_loss, reason = "nobody counts 2^52 transactions")]
+    fn parse(printed: &str) -> anyhow::Result<Option<Self>> {
         let after = |mark: &str| {
             let line = printed.lines().find_map(|line| line.strip_prefix(mark));
             let word = line.and_then(|line| line.split_whitespace().next());
@@ -89,20 +117,13 @@ impl Done {
         };
         let failed = after("number of failed transactions: ")?;
         ensure!(failed == "0", "{failed} of pgbench's transactions failed");
-        let done = Self {
-            transactions: after("number of transactions actually processed: ")?.parse()?,
-            per_second: after("tps = ")?.parse()?,
-        };
-        if done.transactions == 0 || done.per_second <= 0.0 {
-            bail!("pgbench did nothing: {printed}");
+        let transactions: usize = after("number of transactions actually processed: ")?.parse()?;
+        if transactions == 0 {
+            return Ok(None);
         }
-        Ok(done)
-    }
-
-    /// Without the time in which the clients connected.
-    #[expect(clippy::cast_precision_loss, reason = "nobody counts 2^52 transactions")]
-    fn seconds(&self) -> f64 {
-        self.transactions as f64 / self.per_second
+        let per_second: f64 = after("tps = ")?.parse()?;
+        let length = Duration::try_from_secs_f64(transactions as f64 / per_second)?;
+        Ok(Some(Self { transactions, length }))
     }
 }
 
@@ -142,9 +163,10 @@ mod tests {
     fn what_pgbench_prints_is_understood() {
         let printed = "transaction type: x.pgbench\nnumber of transactions actually processed: 1500\n\
             number of failed transactions: 0 (0.000%)\nlatency average = 1.3 ms\ntps = 750.000000 (without initial connection time)\n";
-        let done = Done::parse(printed).unwrap();
-        assert_eq!(done.transactions, 1_500);
-        assert!((done.seconds() - 2.0).abs() < 1e-9);
+        let done = Done::parse(printed).unwrap().unwrap();
+        assert_eq!((done.transactions, done.length.as_millis()), (1_500, 2_000));
+        let nothing = printed.replace("processed: 1500", "processed: 0");
+        assert_eq!(Done::parse(&nothing).unwrap(), None);
         let failed = printed.replace("failed transactions: 0 ", "failed transactions: 3 ");
         let error = Done::parse(&failed).unwrap_err().to_string();
         assert!(error.contains("3 of"), "{error}");

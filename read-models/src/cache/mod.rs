@@ -12,14 +12,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use events::envelope::Position;
 use events::ids::ProductId;
+use telemetry::names;
 
 pub use self::memory::MemoryCache;
 pub use self::redis::{RedisCache, RedisCacheError, RedisSettings};
 use crate::products::Product;
 use crate::views::Views;
-
-/// Counts lookups by what was looked for and what came of it.
-const REQUESTS: &str = "tillstream_cache_requests_total";
 
 /// A finished answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +63,7 @@ impl Lookup {
             Self::Miss => ("miss", None),
             Self::Unusable => ("fallback", None),
         };
-        metrics::counter!(REQUESTS, "kind" => kind, "result" => result).increment(1);
+        metrics::counter!(names::CACHE_REQUESTS, "kind" => kind, "result" => result).increment(1);
         hit
     }
 }

@@ -148,7 +148,7 @@ fn no_secret_is_in_the_files() {
 fn manifests() -> Vec<Value> {
     let production = deploy().join("kubernetes/overlays/production");
     let output = Command::new("kubectl").arg("kustomize").arg(production).output();
-    let output = output.expect("kubectl is installed: on Debian it comes with kubernetes-client");
+    let output = output.expect("kubectl is installed, 1.22 or newer");
     assert!(
         output.status.success(),
         "{}",

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, Utc};
 use events::envelope::Position;
+use telemetry::names;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -202,6 +203,7 @@ impl<S: LogStore> Writer<S> {
         ControlFlow::Continue(())
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "a batch is small")]
     fn count(&self, stored: &Stored) {
         let succeeded = stored.answers.iter().filter(|answer| answer.is_ok()).count();
         let conflicts = stored
@@ -217,6 +219,8 @@ impl<S: LogStore> Writer<S> {
         ] {
             counter.fetch_add(count as u64, Ordering::Relaxed);
         }
+        metrics::histogram!(names::LOG_BATCH_APPENDS).record(stored.answers.len() as f64);
+        metrics::histogram!(names::LOG_BATCH_EVENTS).record(stored.events as f64);
         tracing::debug!(
             appends = stored.answers.len(),
             succeeded,

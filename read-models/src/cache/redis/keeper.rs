@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use events::envelope::Position;
 use redis::RedisError;
+use telemetry::names;
 
 use super::mark::Mark;
 use super::news::{Broken, News};
@@ -18,11 +19,6 @@ use crate::query::Snapshot;
 use crate::store::StoreError;
 use crate::view_name::ViewName;
 use crate::views::Views;
-
-/// Counts fillings that were completed.
-const REFILLS: &str = "tillstream_cache_refills_total";
-/// Counts what went wrong on the way to Redis, or in reading the catalogue for it.
-const WRITE_FAILURES: &str = "tillstream_cache_write_failures_total";
 
 /// How often the mark is looked at and renewed while there is no news.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
@@ -175,7 +171,7 @@ impl Keeper {
         if !self.writer.write(filling, complete, documents).await? {
             return Err(KeepError::Superseded);
         }
-        metrics::counter!(REFILLS).increment(1);
+        metrics::counter!(names::CACHE_REFILLS).increment(1);
         tracing::info!(
             documents = count,
             position = complete.position,
@@ -203,7 +199,7 @@ impl Keeper {
             tracing::debug!(error = %error, "the cache in Redis isn't filled yet");
             return;
         }
-        metrics::counter!(WRITE_FAILURES).increment(1);
+        metrics::counter!(names::CACHE_WRITE_FAILURES).increment(1);
         if !std::mem::replace(&mut self.complained, true) {
             tracing::warn!(error = %error, "the cache in Redis isn't kept; it is tried again");
         }
