@@ -61,6 +61,7 @@ metrics! {
     EFFECTS: Counter "tillstream_effects_total", "Effects carried out, by lane and result";
     EFFECT_SECONDS: Histogram "tillstream_effect_seconds", "Seconds that an effect took, by lane";
     INTENTS: Gauge "tillstream_intents", "Intents, by lane and state; parked ones wait for a person";
+    WORKER_LAG_SECONDS: Gauge "tillstream_worker_lag_seconds", "Age in seconds of the oldest event that the workers haven't planned for yet; 0 if there is none";
     WORKER_LAG_EVENTS: Gauge "tillstream_worker_lag_events", "Events in the log that the workers haven't planned for yet";
     SETTLEMENT_OUTCOMES: Counter "tillstream_settlement_outcomes_total", "What the payment provider answered, by kind and outcome";
     RECONCILIATION_FINDINGS: Counter "tillstream_reconciliation_findings_total", "Differences between our books and the provider's, by kind";

@@ -12,10 +12,11 @@ const POSTGRES_VERSIONS: &str = "/usr/lib/postgresql";
 const SYSTEM_FOLDERS: [&str; 3] = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin"];
 
 /// Each program that tests run, and the Debian package that it comes in.
-const PACKAGES: [(&str, &str); 8] = [
+const PACKAGES: [(&str, &str); 9] = [
     ("initdb", "postgresql"),
     ("postgres", "postgresql"),
     ("psql", "postgresql-client"),
+    ("pgbench", "postgresql"),
     ("nats-server", "nats-server"),
     ("redis-server", "redis-server"),
     ("haproxy", "haproxy"),

@@ -55,7 +55,7 @@ pub fn target(settings: &Settings, given: Server) -> anyhow::Result<Target> {
     let credentials = match (given.username, given.password) {
         (Some(login), Some(password)) => ImportCredentials::Password { login, password },
         (None, None) => {
-            let admin = Credentials::load(&DataDir::open(&settings.data_dir)?.credentials())?.admin;
+            let admin = Credentials::load(&DataDir::existing(&settings.data_dir)?.credentials())?.admin;
             ImportCredentials::Password {
                 login: admin.username,
                 password: admin.password,

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
-use events::envelope::Position;
 use platform::event_log::EventLog;
 use read_models::{Positions, ViewName, Views};
 use relay::RelayStats;
@@ -58,8 +56,9 @@ pub async fn projections(log: EventLog, views: Views, stop: CancellationToken) {
             let position = positions.of(view);
             let behind = head.saturating_sub(position);
             metrics::gauge!(names::VIEW_LAG_EVENTS, "view" => view.as_str()).set(float(behind));
-            metrics::gauge!(names::VIEW_LAG_SECONDS, "view" => view.as_str())
-                .set(lag_seconds(&log, position, head).await);
+            if let Ok(age) = log.age_after(position).await {
+                metrics::gauge!(names::VIEW_LAG_SECONDS, "view" => view.as_str()).set(age.as_secs_f64());
+            }
         }
     }
 }
@@ -101,18 +100,6 @@ fn tell_positions(positions: &Positions) {
     for view in ViewName::ALL {
         metrics::gauge!(names::VIEW_POSITION, "view" => view.as_str()).set(float(positions.of(view)));
     }
-}
-
-/// The age of the oldest event that isn't in the view yet.
-async fn lag_seconds(log: &EventLog, position: Position, head: Position) -> f64 {
-    if position >= head {
-        return 0.0;
-    }
-    let waiting = log.read(position, 1).await.unwrap_or_default();
-    waiting.first().map_or(0.0, |event| {
-        let age = Utc::now() - event.meta.recorded_at;
-        age.as_seconds_f64().max(0.0)
-    })
 }
 
 /// One tick per second, until the end.

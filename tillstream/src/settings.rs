@@ -29,6 +29,8 @@ const NO_SETTINGS: &[&str] = if cfg!(feature = "planted-bugs") {
 } else {
     &["password"]
 };
+/// What variables for our tests begin with.
+const OF_TESTS: &str = "test_";
 /// The file that is read if it is there and none is named.
 const DEFAULT_FILE: &str = "tillstream.toml";
 
@@ -210,7 +212,12 @@ impl Settings {
         }
         let mut figment = Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(file.unwrap_or(Path::new(DEFAULT_FILE))))
-            .merge(Env::prefixed("TILLSTREAM_").ignore(NO_SETTINGS).split("__"));
+            .merge(
+                Env::prefixed("TILLSTREAM_")
+                    .ignore(NO_SETTINGS)
+                    .filter(|name| !name.starts_with(OF_TESTS))
+                    .split("__"),
+            );
         if let Some(data_dir) = &overrides.data_dir {
             figment = figment.merge(("data_dir", data_dir));
         }

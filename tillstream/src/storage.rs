@@ -28,7 +28,7 @@ pub enum Storage {
     /// In files, by one process.
     Embedded(DataDir),
     /// In PostgreSQL, by any number of them.
-    Postgres(Servers),
+    Postgres(Box<Servers>),
 }
 
 /// The database, and how it is reached.
@@ -43,7 +43,7 @@ impl Storage {
     /// What the settings say; `application` is what the database's lists call this process.
     pub fn of(settings: &Settings, application: &str) -> anyhow::Result<Self> {
         match Servers::of(settings, application)? {
-            Some(servers) => Ok(Self::Postgres(servers)),
+            Some(servers) => Ok(Self::Postgres(Box::new(servers))),
             None => Ok(Self::Embedded(DataDir::open(&settings.data_dir)?)),
         }
     }
@@ -86,14 +86,19 @@ impl Servers {
 
     /// Waits until the database answers, as at a start of everything at once it may come up last.
     pub async fn wait_until_up(&self) -> anyhow::Result<()> {
-        let started_at = tokio::time::Instant::now();
         for target in [&self.target, &self.reader] {
-            while let Err(error) = target.connect().await {
-                if started_at.elapsed() > PATIENCE {
-                    return Err(error).context("PostgreSQL can't be reached");
+            let Err(first) = target.connect().await else {
+                continue;
+            };
+            tracing::info!(error = %first, database = ?target, "waiting for PostgreSQL");
+            let up = async {
+                while let Err(error) = target.connect().await {
+                    tracing::debug!(%error, "still waiting");
+                    tokio::time::sleep(TRY_EVERY).await;
                 }
-                tracing::info!(%error, database = ?target, "waiting for PostgreSQL");
-                tokio::time::sleep(TRY_EVERY).await;
+            };
+            if tokio::time::timeout(PATIENCE, up).await.is_err() {
+                return Err(first).context("PostgreSQL can't be reached");
             }
         }
         Ok(())

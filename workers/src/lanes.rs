@@ -214,6 +214,7 @@ async fn carry_out(
 ) {
     let span = tracing::info_span!(
         "effect",
+        otel.name = claimed.effect.kind(),
         kind = claimed.effect.kind(),
         stream = %claimed.effect.stream(),
         intent = %claimed.id,

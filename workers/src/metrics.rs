@@ -7,6 +7,7 @@ use ::metrics::{counter, gauge, histogram};
 use platform::event_log::EventLog;
 use telemetry::names::{
     EFFECT_SECONDS, EFFECTS, INTENTS, RECONCILIATION_FINDINGS, SETTLEMENT_OUTCOMES, WORKER_LAG_EVENTS,
+    WORKER_LAG_SECONDS,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -73,6 +74,9 @@ async fn read_gauges(intents: &Intents, log: &EventLog) -> Result<(), IntentsErr
     let planned = intents.checkpoint().await?;
     if let Ok(head) = log.head().await {
         gauge!(WORKER_LAG_EVENTS).set(float(head.saturating_sub(planned)));
+    }
+    if let Ok(age) = log.age_after(planned).await {
+        gauge!(WORKER_LAG_SECONDS).set(age.as_secs_f64());
     }
     Ok(())
 }

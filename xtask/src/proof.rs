@@ -130,27 +130,22 @@ impl ImportAll {
     }
 }
 
-/// Measures the shop beside the limits of what it is built on, in one run.
+/// Measures the shop beside the limits of what it is built on, in one run. `cargo xtask bench -- --help` tells what can
+/// be chosen: the form, seconds per measurement, clients, a quick run.
 #[derive(Args)]
 pub struct Bench {
-    /// Seconds per measurement.
-    #[arg(long, default_value_t = 5)]
-    seconds: u32,
-    /// Clients at once.
-    #[arg(long, default_value_t = 16)]
-    clients: u32,
+    /// Given to the benchmark as they are.
+    #[arg(last = true)]
+    arguments: Vec<String>,
 }
 
 impl Bench {
     pub fn run(&self) -> anyhow::Result<()> {
+        install::install(&[SERVERS])?;
         let mut bench = cargo();
-        bench.args(["run", "--release", "--locked", "--package", "benches", "--"]);
-        bench.args([
-            "--seconds",
-            &self.seconds.to_string(),
-            "--clients",
-            &self.clients.to_string(),
-        ]);
+        bench
+            .args(["run", "--release", "--locked", "--package", "benches", "--"])
+            .args(&self.arguments);
         finish(bench)
     }
 }

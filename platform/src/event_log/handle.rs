@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use events::envelope::{Position, RecordedEvent, StreamId};
@@ -61,6 +62,18 @@ impl EventLog {
 
     /// Most events that one [`EventLog::read`] returns: some ten megabytes of them.
     pub const READ_LIMIT: usize = 10_000;
+
+    /// How long ago the first event after position `after` was recorded: what a reader who stands there is behind. Zero if
+    /// there is none.
+    pub async fn age_after(&self, after: Position) -> Result<Duration, ReadError> {
+        if *self.watch().borrow() <= after {
+            return Ok(Duration::ZERO);
+        }
+        let next = self.read(after, 1).await?;
+        let age = next.first().map(|event| Utc::now() - event.meta.recorded_at);
+        // An event of a clock ahead of ours has no age yet.
+        Ok(age.and_then(|age| age.to_std().ok()).unwrap_or_default())
+    }
 
     /// All events of these streams, ordered by stream, then by version. Streams without events add nothing.
     pub async fn read_streams(&self, streams: &[StreamId]) -> Result<Vec<RecordedEvent>, ReadError> {

@@ -112,6 +112,12 @@ impl Append {
     pub fn event_count(&self) -> usize {
         self.writes.iter().map(|write| write.events.len()).sum()
     }
+
+    /// Whether it changes nothing, and only asks whether some streams stand still.
+    pub fn is_check(&self) -> bool {
+        let changes_claims = !(self.claims.is_empty() && self.releases.is_empty());
+        self.event_count() == 0 && !changes_claims && self.idempotency.is_none()
+    }
 }
 
 /// Where an append came to stand.

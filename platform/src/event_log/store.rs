@@ -36,13 +36,20 @@ impl From<sqlx::Error> for ReadError {
     }
 }
 
+/// What a transaction is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To look at one consistent picture.
+    Check,
+    /// To change something. From its beginning to its end no other writer may commit, in whatever process: what `load`
+    /// reads must still hold at the commit. `SQLite` does it with `BEGIN IMMEDIATE`, others by locking the counter's row.
+    Append,
+}
+
 /// The writer's connection. Its methods are called in the order in which they stand here.
 pub(super) trait LogStore: Send + 'static {
     /// Begins a transaction and answers with the position of the newest event.
-    ///
-    /// From here until the transaction ends no other writer may commit, in whatever process: what `load` reads must
-    /// still hold at the commit. `SQLite` does it with `BEGIN IMMEDIATE`, others by locking the counter's row.
-    fn begin(&mut self) -> impl Future<Output = Result<Position, StoreError>> + Send;
+    fn begin(&mut self, purpose: Purpose) -> impl Future<Output = Result<Position, StoreError>> + Send;
 
     /// What the log knows about everything that the batch touches.
     fn load(&mut self, touched: &Touched) -> impl Future<Output = Result<Known, StoreError>> + Send;

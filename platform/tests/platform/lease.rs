@@ -199,7 +199,11 @@ async fn work_stops_when_the_lease_is_somebody_elses() {
 async fn a_lost_connection_alone_loses_nothing() {
     let (database, working) = (Database::new(POSTGRES_SCHEMA), Arc::default());
     let target = database.target_named("holder").await;
-    let lease = Lease::open_postgres(&target, "relay", SHORT).await.unwrap();
+    // Long enough for a new connection on the slowest machine before the lease runs out.
+    let long = LeaseOptions {
+        ttl: Duration::from_secs(9),
+    };
+    let lease = Lease::open_postgres(&target, "relay", long).await.unwrap();
     let mut contender = Contender::start(lease, Arc::clone(&working));
     contender.works(1).await;
     let mut connection = database.connect().await;

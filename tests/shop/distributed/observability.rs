@@ -2,7 +2,6 @@
 //! asks for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -25,7 +24,7 @@ use crate::client::order;
 
 /// Spans are sent every few seconds.
 const PATIENCE: Duration = Duration::from_mins(1);
-const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const TRACE_ID: u128 = 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736;
 /// Every process that has a part in an order, in the order in which it passes through them.
 const SERVICES: [&str; 4] = [
     "tillstream-command-api",
@@ -58,7 +57,7 @@ async fn an_order_is_one_trace_and_every_metric_that_is_asked_for_exists() {
     let placed = client
         .post(format!("{}/api/orders", cluster.urls(RoleKind::CommandApi)[0]))
         .bearer_auth(&token)
-        .header("traceparent", format!("00-{TRACE_ID}-00f067aa0ba902b7-01"))
+        .header("traceparent", format!("00-{TRACE_ID:032x}-00f067aa0ba902b7-01"))
         .json(&order("MUG-BLUE", 1))
         .send()
         .await
@@ -85,10 +84,8 @@ async fn an_order_is_one_trace_and_every_metric_that_is_asked_for_exists() {
         "the email is no part of the trace"
     );
     let exist = block_in_place(|| metrics(&cluster));
-    let wanted = named_in(Path::new(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../deploy/monitoring"
-    )));
+    let monitoring = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/monitoring"));
+    let wanted = telemetry::metrics_named_in(monitoring).unwrap();
     let missing: Vec<_> = wanted.difference(&exist).collect();
     assert!(!wanted.is_empty());
     assert!(missing.is_empty(), "no process has {missing:?}");
@@ -128,7 +125,7 @@ async fn trace_of_all(batches: &mut UnboundedReceiver<ResourceSpans>) -> BTreeMa
             .unwrap();
         let service = service(&batch);
         for span in batch.scope_spans.iter().flat_map(|scope| &scope.spans) {
-            if hex(&span.trace_id) == TRACE_ID {
+            if span.trace_id == TRACE_ID.to_be_bytes() {
                 trace
                     .entry(service.clone())
                     .or_default()
@@ -151,41 +148,8 @@ fn service(spans: &ResourceSpans) -> String {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// The names of all metrics that any process has.
 fn metrics(cluster: &Cluster) -> BTreeSet<String> {
     let pages = cluster.roles.iter().map(|role| role.program.metrics().unwrap());
-    pages.flat_map(|page| names(&page)).collect()
-}
-
-/// The names of all metrics that files below the folder ask for.
-fn named_in(folder: &Path) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for entry in fs::read_dir(folder).unwrap().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(named_in(&path));
-        } else {
-            found.extend(names(&fs::read_to_string(&path).unwrap()));
-        }
-    }
-    found
-}
-
-/// Our metrics' names in a text, a histogram's without what stands behind them.
-fn names(text: &str) -> BTreeSet<String> {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    let ours = words.filter(|word| word.starts_with("tillstream_") || word.starts_with("process_"));
-    ours.map(|name| {
-        let suffix = ["_bucket", "_sum", "_count"]
-            .into_iter()
-            .find(|suffix| name.ends_with(suffix));
-        name.strip_suffix(suffix.unwrap_or_default())
-            .unwrap_or(name)
-            .to_owned()
-    })
-    .collect()
+    pages.flat_map(|page| telemetry::metrics_named(&page)).collect()
 }

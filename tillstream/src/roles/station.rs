@@ -88,13 +88,11 @@ impl Open {
             tokio::time::sleep(NOTICE).await;
         }
         self.close.cancel();
-        match tokio::time::timeout(DRAIN_MAX, &mut self.serving).await {
-            Ok(ended) => Ok(ended?.context("the server has ended badly")?),
-            Err(_) => {
-                tracing::warn!("some requests took too long and were cut off");
-                self.serving.abort();
-                Ok(())
-            }
+        if let Ok(ended) = tokio::time::timeout(DRAIN_MAX, &mut self.serving).await {
+            return ended?.context("the server has ended badly");
         }
+        tracing::warn!("some requests took too long and were cut off");
+        self.serving.abort();
+        Ok(())
     }
 }

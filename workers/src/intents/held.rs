@@ -62,9 +62,11 @@ impl Drop for HeldLease {
 pub(crate) async fn renew(intents: Intents) {
     let clock = intents.clock().clone();
     loop {
-        clock.sleep_until(clock.now() + RENEW_EVERY).await;
+        // From before the renewal, which may take its time.
+        let next = clock.now() + RENEW_EVERY;
         if let Err(error) = intents.renew_leases().await {
             tracing::warn!(%error, "leases can't be renewed; the next renewal tries again");
         }
+        clock.sleep_until(next).await;
     }
 }

@@ -11,7 +11,7 @@ use super::rows::{get, outcome_from_row, unsigned};
 use super::session::Session;
 use crate::event_log::StreamHead;
 use crate::event_log::batch::{ClaimKey, Known, NewOutcome, OutcomeKey, PlacedEvent, Touched};
-use crate::event_log::store::{LogStore, StoreError, stream_names};
+use crate::event_log::store::{LogStore, Purpose, StoreError, stream_names};
 use crate::event_log::stored::actor_to_text;
 
 /// Rows in one INSERT: bounds how much of a large import is in memory twice.
@@ -23,6 +23,10 @@ const LOCK_NOT_AVAILABLE: &str = "55P03";
 // READ COMMITTED whatever the server's default: each statement sees all that was committed before the lock was had.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED;
     SELECT position FROM event_log.log_head FOR UPDATE";
+
+// One picture for all statements, and nobody waits for it.
+const BEGIN_CHECK: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+    SELECT position FROM event_log.log_head";
 
 // The newest event of each stream, by the end of its range in the index on (stream, version).
 pub(super) const HEADS: &str = "SELECT wanted.stream, newest.version, newest.event_id
@@ -87,17 +91,21 @@ impl PostgresStore {
         Self { session, head: 0 }
     }
 
-    async fn lock_head(&mut self) -> Result<Position, sqlx::Error> {
-        let rows = self.session.run_text(BEGIN).await?;
+    async fn read_head(&mut self, purpose: Purpose) -> Result<Position, sqlx::Error> {
+        let begin = match purpose {
+            Purpose::Check => BEGIN_CHECK,
+            Purpose::Append => BEGIN,
+        };
+        let rows = self.session.run_text(begin).await?;
         let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
         Ok(row.try_get::<i64, _>(0)?.cast_unsigned())
     }
 }
 
 impl LogStore for PostgresStore {
-    async fn begin(&mut self) -> Result<Position, StoreError> {
+    async fn begin(&mut self, purpose: Purpose) -> Result<Position, StoreError> {
         if self.session.is_open() {
-            match self.lock_head().await {
+            match self.read_head(purpose).await {
                 Err(error) if !is_lock_timeout(&error) => {
                     // Nothing has been written, so whatever it is, a new connection may have a second try: the server
                     // was restarted, or has handed over to another.
@@ -108,7 +116,7 @@ impl LogStore for PostgresStore {
             }
         }
         self.session.reconnect().await?;
-        self.lock_head().await.map_err(begin_error)
+        self.read_head(purpose).await.map_err(begin_error)
     }
 
     async fn load(&mut self, touched: &Touched) -> Result<Known, StoreError> {

@@ -13,7 +13,7 @@ use sqlx::{Connection, Sqlite, SqliteConnection};
 use super::rows::{get, json_list, outcome_from_row, uuid_from_bytes};
 use crate::event_log::StreamHead;
 use crate::event_log::batch::{ClaimKey, Known, NewOutcome, PlacedEvent, Touched};
-use crate::event_log::store::{LogStore, StoreError, stream_names};
+use crate::event_log::store::{LogStore, Purpose, StoreError, stream_names};
 use crate::event_log::stored::actor_to_text;
 use crate::sqlite::{self, Durability};
 
@@ -83,12 +83,16 @@ impl SqliteStore {
 }
 
 impl LogStore for SqliteStore {
-    async fn begin(&mut self) -> Result<Position, StoreError> {
+    async fn begin(&mut self, purpose: Purpose) -> Result<Position, StoreError> {
         if self.connection.is_none() {
             self.reconnect().await?;
         }
         // Not sqlx's own transaction, which would roll back when dropped: a test's crash mustn't be that polite.
-        self.execute("BEGIN IMMEDIATE").await?;
+        self.execute(match purpose {
+            Purpose::Check => "BEGIN",
+            Purpose::Append => "BEGIN IMMEDIATE",
+        })
+        .await?;
         let position: i64 = sqlx::query_scalar(super::HEAD)
             .fetch_one(self.connection()?)
             .await?;
@@ -203,7 +207,7 @@ impl LogStore for SqliteStore {
     }
 
     async fn forget_outcomes(&mut self, before: DateTime<Utc>, limit: u32) -> Result<u64, StoreError> {
-        self.begin().await?;
+        self.begin(Purpose::Append).await?;
         let deleted = sqlx::query(FORGET_OUTCOMES)
             .bind(before.timestamp_micros())
             .bind(limit)

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::{FORGET_STEP, Job, Reply, announce};
 use crate::event_log::batch::{Batch, Touched};
 use crate::event_log::options::Step;
-use crate::event_log::store::{LogStore, StoreError};
+use crate::event_log::store::{LogStore, Purpose, StoreError};
 use crate::event_log::{Append, AppendError, Appended, LogStats};
 
 /// Appends in one transaction. Beyond this the fsync's share is negligible, and everybody in the batch would
@@ -151,7 +151,13 @@ impl<S: LogStore> Writer<S> {
     /// One transaction. A batch that changes nothing is given up rather than committed, which spares it the fsync.
     async fn store_batch(&mut self, appends: Vec<Append>) -> Result<Stored, BatchError> {
         let touched = Touched::by(&appends);
-        let base = self.store.begin().await?;
+        // Mere checks, such as refusals, keep nobody out.
+        let purpose = if appends.iter().all(Append::is_check) {
+            Purpose::Check
+        } else {
+            Purpose::Append
+        };
+        let base = self.store.begin(purpose).await?;
         self.reached(Step::AfterBegin)?;
         let known = self.store.load(&touched).await?;
         self.reached(Step::AfterHeads)?;

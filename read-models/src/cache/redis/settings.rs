@@ -47,6 +47,9 @@ pub enum RedisCacheError {
 impl RedisSettings {
     /// A client that hasn't connected yet.
     pub(super) fn client(&self) -> Result<Client, RedisCacheError> {
+        // The driver takes the process's own, and there are two to choose from as soon as another crate brings one along. It
+        // fails if one was chosen before, which is fine.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         // What the driver says of a wrong URL isn't passed on: it may quote it.
         let info = self
             .url
