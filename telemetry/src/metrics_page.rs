@@ -58,6 +58,8 @@ pub(crate) fn install(role: &str, version: &'static str) -> Result<Upkeep, Telem
     metrics::set_global_recorder(recorder).map_err(|_| TelemetryError::AlreadyStarted)?;
     describe();
     metrics::gauge!(names::BUILD_INFO, "version" => version, "role" => role.to_owned()).set(1.0);
+    // There from the start, so that the first one lost is an increase.
+    metrics::counter!(names::TRACE_SPANS_LOST).increment(0);
     let upkeep = keep_up(page.clone()).map_err(|error| failed(error.to_string()))?;
     PAGE.set(page).map_err(|_| TelemetryError::AlreadyStarted)?;
     Ok(upkeep)

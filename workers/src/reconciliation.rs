@@ -75,7 +75,19 @@ pub enum OrphanReason {
     OtherAttempt,
 }
 
+/// What a comparison finds besides charges that the log doesn't account for, as metrics call it.
+const SETTLED_LATE: &str = "settled_late";
+const MISSING: &str = "missing";
+
 impl OrphanReason {
+    const ALL: [Self; 5] = [
+        Self::Foreign,
+        Self::UnknownPayment,
+        Self::ChargedTwice,
+        Self::OtherAmount,
+        Self::OtherAttempt,
+    ];
+
     fn as_str(self) -> &'static str {
         match self {
             Self::Foreign => "foreign",
@@ -241,6 +253,11 @@ impl Reconciliation {
 
 /// Compares the ledgers from time to time until shutdown, and clears away what has long been done.
 pub(crate) async fn repeat(reconciliation: Reconciliation, shutdown: CancellationToken) {
+    // There from the start, so that the first finding is an increase.
+    let kinds = OrphanReason::ALL.map(OrphanReason::as_str);
+    for kind in kinds.into_iter().chain([SETTLED_LATE, MISSING]) {
+        metrics::findings(kind, 0);
+    }
     let mut pause = FIRST_AFTER;
     loop {
         tokio::select! {
@@ -280,8 +297,8 @@ fn tell(result: Result<ReconciliationReport, ReconciliationError>) {
             "the provider has a charge that the log doesn't account for"
         );
     }
-    metrics::findings("settled_late", report.settled.len());
-    metrics::findings("missing", report.missing.len());
+    metrics::findings(SETTLED_LATE, report.settled.len());
+    metrics::findings(MISSING, report.missing.len());
     for missing in &report.missing {
         tracing::error!(
             charge = missing.provider_reference,

@@ -75,6 +75,8 @@ async fn an_order_is_one_trace_and_every_metric_that_is_asked_for_exists() {
         .await;
     assert_eq!(page.expect(200)["id"], json!(id));
 
+    doors.query(None, "/api/products", position).await.expect(200);
+
     let trace = trace_of_all(&mut spans).await;
     println!("{trace:#?}");
     assert!(

@@ -76,6 +76,8 @@ impl Keeper {
 
     /// Keeps until it is aborted.
     pub async fn run(mut self) {
+        // There from the start, so that the first failure is an increase.
+        metrics::counter!(names::CACHE_WRITE_FAILURES).increment(0);
         let mut standing = self.resumed();
         loop {
             let step = match &mut standing {
