@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use reqwest::{Method, StatusCode};
+use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, answer};
@@ -48,47 +48,21 @@ impl Doors {
     /// Sends a command until it is answered with anything but "not now". Unknown outcomes are tried again with the same
     /// key, as a careful client does.
     pub async fn command(&self, token: Option<&str>, path: &str, key: &str, body: &Value) -> Answer {
-        let began = Instant::now();
-        loop {
+        let send = || {
             let url = self.url(&self.0.commands, path);
-            let mut request = self.0.http.post(url).header("idempotency-key", key).json(body);
-            if let Some(token) = token {
-                request = request.bearer_auth(token);
-            }
-            match answer(request).await {
-                Ok(answer) if !is_not_now(&answer) => return answer,
-                tried => assert!(
-                    began.elapsed() < PATIENCE,
-                    "no answer to {path} with {key}: {:?}",
-                    tried.map(|answer| (answer.status, answer.body))
-                ),
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
+            self.0.http.post(url).header("idempotency-key", key).json(body)
+        };
+        until_answered(token, path, send).await
     }
 
     /// Asks until it is answered.
     pub async fn query(&self, token: Option<&str>, path: &str, min_position: u64) -> Answer {
-        let began = Instant::now();
-        loop {
+        let ask = || {
             let url = self.url(&self.0.queries, path);
-            let mut request = self.0.http.request(Method::GET, url);
-            if min_position > 0 {
-                request = request.header("tillstream-min-position", min_position);
-            }
-            if let Some(token) = token {
-                request = request.bearer_auth(token);
-            }
-            match answer(request).await {
-                Ok(answer) if !is_not_now(&answer) => return answer,
-                tried => assert!(
-                    began.elapsed() < PATIENCE,
-                    "no answer to {path} after {min_position}: {:?}",
-                    tried.map(|answer| (answer.status, answer.body))
-                ),
-            }
-            tokio::time::sleep(PAUSE).await;
-        }
+            let query = self.0.http.get(url);
+            query.header("tillstream-min-position", min_position)
+        };
+        until_answered(token, path, ask).await
     }
 
     /// Every item of a list, page by page, as of a position.
@@ -122,6 +96,26 @@ impl Doors {
         let key = format!("login-{}", uuid::Uuid::new_v4());
         let tokens = self.command(None, "/api/auth/login", &key, &body).await;
         tokens.expect(200)["access_token"].as_str().unwrap().to_owned()
+    }
+}
+
+async fn until_answered(token: Option<&str>, path: &str, request: impl Fn() -> RequestBuilder) -> Answer {
+    let began = Instant::now();
+    loop {
+        let request = request();
+        let request = match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        match answer(request).await {
+            Ok(answer) if !is_not_now(&answer) => return answer,
+            tried => assert!(
+                began.elapsed() < PATIENCE,
+                "no answer to {path}: {:?}",
+                tried.map(|answer| (answer.status, answer.body))
+            ),
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
