@@ -5,6 +5,7 @@ use events::wishlist::{WishlistEvent, WishlistItemRemoved};
 use projectors::products::Products;
 use projectors::reviews::Reviews;
 use projectors::wishlists::Wishlists;
+use read_models::ratings::AverageRating;
 use read_models::reviews::Review;
 
 use crate::story::*;
@@ -110,10 +111,7 @@ fn a_product_counts_the_reviews_that_everybody_sees() {
         let average = product.document.average_rating;
         assert_eq!(product.document.review_count, product.ratings.total());
         assert_eq!(product.document.version, 1, "an edit's If-Match isn't disturbed");
-        (
-            product.ratings.counts(),
-            average.map(|average| average.hundredths()),
-        )
+        (product.ratings.counts(), average.map(AverageRating::hundredths))
     };
     assert_eq!(counts(1), ([0, 0, 0, 0, 0], None));
     assert_eq!(counts(2), ([0, 0, 0, 0, 1], Some(500)));

@@ -99,9 +99,9 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
         })
         .into(),
         22 => registered(n),
-        23 => posted(n, n, stars(amount), amount % 7 == 0),
-        24 => edited(n, n, stars(amount + 1), stars(amount), amount % 7 == 0),
-        25 => removed(n, n, stars(amount), amount % 7 == 0),
+        23 => posted(n, n, stars(amount), amount.is_multiple_of(7)),
+        24 => edited(n, n, stars(amount + 1), stars(amount), amount.is_multiple_of(7)),
+        25 => removed(n, n, stars(amount), amount.is_multiple_of(7)),
         26 => hidden(n, n, stars(amount)),
         27 => restored(n, n, stars(amount)),
         28 => wished(n, u128::from(amount % 5)),

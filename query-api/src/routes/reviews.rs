@@ -155,7 +155,7 @@ pub async fn list(
     let mut contents = personal_data.reviews(&sealed).await?.into_iter();
     let page = page.map(|(posted, review)| {
         let content = contents.next().flatten();
-        item(posted, review, content, caller.as_ref())
+        item(&posted, review, content, caller.as_ref())
     });
     let answer = summed_up(&product, page);
     match caller {
@@ -180,7 +180,7 @@ fn place(order: ReviewOrder, posted: &PostedReview) -> ReviewPlace {
 }
 
 fn item(
-    posted: PostedReview,
+    posted: &PostedReview,
     review: Review,
     content: Option<ReviewContent>,
     caller: Option<&Caller>,

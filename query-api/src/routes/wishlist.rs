@@ -77,7 +77,7 @@ fn item(Wish { item, product }: Wish) -> WishlistItem {
         price: variants
             .iter()
             .map(|variant| variant.price)
-            .min_by_key(|price| price.amount_minor()),
+            .min_by_key(Money::amount_minor),
         available: variants.iter().map(|variant| variant.available).sum(),
         average_rating: product.as_ref().and_then(|product| product.average_rating),
         name: product.map(|product: ProductDocument| product.name),
