@@ -11,9 +11,10 @@ use events::product::Variant;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use web::Problem;
 use web::money::MoneyDto;
 
-use crate::validation::{ADDRESS_MAX_CHARS, Checks, NAME_MAX_CHARS};
+use crate::validation::{ADDRESS_MAX_CHARS, Checks, NAME_MAX_CHARS, NOTE_MAX_CHARS};
 
 /// Hexadecimal digits of a product's id that a generated SKU has: those of its 62 random bits.
 const SKU_DIGITS: usize = 16;
@@ -117,6 +118,22 @@ pub struct QuantityBody {
     #[schema(value_type = String)]
     pub sku: Sku,
     pub quantity: u32,
+}
+
+/// Why staff do something.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReasonBody {
+    reason: String,
+}
+
+impl ReasonBody {
+    pub fn check(self) -> Result<String, Problem> {
+        let mut checks = Checks::default();
+        let reason = checks.text("reason", &self.reason, NOTE_MAX_CHARS);
+        checks.done()?;
+        Ok(reason)
+    }
 }
 
 /// The answer of a command about a product.

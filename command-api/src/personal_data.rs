@@ -3,9 +3,11 @@
 use events::account::Profile;
 use events::ids::AccountId;
 use events::order::Contact;
+use events::review::ReviewContent;
 use events::sealed::Sealed;
 use platform::vault::Vault;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use web::Problem;
 
@@ -32,12 +34,20 @@ impl PersonalData {
         account: AccountId,
         sealed: &Sealed,
     ) -> Result<Option<Profile>, ApiError> {
-        let Some(text) = self.vault.open(account.0, sealed).await? else {
-            return Ok(None);
-        };
-        serde_json::from_str(&text)
-            .map(Some)
-            .map_err(|error| unreadable(&error))
+        self.open_json(account.0, sealed).await
+    }
+
+    pub async fn seal_review(&self, author: AccountId, content: &ReviewContent) -> Result<Sealed, ApiError> {
+        self.seal_json(author.0, content).await
+    }
+
+    /// `None` if the person was erased.
+    pub async fn open_review(
+        &self,
+        author: AccountId,
+        sealed: &Sealed,
+    ) -> Result<Option<ReviewContent>, ApiError> {
+        self.open_json(author.0, sealed).await
     }
 
     /// `subject` is the customer, or the order if there is none.
@@ -53,6 +63,19 @@ impl PersonalData {
     /// `None` if the person was erased.
     pub async fn open_text(&self, account: AccountId, sealed: &Sealed) -> Result<Option<String>, ApiError> {
         Ok(self.vault.open(account.0, sealed).await?)
+    }
+
+    async fn open_json<T: DeserializeOwned>(
+        &self,
+        subject: Uuid,
+        sealed: &Sealed,
+    ) -> Result<Option<T>, ApiError> {
+        let Some(text) = self.vault.open(subject, sealed).await? else {
+            return Ok(None);
+        };
+        serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|error| unreadable(&error))
     }
 
     async fn seal_json(&self, subject: Uuid, value: &impl Serialize) -> Result<Sealed, ApiError> {

@@ -25,6 +25,11 @@ pub const ADDRESS_MAX_CHARS: usize = 1_000;
 /// As long as a reason, a carrier or another system's number may be, in characters.
 pub const NOTE_MAX_CHARS: usize = 500;
 
+/// As long as a review's title may be, in characters.
+pub const REVIEW_TITLE_MAX_CHARS: usize = 150;
+/// As long as a review may be, in characters; at four bytes each it fits into a small body.
+pub const REVIEW_MAX_CHARS: usize = 3_000;
+
 /// Collects what is wrong. The values that its methods return are good only once `done` has passed.
 #[derive(Debug, Default)]
 pub struct Checks {

@@ -12,9 +12,11 @@ pub mod credit_note;
 pub mod order;
 pub mod payment;
 pub mod product;
+pub mod review;
 pub mod session;
 pub mod stock;
 pub mod wallet;
+pub mod wishlist;
 
 pub mod accounts;
 pub mod cancellation;
@@ -22,8 +24,10 @@ pub mod catalogue;
 pub mod checkout;
 pub mod fulfilment;
 pub mod history;
+pub mod reviews;
 pub mod settlement;
 pub mod wallets;
+pub mod wishlists;
 
 #[cfg(feature = "planted-bugs")]
 pub mod planted;

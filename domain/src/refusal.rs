@@ -7,9 +7,11 @@ use crate::credit_note::CreditNoteError;
 use crate::order::OrderError;
 use crate::payment::PaymentError;
 use crate::product::ProductError;
+use crate::review::ReviewError;
 use crate::session::SessionError;
 use crate::stock::StockError;
 use crate::wallet::WalletError;
+use crate::wishlist::WishlistError;
 
 /// What sort of refusal it is; each API maps it to a status once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +72,8 @@ domain_errors! {
     Payment(PaymentError),
     Wallet(WalletError),
     CreditNote(CreditNoteError),
+    Review(ReviewError),
+    Wishlist(WishlistError),
 }
 
 impl Refusal for DomainError {

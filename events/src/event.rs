@@ -10,10 +10,12 @@ use crate::envelope::RecordedEvent;
 use crate::order::OrderEvent;
 use crate::payment::PaymentEvent;
 use crate::product::ProductEvent;
+use crate::review::ReviewEvent;
 use crate::session::SessionEvent;
 use crate::stock::StockEvent;
 use crate::upcast::{UpcastError, Upcasters};
 use crate::wallet::WalletEvent;
+use crate::wishlist::WishlistEvent;
 
 /// An event's type, schema version and body, as the log stores them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,6 +179,8 @@ unite! {
     Category(CategoryEvent),
     Wallet(WalletEvent),
     CreditNote(CreditNoteEvent),
+    Review(ReviewEvent),
+    Wishlist(WishlistEvent),
 }
 
 impl Event {

@@ -69,6 +69,8 @@ uuid_ids! {
     RefundId;
     /// One payout from a wallet; also the idempotency key at the provider.
     WithdrawalId;
+    /// One person's review of one product.
+    ReviewId;
     /// A credit for goods that came back without a known order.
     CreditNoteId;
     /// One fact in the log.

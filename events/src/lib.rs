@@ -15,11 +15,13 @@ pub mod money;
 pub mod order;
 pub mod payment;
 pub mod product;
+pub mod review;
 pub mod sealed;
 pub mod session;
 pub mod stock;
 pub mod upcast;
 pub mod wallet;
+pub mod wishlist;
 
 mod event;
 

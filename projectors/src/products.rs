@@ -1,8 +1,9 @@
-//! Products with their stock and their history, from the products' and the stock's events.
+//! Products with their stock, their ratings and their history, from the products', the stock's and the reviews' events.
 
 use events::Event;
 use events::ids::{ProductId, Sku};
 use events::product::{ProductAdded, ProductEvent, Variant};
+use events::review::ReviewEvent;
 use events::stock::StockEvent;
 use read_models::ViewName;
 use read_models::product_history::{ProductEntry, StockMovement};
@@ -11,7 +12,7 @@ use read_models::record::Change;
 use serde_json::{Value, json};
 
 use crate::projection::{Fact, Projection};
-use crate::stock;
+use crate::{reviews, stock};
 
 pub struct Products;
 
@@ -24,6 +25,7 @@ impl Projection for Products {
         match event {
             Event::Product(event) => vec![product_of(event)],
             Event::Stock(event) => vec![stock::movement(event).product_id],
+            Event::Review(event) => vec![event.product_id()],
             _ => Vec::new(),
         }
     }
@@ -43,6 +45,7 @@ impl Projection for Products {
                 (None, details)
             }
             Event::Stock(event) => (Some(move_stock(&mut product, event)), json!({})),
+            Event::Review(event) => (None, count(&mut product, event)),
             _ => return Some(product),
         };
         product.position = fact.position;
@@ -111,6 +114,18 @@ fn add(product: &mut Product, event: &ProductAdded) {
     for variant in &event.variants {
         list(product, variant);
     }
+}
+
+/// Counts a review's rating; what the product's history tells of it.
+fn count(product: &mut Product, event: &ReviewEvent) -> Value {
+    let (no_longer, from_now_on) = reviews::counted(event);
+    product.count_review(no_longer, from_now_on);
+    let reason = match event {
+        ReviewEvent::ReviewHidden(e) => Some(&e.reason),
+        ReviewEvent::ReviewRestored(e) => Some(&e.reason),
+        _ => None,
+    };
+    json!({"rating": from_now_on, "was": no_longer, "reason": reason})
 }
 
 /// Adds a variant, with the stock that its SKU has already.

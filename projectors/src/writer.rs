@@ -23,8 +23,10 @@ use crate::payments::Payments;
 use crate::planted;
 use crate::products::Products;
 use crate::projection::{Fact, KeyOf, Projection};
+use crate::reviews::Reviews;
 use crate::sales::SalesPerDay;
 use crate::wallets::Wallets;
+use crate::wishlists::Wishlists;
 
 /// Rows of a view that are kept in memory between batches, since what changed lately changes again soon: a
 /// catalogue of some thousand products, or a day's sales, entirely.
@@ -64,6 +66,8 @@ pub fn writer(view: ViewName, generation: u64, position: Position) -> Box<dyn Wr
         ViewName::Wallets => boxed::<Wallets>(generation, position),
         ViewName::Sales => boxed::<SalesPerDay>(generation, position),
         ViewName::Accounts => boxed::<Accounts>(generation, position),
+        ViewName::Reviews => boxed::<Reviews>(generation, position),
+        ViewName::Wishlists => boxed::<Wishlists>(generation, position),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use events::account::Profile;
 use events::ids::{AccountId, OrderId};
 use events::order::Contact;
+use events::review::ReviewContent;
 use events::sealed::Sealed;
 use platform::vault::Vault;
 use serde::de::DeserializeOwned;
@@ -27,6 +28,18 @@ impl PersonalData {
         let texts: Vec<_> = sealed
             .iter()
             .map(|(account, sealed)| (account.0, *sealed))
+            .collect();
+        self.open(&texts).await
+    }
+
+    /// What these authors wrote, in their order.
+    pub async fn reviews(
+        &self,
+        sealed: &[(AccountId, &Sealed)],
+    ) -> Result<Vec<Option<ReviewContent>>, Problem> {
+        let texts: Vec<_> = sealed
+            .iter()
+            .map(|(author, sealed)| (author.0, *sealed))
             .collect();
         self.open(&texts).await
     }

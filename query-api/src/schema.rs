@@ -22,6 +22,9 @@ pub struct Product {
     category: Option<Uuid>,
     status: String,
     variants: Vec<Variant>,
+    /// In stars, over the reviews that everybody sees; null without one.
+    average_rating: Option<f64>,
+    review_count: u64,
     added_at: DateTime<Utc>,
     /// For `If-Match`.
     version: u64,

@@ -21,13 +21,16 @@ pub mod positions;
 pub mod product_history;
 pub mod products;
 pub mod query;
+pub mod ratings;
 pub mod record;
+pub mod reviews;
 pub mod sales;
 pub mod store;
 pub mod table;
 pub mod view_name;
 pub mod wallet_entries;
 pub mod wallets;
+pub mod wishlists;
 
 mod views;
 

@@ -10,12 +10,14 @@ use chrono::{DateTime, Utc};
 use events::envelope::Position;
 use events::ids::{AccountId, CategoryId, ProductId, Sku};
 use events::money::{Currency, Money};
+use events::review::Rating;
 use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use crate::cache::Document;
 use crate::dialect::ProductText;
+use crate::ratings::{AverageRating, RatingCounts};
 use crate::record::{self, Binds, Change, Record, RowError};
 use crate::store::{self, StoreError};
 use crate::table::{Table, int, text};
@@ -79,6 +81,9 @@ pub struct ProductDocument {
     pub category: Option<CategoryId>,
     pub status: ProductStatus,
     pub variants: Vec<ProductVariant>,
+    /// In stars, over the reviews that everybody sees; none without one.
+    pub average_rating: Option<AverageRating>,
+    pub review_count: u64,
     pub added_at: DateTime<Utc>,
     /// The version of the product's stream: what an edit's `If-Match` is about.
     pub version: u64,
@@ -94,6 +99,8 @@ pub struct Product {
     pub position: Position,
     /// Stock of SKUs that are not among its variants (any more, or yet).
     pub unlisted: BTreeMap<Sku, StockLevel>,
+    /// Of the reviews that everybody sees.
+    pub ratings: RatingCounts,
 }
 
 impl Product {
@@ -120,6 +127,23 @@ impl Product {
             body: Bytes::from(record::json_text(&self.document)),
             etag: self.etag().into(),
         })
+    }
+
+    /// Counts a review no longer, another from now on, or both.
+    pub fn count_review(&mut self, no_longer: Option<Rating>, from_now_on: Option<Rating>) {
+        if let Some(rating) = no_longer {
+            self.ratings.take(rating);
+        }
+        if let Some(rating) = from_now_on {
+            self.ratings.add(rating);
+        }
+        self.document.average_rating = self.ratings.average();
+        self.document.review_count = self.ratings.total();
+    }
+
+    /// To sort by.
+    fn rating(&self) -> u64 {
+        self.document.average_rating.map_or(0, AverageRating::hundredths)
     }
 
     fn currency(&self) -> Option<Currency> {
@@ -185,11 +209,15 @@ impl Record for Product {
             int("max_price_minor").or_null(),
             // Units that can be bought, over all variants.
             int("available"),
+            // The average in hundredths of a star; 0 without a review.
+            int("rating"),
             // Microseconds since 1970.
             int("added_at"),
             int("version"),
             int("position"),
             text("unlisted"),
+            // How many reviews there are of each rating.
+            text("ratings"),
             // A `ProductDocument`.
             text("doc"),
         ],
@@ -199,6 +227,7 @@ impl Record for Product {
             "status, added_at, id",
             "status, min_price_minor, id",
             "status, sort_name, id",
+            "status, rating, id",
             "category, status, added_at, id",
             "seller, added_at, id",
         ],
@@ -221,10 +250,12 @@ impl Record for Product {
             .int_or_null(self.prices().min())
             .int_or_null(self.prices().max())
             .int(self.available())
+            .count(self.rating())
             .time(document.added_at)
             .count(document.version)
             .count(self.position)
             .json(&self.unlisted)
+            .json(&self.ratings)
             .json(document);
     }
 
@@ -234,6 +265,7 @@ impl Record for Product {
             number: record::count(row, "number")?,
             position: record::count(row, "position")?,
             unlisted: record::json(row, "unlisted")?,
+            ratings: record::json(row, "ratings")?,
         })
     }
 
@@ -245,6 +277,7 @@ impl Record for Product {
             && new.category == before.category
             && new.name == before.name
             && new.added_at == before.added_at
+            && new.average_rating == before.average_rating
             && self.prices().min() == old.prices().min()
     }
 

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use crate::record::Record;
 use crate::table::Table;
 use crate::{
-    accounts, carts, categories, order_history, orders, payments, product_history, products, sales,
-    wallet_entries, wallets,
+    accounts, carts, categories, order_history, orders, payments, product_history, products, reviews, sales,
+    wallet_entries, wallets, wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
@@ -24,10 +24,13 @@ pub enum ViewName {
     Wallets,
     Sales,
     Accounts,
+    Reviews,
+    /// `wishlist_items`.
+    Wishlists,
 }
 
 impl ViewName {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Products,
         Self::Categories,
         Self::Carts,
@@ -36,6 +39,8 @@ impl ViewName {
         Self::Wallets,
         Self::Sales,
         Self::Accounts,
+        Self::Reviews,
+        Self::Wishlists,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -48,6 +53,8 @@ impl ViewName {
             Self::Wallets => "wallets",
             Self::Sales => "sales",
             Self::Accounts => "accounts",
+            Self::Reviews => "reviews",
+            Self::Wishlists => "wishlists",
         }
     }
 
@@ -55,14 +62,17 @@ impl ViewName {
     /// generation is then filled by itself and swapped in.
     pub fn version(self) -> u64 {
         match self {
-            Self::Products
-            | Self::Categories
+            // Since 2 with ratings.
+            Self::Products => 2,
+            Self::Categories
             | Self::Carts
             | Self::Orders
             | Self::Payments
             | Self::Wallets
             | Self::Sales
-            | Self::Accounts => 1,
+            | Self::Accounts
+            | Self::Reviews
+            | Self::Wishlists => 1,
         }
     }
 
@@ -81,6 +91,8 @@ impl ViewName {
             Self::Wallets => &[wallets::Wallet::TABLE, wallet_entries::WalletEntry::TABLE],
             Self::Sales => &[sales::Sales::TABLE],
             Self::Accounts => &[accounts::Account::TABLE],
+            Self::Reviews => &[reviews::Review::TABLE],
+            Self::Wishlists => &[wishlists::WishlistItem::TABLE],
         }
     }
 

@@ -1,6 +1,7 @@
 //! The endpoints, one file each, and how large a body each may have.
 
 mod add_product;
+mod add_wishlist_item;
 mod adjust_stock;
 mod archive_category;
 mod cancel_order;
@@ -12,11 +13,13 @@ mod edit_category;
 mod edit_product;
 mod edit_profile;
 mod forget_password;
+mod hide_review;
 mod issue_credit_note;
 mod log_in;
 mod log_out;
 mod place_order;
 mod purchase_product;
+mod put_review;
 mod receive_stripe_webhook;
 mod record_past_order;
 mod refresh_session;
@@ -24,7 +27,10 @@ mod refund_payment;
 mod register;
 mod remove_cart_item;
 mod remove_product;
+mod remove_review;
+mod remove_wishlist_item;
 mod reset_password;
+mod restore_review;
 mod retry_payment;
 mod return_order;
 mod set_cart_item;
@@ -74,6 +80,13 @@ fn small() -> OpenApiRouter<ApiState> {
         .routes(routes!(
             set_cart_item::set_cart_item,
             remove_cart_item::remove_cart_item
+        ))
+        .routes(routes!(put_review::put_review, remove_review::remove_review))
+        .routes(routes!(hide_review::hide_review))
+        .routes(routes!(restore_review::restore_review))
+        .routes(routes!(
+            add_wishlist_item::add_wishlist_item,
+            remove_wishlist_item::remove_wishlist_item
         ))
         .routes(routes!(cancel_order::cancel_order))
         .routes(routes!(ship_order::ship_order))

@@ -10,10 +10,12 @@ use crate::harness::Shop;
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// Everything that the command API does, as its users know it.
-const ROUTES: [&str; 31] = [
+const ROUTES: [&str; 37] = [
     "delete /api/cart/items/{sku}",
     "delete /api/categories/{id}",
     "delete /api/products/{id}",
+    "delete /api/products/{id}/reviews/mine",
+    "delete /api/wishlist/items/{product}",
     "patch /api/categories/{id}",
     "patch /api/products/{id}",
     "patch /api/users/me",
@@ -36,12 +38,16 @@ const ROUTES: [&str; 31] = [
     "post /api/products",
     "post /api/products/{id}/purchase",
     "post /api/products/{id}/stock",
+    "post /api/reviews/{id}/hide",
+    "post /api/reviews/{id}/restore",
     "post /api/wallet/deposits",
     "post /api/wallet/withdrawals",
     "put /api/cart/items/{sku}",
     "put /api/products/{id}/purchase",
+    "put /api/products/{id}/reviews/mine",
     "put /api/users/me/password",
     "put /api/users/{id}/roles",
+    "put /api/wishlist/items/{product}",
 ];
 
 fn operations(document: &Value) -> Vec<(String, String, Value)> {
@@ -75,6 +81,7 @@ async fn every_documented_route_is_there_and_answers_as_documented() {
     for (method, path, operation) in operations(&document) {
         let real = path
             .replace("{id}", &Uuid::now_v7().to_string())
+            .replace("{product}", &Uuid::now_v7().to_string())
             .replace("{sku}", "A");
         let answer = shop
             .call(&method.to_uppercase(), &real)

@@ -11,4 +11,6 @@ mod idempotency;
 mod orders;
 mod passwords;
 mod payments;
+mod reviews;
 mod webhooks;
+mod wishlists;

@@ -12,6 +12,7 @@ mod large_order;
 mod place_order;
 mod refunds;
 mod returns;
+mod reviews;
 mod settlement;
 mod shop;
 mod steps;

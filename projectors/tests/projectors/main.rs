@@ -5,6 +5,7 @@ mod database;
 mod faults;
 mod following;
 mod money;
+mod opinions;
 mod reading;
 mod rebuilding;
 mod sameness;

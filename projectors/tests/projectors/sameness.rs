@@ -11,6 +11,7 @@ use events::product::{
 };
 use events::sealed::Sealed;
 use events::stock::{StockAdjusted, StockEvent};
+use events::wishlist::{WishlistEvent, WishlistItemRemoved};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -20,7 +21,7 @@ use crate::story::*;
 
 /// Any event about a few things, in no order that makes sense: a view must bear what it is told.
 fn any_event() -> impl Strategy<Value = Event> {
-    (0..24_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
+    (0..31_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
 }
 
 fn event(kind: u8, n: u128, amount: u32) -> Event {
@@ -98,6 +99,17 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
         })
         .into(),
         22 => registered(n),
+        23 => posted(n, n, stars(amount), amount.is_multiple_of(7)),
+        24 => edited(n, n, stars(amount + 1), stars(amount), amount.is_multiple_of(7)),
+        25 => removed(n, n, stars(amount), amount.is_multiple_of(7)),
+        26 => hidden(n, n, stars(amount)),
+        27 => restored(n, n, stars(amount)),
+        28 => wished(n, u128::from(amount % 5)),
+        29 => WishlistEvent::WishlistItemRemoved(WishlistItemRemoved {
+            account_id,
+            product_id: product(u128::from(amount % 5)),
+        })
+        .into(),
         _ => AccountEvent::PasswordChanged(PasswordChanged {
             account_id,
             password: Sealed("hash".to_owned()),
@@ -105,6 +117,10 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
         })
         .into(),
     }
+}
+
+fn stars(amount: u32) -> u8 {
+    u8::try_from(amount % 5 + 1).unwrap()
 }
 
 /// Records the story in parts, each projected before the next comes; compares with all in one go.

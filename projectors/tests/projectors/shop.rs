@@ -14,7 +14,9 @@ use projectors::orders::Orders;
 use projectors::payments::Payments;
 use projectors::products::Products;
 use projectors::projection::Projection;
+use projectors::reviews::Reviews;
 use projectors::wallets::Wallets;
+use projectors::wishlists::Wishlists;
 use projectors::{ProjectorDeps, run};
 use read_models::{ViewName, Views};
 use tempfile::TempDir;
@@ -195,6 +197,11 @@ fn stream_of(event: &Event) -> StreamId {
         Event::Cart(_) => StreamId::new("cart", Carts::keys(event)[0]),
         Event::Product(_) => StreamId::new("product", Products::keys(event)[0]),
         Event::Account(_) => StreamId::new("account", Accounts::keys(event)[0]),
+        Event::Review(_) => {
+            let (product, author) = Reviews::keys(event)[0];
+            StreamId::new("review", format_args!("{product}.{author}"))
+        }
+        Event::Wishlist(_) => StreamId::new("wishlist", Wishlists::keys(event)[0].0),
         Event::Session(_) => StreamId::new("session", 1),
         Event::Category(_) => StreamId::new("category", Categories::keys(event)[0]),
         Event::Wallet(_) => StreamId::new("wallet", Wallets::keys(event)[0].0),

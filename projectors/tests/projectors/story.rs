@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use events::Event;
 use events::account::{AccountEvent, AccountRegistered, Role};
 use events::ids::{
-    AccountId, AttemptId, CategoryId, CreditNoteId, OrderId, PaymentId, ProductId, RefundId, Sku,
+    AccountId, AttemptId, CategoryId, CreditNoteId, OrderId, PaymentId, ProductId, RefundId, ReviewId, Sku,
     WithdrawalId,
 };
 use events::ledger::JournalEntry;
@@ -18,12 +18,16 @@ use events::payment::{
     PaymentEvent, PaymentMethod, PaymentRequested, PaymentSettled, Purpose, RefundSettled,
 };
 use events::product::{ProductAdded, ProductEvent, Variant};
+use events::review::{
+    Rating, ReviewEdited, ReviewEvent, ReviewHidden, ReviewPosted, ReviewRemoved, ReviewRestored,
+};
 use events::sealed::Sealed;
 use events::stock::{StockEvent, StockReceived, StockReserved};
 use events::wallet::{
     CreditReason, WalletCredited, WalletDebited, WalletEvent, WithdrawalFailed, WithdrawalRequested,
     WithdrawalSettled,
 };
+use events::wishlist::{WishlistEvent, WishlistItemAdded};
 use projectors::Fact;
 use projectors::projection::{KeyOf, Projection};
 use uuid::Uuid;
@@ -287,6 +291,82 @@ pub fn registered(n: u128) -> Event {
         password: None,
         roles: BTreeSet::from([Role::Customer]),
         registered_at: at(0),
+    }))
+}
+
+/// The review of product `n` by an account.
+pub fn review(n: u128, author: u128) -> ReviewId {
+    ReviewId(Uuid::from_u128(n * 1000 + author))
+}
+
+fn stars(stars: u8) -> Rating {
+    Rating::new(stars).unwrap()
+}
+
+pub fn posted(n: u128, author: u128, rating: u8, hidden: bool) -> Event {
+    Event::Review(ReviewEvent::ReviewPosted(ReviewPosted {
+        review_id: review(n, author),
+        product_id: product(n),
+        author: account(author),
+        rating: stars(rating),
+        content: Sealed(format!("sealed {rating}")),
+        hidden,
+        posted_at: at(50),
+    }))
+}
+
+pub fn edited(n: u128, author: u128, was: u8, rating: u8, hidden: bool) -> Event {
+    Event::Review(ReviewEvent::ReviewEdited(ReviewEdited {
+        review_id: review(n, author),
+        product_id: product(n),
+        author: account(author),
+        rating: stars(rating),
+        was: stars(was),
+        content: Sealed(format!("sealed {rating}")),
+        hidden,
+        edited_at: at(60),
+    }))
+}
+
+pub fn removed(n: u128, author: u128, was: u8, hidden: bool) -> Event {
+    Event::Review(ReviewEvent::ReviewRemoved(ReviewRemoved {
+        review_id: review(n, author),
+        product_id: product(n),
+        author: account(author),
+        was: stars(was),
+        hidden,
+        removed_at: at(70),
+    }))
+}
+
+pub fn hidden(n: u128, author: u128, rating: u8) -> Event {
+    Event::Review(ReviewEvent::ReviewHidden(ReviewHidden {
+        review_id: review(n, author),
+        product_id: product(n),
+        author: account(author),
+        rating: stars(rating),
+        reason: "spam".to_owned(),
+        hidden_at: at(80),
+    }))
+}
+
+pub fn restored(n: u128, author: u128, rating: u8) -> Event {
+    Event::Review(ReviewEvent::ReviewRestored(ReviewRestored {
+        review_id: review(n, author),
+        product_id: product(n),
+        author: account(author),
+        rating: stars(rating),
+        reason: "it was fair".to_owned(),
+        restored_at: at(90),
+    }))
+}
+
+/// Product `product_number` goes on the wishlist of account `n`.
+pub fn wished(n: u128, product_number: u128) -> Event {
+    Event::Wishlist(WishlistEvent::WishlistItemAdded(WishlistItemAdded {
+        account_id: account(n),
+        product_id: product(product_number),
+        added_at: at(95),
     }))
 }
 

@@ -5,9 +5,11 @@ mod categories;
 mod orders;
 mod payments;
 mod products;
+mod reviews;
 mod sales;
 mod users;
 mod wallet;
+mod wishlist;
 
 use serde::Deserialize;
 use utoipa::{IntoParams, IntoResponses};
@@ -27,7 +29,9 @@ pub fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(products::list))
         .routes(routes!(products::one))
         .routes(routes!(products::history))
+        .routes(routes!(reviews::list))
         .routes(routes!(cart::own))
+        .routes(routes!(wishlist::own))
         .routes(routes!(orders::list))
         .routes(routes!(orders::one))
         .routes(routes!(orders::history))

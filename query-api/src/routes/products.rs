@@ -45,7 +45,7 @@ pub struct ListParams {
     min_price: Option<String>,
     max_price: Option<String>,
     in_stock: Option<bool>,
-    /// `newest`, `price`, `-price`, `name` or `relevance`; by default relevance for a search, else newest.
+    /// `newest`, `price`, `-price`, `name`, `rating` (the best first) or `relevance`; by default relevance for a search, else newest.
     #[param(value_type = Option<String>)]
     sort: Option<ProductOrder>,
     #[serde(default)]

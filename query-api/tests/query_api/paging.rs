@@ -77,6 +77,8 @@ async fn products_come_once_in_every_order(database: Database) {
         ("sort=price", [7, 2, 5, 4, 1, 3, 6]),
         ("sort=-price", [6, 3, 1, 4, 5, 2, 7]),
         ("sort=name", [7, 3, 1, 2, 6, 4, 5]),
+        // Nobody has reviewed them.
+        ("sort=rating", [7, 6, 5, 4, 3, 2, 1]),
         ("sort=relevance", [7, 6, 5, 4, 3, 2, 1]),
         ("q=fine&sort=price", [7, 2, 5, 4, 1, 3, 6]),
         ("q=fine&sort=newest", [7, 6, 5, 4, 3, 2, 1]),

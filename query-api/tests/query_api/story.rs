@@ -8,14 +8,16 @@ use events::account::{AccountRegistered, Profile, Role};
 use events::cart::CartItemSet;
 use events::category::{CategoryArchived, CategoryCreated};
 use events::envelope::StreamId;
-use events::ids::{AccountId, AttemptId, CategoryId, OrderId, PaymentId, ProductId, RefundId, Sku};
+use events::ids::{AccountId, AttemptId, CategoryId, OrderId, PaymentId, ProductId, RefundId, ReviewId, Sku};
 use events::ledger::JournalEntry;
 use events::money::{Currency, Money};
 use events::order::{Contact, OrderLine, OrderPaid, OrderPlaced, SoldLine};
 use events::payment::{PaymentMethod, PaymentRequested, PaymentSettled, Purpose};
 use events::product::{ProductAdded, Variant};
+use events::review::{Rating, ReviewContent, ReviewHidden, ReviewPosted};
 use events::stock::{StockReceived, StockReserved};
 use events::wallet::{CreditReason, WalletCredited};
+use events::wishlist::WishlistItemAdded;
 use projectors::projection::Projection;
 use serde_json::Value;
 use uuid::Uuid;
@@ -108,6 +110,10 @@ pub fn of_wallet(event: impl Into<events::wallet::WalletEvent>) -> Event {
 }
 
 pub fn of_category(event: impl Into<events::category::CategoryEvent>) -> Event {
+    event.into().into()
+}
+
+pub fn of_review(event: impl Into<events::review::ReviewEvent>) -> Event {
     event.into().into()
 }
 
@@ -271,8 +277,60 @@ pub async fn registered(shop: &Shop, n: u128) -> AccountRegistered {
     }
 }
 
+/// The review of product `n` by an account.
+pub fn review(n: u128, author: u128) -> ReviewId {
+    ReviewId(Uuid::from_u128(n * 1000 + author))
+}
+
+/// Account `author` reviews product `n`.
+pub async fn posted(
+    shop: &Shop,
+    n: u128,
+    author: u128,
+    stars: u8,
+    hidden: bool,
+    second: i64,
+) -> ReviewPosted {
+    let content = ReviewContent {
+        author: Some(format!("Author {author}")),
+        title: Some(format!("{stars} stars")),
+        text: Some("as described".to_owned()),
+    };
+    ReviewPosted {
+        review_id: review(n, author),
+        product_id: product(n),
+        author: account(author),
+        rating: Rating::new(stars).unwrap(),
+        content: shop.seal(account(author).0, &content).await,
+        hidden,
+        posted_at: at(second),
+    }
+}
+
+/// Staff hide what account `author` says of product `n`.
+pub fn hidden(n: u128, author: u128, stars: u8) -> Event {
+    of_review(ReviewHidden {
+        review_id: review(n, author),
+        product_id: product(n),
+        author: account(author),
+        rating: Rating::new(stars).unwrap(),
+        reason: "spam".to_owned(),
+        hidden_at: at(500),
+    })
+}
+
+/// Product `product_number` goes on the wishlist of account `n`.
+pub fn wished(n: u128, product_number: u128) -> Event {
+    let added = WishlistItemAdded {
+        account_id: account(n),
+        product_id: product(product_number),
+        added_at: at(600),
+    };
+    Event::Wishlist(added.into())
+}
+
 pub fn stream_of(event: &Event) -> StreamId {
-    use projectors::{accounts, carts, categories, orders, payments, products, wallets};
+    use projectors::{accounts, carts, categories, orders, payments, products, reviews, wallets, wishlists};
     match event {
         Event::Stock(_) => StreamId::new("stock", products::Products::keys(event)[0]),
         Event::Product(_) => StreamId::new("product", products::Products::keys(event)[0]),
@@ -283,6 +341,11 @@ pub fn stream_of(event: &Event) -> StreamId {
         Event::Category(_) => StreamId::new("category", categories::Categories::keys(event)[0]),
         Event::Wallet(_) => StreamId::new("wallet", wallets::Wallets::keys(event)[0].0),
         Event::CreditNote(_) => StreamId::new("creditnote", 1),
+        Event::Review(_) => {
+            let (product, author) = reviews::Reviews::keys(event)[0];
+            StreamId::new("review", format_args!("{product}.{author}"))
+        }
+        Event::Wishlist(_) => StreamId::new("wishlist", wishlists::Wishlists::keys(event)[0].0),
         Event::Session(_) => StreamId::new("session", 1),
     }
 }

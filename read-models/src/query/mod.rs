@@ -11,8 +11,10 @@ pub mod history;
 pub mod orders;
 pub mod payments;
 pub mod products;
+pub mod reviews;
 pub mod sales;
 pub mod wallets;
+pub mod wishlists;
 
 mod snapshot;
 mod statement;

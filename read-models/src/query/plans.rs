@@ -1,15 +1,17 @@
 //! Every list must come out of an index: no statement may read a whole table, or sort what it reads.
 
 use chrono::{DateTime, Utc};
-use events::ids::{AccountId, OrderId, PaymentId, ProductId};
+use events::ids::{AccountId, OrderId, PaymentId, ProductId, ReviewId};
 use events::money::Currency;
+use events::review::Rating;
 use platform::postgres::{self, PostgresTarget};
 use sqlx::AnyConnection;
 
 use super::products::{PriceRange, ProductFilter, ProductOrder, ProductPlace};
+use super::reviews::{Reader, ReviewFilter, ReviewOrder, ReviewPlace};
 use super::sales::{SalesGroup, SalesSpan};
 use super::statement::Statement;
-use super::{accounts, history, orders, payments, products, sales, wallets};
+use super::{accounts, history, orders, payments, products, reviews, sales, wallets, wishlists};
 use crate::dialect::Dialect;
 use crate::order_history::OrderEntry;
 use crate::orders::OrderStatus;
@@ -25,8 +27,8 @@ const DISCOURAGE: &str =
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_hashjoin = off";
 
 /// Many products with their texts, so that it pays to look for some of them.
-const MANY_PRODUCTS: &str = "INSERT INTO products_g1 (id, number, status, sort_name, min_price_minor, available, added_at, version, position, \
-         unlisted, doc) SELECT n, n, 'active', n, n, 1, n, 1, n, '{}', '{}' FROM generate_series(1, 5000) AS n; \
+const MANY_PRODUCTS: &str = "INSERT INTO products_g1 (id, number, status, sort_name, min_price_minor, available, rating, added_at, version, position, \
+         unlisted, ratings, doc) SELECT n, n, 'active', n, n, 1, 0, n, 1, n, '{}', '[]', '{}' FROM generate_series(1, 5000) AS n; \
      INSERT INTO products_text_g1 (number, name, description, skus, terms) \
          SELECT n, n, '', '', CAST(n AS TEXT)::TSVECTOR FROM generate_series(1, 5000) AS n; \
      ANALYZE products_g1, products_text_g1";
@@ -95,7 +97,40 @@ fn ordered_lists(dialect: Dialect) -> Vec<Statement> {
     lists.push(wallets::list(account, Some(7), LIMIT));
     lists.push(history::list::<OrderEntry>("order_id", "x", 7, LIMIT));
     lists.push(history::list::<ProductEntry>("product_id", "x", 7, LIMIT));
+    lists.push(wishlists::list(account, None, LIMIT));
+    lists.push(wishlists::list(account, Some(7), LIMIT));
+    lists.extend(lists_of_reviews());
     lists.extend(lists_of_products(dialect));
+    lists
+}
+
+fn lists_of_reviews() -> Vec<Statement> {
+    let (id, rating) = (ReviewId::default(), Rating::new(4).unwrap());
+    let mut lists = Vec::new();
+    for reader in [
+        Reader::Anybody,
+        Reader::Account(AccountId::default()),
+        Reader::Staff,
+    ] {
+        for rating in [None, Some(rating)] {
+            let filter = ReviewFilter {
+                product: ProductId::default(),
+                rating,
+                reader,
+            };
+            lists.push(reviews::list(filter, ReviewOrder::Newest, None, LIMIT));
+            lists.push(reviews::list(filter, ReviewOrder::Best, None, LIMIT));
+            let place = ReviewPlace::Newest(noon(), id);
+            lists.push(reviews::list(filter, ReviewOrder::Newest, Some(&place), LIMIT));
+        }
+    }
+    let all = ReviewFilter {
+        product: ProductId::default(),
+        rating: None,
+        reader: Reader::Anybody,
+    };
+    let place = ReviewPlace::Best(rating, noon(), id);
+    lists.push(reviews::list(all, ReviewOrder::Best, Some(&place), LIMIT));
     lists
 }
 
@@ -112,6 +147,7 @@ fn lists_of_products(dialect: Dialect) -> Vec<Statement> {
         (ProductOrder::Cheapest, ProductPlace::Cheapest(5, id)),
         (ProductOrder::Dearest, ProductPlace::Dearest(5, id)),
         (ProductOrder::Name, ProductPlace::Name("mug".to_owned(), id)),
+        (ProductOrder::BestRated, ProductPlace::BestRated(450, id)),
     ] {
         for filter in [&all, &in_stock] {
             for after in [None, Some(&place)] {

@@ -1,4 +1,4 @@
-//! Products: one, or a list by text, category, seller, price and stock, in one of five orders.
+//! Products: one, or a list by text, category, seller, price and stock, in one of six orders.
 //!
 //! A list shows active products only, as the documents that the rows keep finished. A removed
 //! product, and one that can't be seen yet, is not there.
@@ -32,6 +32,9 @@ pub enum ProductOrder {
     Dearest,
     #[serde(rename = "name")]
     Name,
+    /// The best reviewed first; those without a review at the end.
+    #[serde(rename = "rating")]
+    BestRated,
     /// The best match first; newest first in a list that isn't searched for text.
     #[serde(rename = "relevance")]
     Relevance,
@@ -67,6 +70,8 @@ pub enum ProductPlace {
     Cheapest(i64, ProductId),
     Dearest(i64, ProductId),
     Name(String, ProductId),
+    /// The average in hundredths of a star; 0 without a review.
+    BestRated(i64, ProductId),
     /// The score in millionths, as [`RANK`] has it.
     Relevance(i64, ProductId),
 }
@@ -79,6 +84,7 @@ impl ProductPlace {
             Self::Cheapest(..) => ProductOrder::Cheapest,
             Self::Dearest(..) => ProductOrder::Dearest,
             Self::Name(..) => ProductOrder::Name,
+            Self::BestRated(..) => ProductOrder::BestRated,
             Self::Relevance(..) => ProductOrder::Relevance,
         }
     }
@@ -119,6 +125,7 @@ pub async fn products(
         ProductOrder::Cheapest => read_cheapest,
         ProductOrder::Dearest => read_dearest,
         ProductOrder::Name => read_name,
+        ProductOrder::BestRated => read_best_rated,
         ProductOrder::Relevance => read_relevance,
     };
     list.rows_with(conn, "products", read).await
@@ -152,6 +159,7 @@ pub(super) fn list(
         ProductOrder::Newest => "products.added_at",
         ProductOrder::Cheapest | ProductOrder::Dearest => "products.min_price_minor",
         ProductOrder::Name => "products.sort_name",
+        ProductOrder::BestRated => "products.rating",
         ProductOrder::Relevance => &rank,
     };
     statement.sql("SELECT products.doc, products.id, ");
@@ -165,7 +173,10 @@ pub(super) fn list(
     if matches!(order, ProductOrder::Cheapest | ProductOrder::Dearest) {
         statement.sql(" AND products.min_price_minor IS NOT NULL");
     }
-    let descending = matches!(order, ProductOrder::Newest | ProductOrder::Dearest);
+    let descending = matches!(
+        order,
+        ProductOrder::Newest | ProductOrder::Dearest | ProductOrder::BestRated
+    );
     if let Some(place) = after {
         let comparison = if descending { ") < (" } else { ") > (" };
         statement
@@ -226,6 +237,7 @@ fn bind_place(statement: &mut Statement, place: &ProductPlace) {
         }
         ProductPlace::Cheapest(number, id)
         | ProductPlace::Dearest(number, id)
+        | ProductPlace::BestRated(number, id)
         | ProductPlace::Relevance(number, id) => {
             statement.int(*number);
             id
@@ -262,6 +274,11 @@ fn read_dearest(row: &AnyRow) -> Result<ListedProduct, RowError> {
 
 fn read_name(row: &AnyRow) -> Result<ListedProduct, RowError> {
     let place = ProductPlace::Name(row.try_get("place")?, record::shown(row, "id")?);
+    listed(row, place)
+}
+
+fn read_best_rated(row: &AnyRow) -> Result<ListedProduct, RowError> {
+    let place = ProductPlace::BestRated(row.try_get("place")?, record::shown(row, "id")?);
     listed(row, place)
 }
 

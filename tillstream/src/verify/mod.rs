@@ -4,6 +4,7 @@
 mod catalogue;
 mod ledger;
 mod positions;
+mod reviews;
 mod sales;
 mod stock;
 
@@ -97,6 +98,7 @@ async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
         ),
         (Box::new(sales::SettledOnce::default()), Broken::default()),
         (Box::new(sales::OrderTotals), Broken::default()),
+        (Box::new(reviews::OnePerAuthor::default()), Broken::default()),
     ];
     let head = log.head().await?;
     let bar = progress::bar(head, "verify");

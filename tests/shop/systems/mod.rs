@@ -1,0 +1,3 @@
+//! One story per system of the product, played over HTTP as its users would.
+
+mod reviews;
