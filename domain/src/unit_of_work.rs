@@ -31,8 +31,9 @@ impl<A> Entity for A where
 /// An aggregate of a type that only its reader knows.
 pub type State = Arc<dyn Any + Send + Sync>;
 
-/// Makes an aggregate out of its stream's events. Events of other types are a broken log: `None`.
-pub type Fold = fn(Vec<Event>) -> Option<State>;
+/// Makes an aggregate out of its stream's events: all of them, or those that came after a state of it. Events of other
+/// types are a broken log: `None`.
+pub type Fold = fn(Option<&State>, Vec<Event>) -> Option<State>;
 
 /// An aggregate as of a version.
 #[derive(Clone)]
@@ -230,8 +231,8 @@ fn typed<A: Entity>(state: &State) -> Arc<A> {
         .expect("a stream's kind fixes its aggregate's type")
 }
 
-fn fold<A: Entity>(events: Vec<Event>) -> Option<State> {
-    let mut aggregate = A::default();
+fn fold<A: Entity>(before: Option<&State>, events: Vec<Event>) -> Option<State> {
+    let mut aggregate = before.map_or_else(A::default, |state| A::clone(&typed(state)));
     for event in events {
         aggregate.apply(A::Event::try_from(event).ok()?);
     }

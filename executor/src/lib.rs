@@ -31,7 +31,7 @@ use tracing::Instrument;
 
 pub use context::CommandContext;
 pub use error::ExecuteError;
-use memory::{Memory, Seen};
+use memory::{Committed, Memory, Seen};
 
 /// How often a command is decided anew after conflicts. With one process the second try nearly
 /// always holds; with several, tries lose to each other at random, and this many lose only where
@@ -303,9 +303,14 @@ impl Executor {
     }
 
     async fn fetch(&self, missing: Vec<Missing>) -> Result<(), ExecuteError> {
-        let streams: Vec<_> = missing.iter().map(|missing| missing.stream.clone()).collect();
-        let recorded = self.log.read_streams(&streams).await?;
-        let loaded = memory::fold(missing, recorded)?;
+        let last_read = self.memory().last_read(&missing);
+        let after = |stream| last_read.get(stream).map_or(0, Committed::version);
+        let streams: Vec<_> = missing
+            .iter()
+            .map(|missing| (missing.stream.clone(), after(&missing.stream)))
+            .collect();
+        let recorded = self.log.read_streams_after(&streams).await?;
+        let loaded = memory::fold(missing, last_read, recorded)?;
         self.memory().remember(loaded);
         Ok(())
     }

@@ -36,12 +36,21 @@ pub struct Seen {
 /// An aggregate out of the log.
 pub struct Loaded {
     stream: StreamId,
+    committed: Committed,
+}
+
+/// What was read from the log, and nothing that was only decided: true for ever of its version.
+#[derive(Clone)]
+pub struct Committed {
     state: State,
     head: StreamHead,
 }
 
 pub struct Memory {
     aggregates: LruCache<StreamId, Remembered>,
+    /// What was last read of each stream. What is forgotten is read again from there on, so that a long stream that
+    /// several processes write to costs each of them the others' events, and not its whole past.
+    committed: LruCache<StreamId, Committed>,
     loads: u64,
 }
 
@@ -49,6 +58,7 @@ impl Memory {
     pub fn new() -> Self {
         Self {
             aggregates: LruCache::new(AGGREGATES_MAX),
+            committed: LruCache::new(AGGREGATES_MAX),
             loads: 0,
         }
     }
@@ -96,10 +106,21 @@ impl Memory {
     pub fn remember(&mut self, loaded: Vec<Loaded>) {
         self.loads += 1;
         let load = self.loads;
-        for Loaded { stream, state, head } in loaded {
+        for Loaded { stream, committed } in loaded {
+            let Committed { state, head } = committed.clone();
             self.aggregates
-                .get_or_insert(stream, || Remembered { state, head, load });
+                .get_or_insert(stream.clone(), || Remembered { state, head, load });
+            self.committed.put(stream, committed);
         }
+    }
+
+    /// What was last read of each of these streams, as far as that is known.
+    pub fn last_read(&mut self, missing: &[Missing]) -> HashMap<StreamId, Committed> {
+        let known = missing.iter().filter_map(|Missing { stream, .. }| {
+            let committed = self.committed.get(stream)?;
+            Some((stream.clone(), committed.clone()))
+        });
+        known.collect()
     }
 
     /// Forgets these streams, unless they have been loaded anew since they were seen.
@@ -136,8 +157,18 @@ fn new_event(event: &Event, context: &CommandContext) -> NewEvent {
     }
 }
 
-/// Makes aggregates out of their streams' events, which come sorted by version.
-pub fn fold(missing: Vec<Missing>, recorded: Vec<RecordedEvent>) -> Result<Vec<Loaded>, ExecuteError> {
+impl Committed {
+    pub fn version(&self) -> u64 {
+        self.head.version
+    }
+}
+
+/// Makes aggregates out of what was last read of their streams and the events after it, which come sorted by version.
+pub fn fold(
+    missing: Vec<Missing>,
+    mut last_read: HashMap<StreamId, Committed>,
+    recorded: Vec<RecordedEvent>,
+) -> Result<Vec<Loaded>, ExecuteError> {
     let mut heads: HashMap<StreamId, StreamHead> = HashMap::new();
     let mut events: HashMap<StreamId, Vec<Event>> = HashMap::new();
     for event in recorded {
@@ -156,13 +187,23 @@ pub fn fold(missing: Vec<Missing>, recorded: Vec<RecordedEvent>) -> Result<Vec<L
     missing
         .into_iter()
         .map(|Missing { stream, fold }| {
-            let of_stream = events.remove(&stream).unwrap_or_default();
-            let state = fold(of_stream).ok_or_else(|| ExecuteError::Unreadable {
-                stream: stream.to_string(),
-                reason: "it holds events of another aggregate".to_owned(),
-            })?;
-            let head = heads.get(&stream).copied().unwrap_or_default();
-            Ok(Loaded { stream, state, head })
+            let before = last_read.remove(&stream);
+            let committed = match (before, events.remove(&stream)) {
+                (Some(before), None) => before,
+                (before, new) => {
+                    let state = fold(
+                        before.as_ref().map(|before| &before.state),
+                        new.unwrap_or_default(),
+                    );
+                    let state = state.ok_or_else(|| ExecuteError::Unreadable {
+                        stream: stream.to_string(),
+                        reason: "it holds events of another aggregate".to_owned(),
+                    })?;
+                    let head = heads.get(&stream).copied().unwrap_or_default();
+                    Committed { state, head }
+                }
+            };
+            Ok(Loaded { stream, committed })
         })
         .collect()
 }

@@ -133,7 +133,7 @@ impl Shop {
                     for one in missing {
                         let events = self.streams.get(&one.stream).cloned().unwrap_or_default();
                         let version = events.len() as u64;
-                        let state = (one.fold)(events).expect("a stream holds its aggregate's events");
+                        let state = (one.fold)(None, events).expect("a stream holds its aggregate's events");
                         self.memory.0.insert(one.stream, Snapshot { state, version });
                     }
                 }

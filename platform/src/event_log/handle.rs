@@ -77,9 +77,18 @@ impl EventLog {
 
     /// All events of these streams, ordered by stream, then by version. Streams without events add nothing.
     pub async fn read_streams(&self, streams: &[StreamId]) -> Result<Vec<RecordedEvent>, ReadError> {
+        let whole: Vec<_> = streams.iter().map(|stream| (stream.clone(), 0)).collect();
+        self.read_streams_after(&whole).await
+    }
+
+    /// As [`EventLog::read_streams`], but of each stream only what came after this version.
+    pub async fn read_streams_after(
+        &self,
+        streams: &[(StreamId, u64)],
+    ) -> Result<Vec<RecordedEvent>, ReadError> {
         match self {
-            Self::Sqlite(log) => log.read_streams(streams).await,
-            Self::Postgres(log) => log.read_streams(streams).await,
+            Self::Sqlite(log) => log.read_streams_after(streams).await,
+            Self::Postgres(log) => log.read_streams_after(streams).await,
         }
     }
 

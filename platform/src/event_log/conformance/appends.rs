@@ -163,6 +163,13 @@ pub async fn streams_read_back_in_order_however_many(fixture: &impl LogFixture) 
     assert_eq!(event_ids(&read), event_ids(&expected));
     assert_eq!(head_of(&log, &names[7]).await.version, 3);
     assert!(log.read_streams(&[]).await.unwrap().is_empty());
+
+    // Of some only the end, of one that stands there nothing.
+    let after: Vec<_> = names.iter().cloned().zip([1, 3, 0].into_iter().cycle()).collect();
+    let read = log.read_streams_after(&after).await.unwrap();
+    let after: HashMap<_, _> = after.into_iter().collect();
+    expected.retain(|event| event.version > after[&event.stream]);
+    assert_eq!(event_ids(&read), event_ids(&expected));
     log.close().await;
 }
 

@@ -16,7 +16,6 @@ use sqlx::postgres::PgRow;
 use self::rows::{event_from_row, outcome_from_row};
 use self::session::Session;
 use self::store::PostgresStore;
-use super::store::stream_names;
 use super::writer::WriterHandle;
 use super::{LogOptions, OpenError, ReadError, StoredOutcome};
 use crate::postgres::{Migration, PostgresTarget, Schema, within};
@@ -50,10 +49,11 @@ const READ: &str = "SELECT position, stream, version, event_type, schema_version
 
 // LATERAL and ORDER BY keep PostgreSQL from scanning the events, whatever it thinks of how many names there are: each is
 // looked up by the index on (stream, version).
-const READ_STREAMS: &str = "SELECT found.* FROM unnest($1::text[]) AS wanted (stream) CROSS JOIN LATERAL (
+const READ_STREAMS: &str = "SELECT found.* FROM unnest($1::text[], $2::bigint[]) AS wanted (stream, after)
+    CROSS JOIN LATERAL (
         SELECT position, stream, version, event_type, schema_version, payload,
             event_id, recorded_at, actor, correlation_id, causation_id, trace_parent
-        FROM event_log.events WHERE events.stream = wanted.stream ORDER BY version
+        FROM event_log.events WHERE events.stream = wanted.stream AND events.version > wanted.after ORDER BY version
     ) AS found";
 
 const HEAD: &str = "SELECT position FROM event_log.log_head";
@@ -98,13 +98,20 @@ impl PostgresLog {
         rows.iter().map(event_from_row).collect()
     }
 
-    pub(super) async fn read_streams(&self, streams: &[StreamId]) -> Result<Vec<RecordedEvent>, ReadError> {
+    pub(super) async fn read_streams_after(
+        &self,
+        streams: &[(StreamId, u64)],
+    ) -> Result<Vec<RecordedEvent>, ReadError> {
         let mut wanted = streams.to_vec();
         wanted.sort_unstable();
         wanted.dedup();
         let mut events = Vec::new();
         for some in wanted.chunks(STREAMS_PER_STATEMENT) {
-            let query = sqlx::query(READ_STREAMS).bind(stream_names(some));
+            let names = some.iter().map(|(stream, _)| stream.as_str());
+            let versions = some.iter().map(|(_, after)| after.cast_signed());
+            let query = sqlx::query(READ_STREAMS)
+                .bind(names.collect::<Vec<_>>())
+                .bind(versions.collect::<Vec<_>>());
             let rows = within(READ_PATIENCE, query.fetch_all(&self.readers)).await?;
             for row in &rows {
                 events.push(event_from_row(row)?);

@@ -10,7 +10,7 @@ use crate::postgres::{self, PostgresTarget};
 const STATEMENTS: [(&str, usize); 12] = [
     (HEAD, 0),
     (READ, 2),
-    (READ_STREAMS, 1),
+    (READ_STREAMS, 2),
     (OWNER, 2),
     (OUTCOME, 2),
     (HEADS, 1),

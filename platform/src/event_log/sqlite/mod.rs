@@ -10,7 +10,6 @@ use sqlx::SqlitePool;
 
 use self::rows::{event_from_row, json_list, outcome_from_row};
 use self::store::SqliteStore;
-use super::store::stream_names;
 use super::writer::WriterHandle;
 use super::{LogOptions, OpenError, ReadError, StoredOutcome};
 use crate::sqlite::{self, Durability};
@@ -31,7 +30,8 @@ const READ: &str = "SELECT position, stream, version, event_type, schema_version
 // CROSS JOIN keeps SQLite from scanning the events: each name is looked up by the index on (stream, version).
 const READ_STREAMS: &str = "SELECT position, stream, version, event_type, schema_version, payload,
         event_id, recorded_at, actor, correlation_id, causation_id, trace_parent
-    FROM json_each(?1) AS wanted CROSS JOIN events ON events.stream = wanted.value";
+    FROM json_each(?1) AS wanted CROSS JOIN events
+    ON events.stream = wanted.value ->> 0 AND events.version > wanted.value ->> 1";
 
 const HEAD: &str = "SELECT position FROM log_head";
 
@@ -71,14 +71,17 @@ impl SqliteLog {
         rows.iter().map(event_from_row).collect()
     }
 
-    pub(super) async fn read_streams(&self, streams: &[StreamId]) -> Result<Vec<RecordedEvent>, ReadError> {
+    pub(super) async fn read_streams_after(
+        &self,
+        streams: &[(StreamId, u64)],
+    ) -> Result<Vec<RecordedEvent>, ReadError> {
         let mut wanted = streams.to_vec();
         wanted.sort_unstable();
         wanted.dedup();
         let mut events = Vec::new();
         for some in wanted.chunks(STREAMS_PER_STATEMENT) {
             let rows = sqlx::query(READ_STREAMS)
-                .bind(json_list(&stream_names(some)))
+                .bind(json_list(&names_and_versions(some)))
                 .fetch_all(&self.readers)
                 .await?;
             for row in &rows {
@@ -117,6 +120,13 @@ impl SqliteLog {
     pub(super) async fn close_readers(&self) {
         self.readers.close().await;
     }
+}
+
+fn names_and_versions(streams: &[(StreamId, u64)]) -> Vec<(&str, u64)> {
+    streams
+        .iter()
+        .map(|(stream, after)| (stream.as_str(), *after))
+        .collect()
 }
 
 async fn read_head(readers: &SqlitePool) -> Result<Position, ReadError> {
