@@ -8,7 +8,11 @@ use tokio::task::block_in_place;
 
 use crate::import::file;
 
-const SIZE: ClusterSize = ClusterSize::ONE_OF_EACH;
+const SIZE: ClusterSize = ClusterSize {
+    command_apis: 3,
+    query_apis: 2,
+    ..ClusterSize::ONE_OF_EACH
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs servers: cargo xtask test"]
