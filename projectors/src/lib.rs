@@ -12,6 +12,7 @@ pub mod payments;
 pub mod products;
 pub mod projection;
 pub mod sales;
+pub mod trades;
 pub mod wallets;
 
 mod amounts;

@@ -24,6 +24,7 @@ use crate::planted;
 use crate::products::Products;
 use crate::projection::{Fact, KeyOf, Projection};
 use crate::sales::SalesPerDay;
+use crate::trades::TradesOfAccounts;
 use crate::wallets::Wallets;
 
 /// Rows of a view that are kept in memory between batches, since what changed lately changes again soon: a
@@ -64,6 +65,7 @@ pub fn writer(view: ViewName, generation: u64, position: Position) -> Box<dyn Wr
         ViewName::Wallets => boxed::<Wallets>(generation, position),
         ViewName::Sales => boxed::<SalesPerDay>(generation, position),
         ViewName::Accounts => boxed::<Accounts>(generation, position),
+        ViewName::Trades => boxed::<TradesOfAccounts>(generation, position),
     }
 }
 

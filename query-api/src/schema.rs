@@ -22,6 +22,8 @@ pub struct Product {
     category: Option<Uuid>,
     status: String,
     variants: Vec<Variant>,
+    /// There is one unit of it: who buys it becomes its owner.
+    one_of_a_kind: bool,
     added_at: DateTime<Utc>,
     /// For `If-Match`.
     version: u64,

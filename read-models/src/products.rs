@@ -1,6 +1,6 @@
 //! Products with their variants and stock, as the catalogue shows them.
 //!
-//! Beside the rows stand `product_variants` (SKU → product) and `products_text`, the full-text index
+//! Beside the rows stand `product_variants` (SKU → product), `unsold` (what each seller offers), and `products_text`, the full-text index
 //! over name, description and SKUs. Products that were removed stay as rows with that status.
 
 use std::collections::BTreeMap;
@@ -19,6 +19,7 @@ use crate::dialect::ProductText;
 use crate::record::{self, Binds, Change, Record, RowError};
 use crate::store::{self, StoreError};
 use crate::table::{Table, int, text};
+use crate::unsold;
 
 /// Whether a product is to be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -28,6 +29,8 @@ pub enum ProductStatus {
     #[default]
     Announced,
     Active,
+    /// Its owner has taken it off sale.
+    Archived,
     Removed,
 }
 
@@ -36,6 +39,7 @@ impl ProductStatus {
         match self {
             Self::Announced => "announced",
             Self::Active => "active",
+            Self::Archived => "archived",
             Self::Removed => "removed",
         }
     }
@@ -79,6 +83,9 @@ pub struct ProductDocument {
     pub category: Option<CategoryId>,
     pub status: ProductStatus,
     pub variants: Vec<ProductVariant>,
+    /// There is one unit of it: who buys it becomes its owner.
+    #[serde(default)]
+    pub one_of_a_kind: bool,
     pub added_at: DateTime<Utc>,
     /// The version of the product's stream: what an edit's `If-Match` is about.
     pub version: u64,
@@ -278,6 +285,7 @@ impl Record for Product {
                 read.extend(after);
             }
         }
+        unsold::save(conn, generation, changes).await?;
         // First what goes: a SKU may leave one product and join another in the same batch.
         store::delete::<VariantOf>(conn, generation, &gone).await?;
         store::upsert(conn, generation, &listed).await?;

@@ -7,13 +7,13 @@ use crate::record::Record;
 use crate::table::Table;
 use crate::{
     accounts, carts, categories, order_history, orders, payments, product_history, products, sales,
-    wallet_entries, wallets,
+    trade_entries, trades, unsold, wallet_entries, wallets,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ViewName {
-    /// `products`, `product_variants`, `products_text` and `product_history`.
+    /// `products`, `product_variants`, `products_text`, `product_history` and `unsold`.
     Products,
     Categories,
     Carts,
@@ -24,10 +24,12 @@ pub enum ViewName {
     Wallets,
     Sales,
     Accounts,
+    /// `trades` and `trade_entries`.
+    Trades,
 }
 
 impl ViewName {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Products,
         Self::Categories,
         Self::Carts,
@@ -36,6 +38,7 @@ impl ViewName {
         Self::Wallets,
         Self::Sales,
         Self::Accounts,
+        Self::Trades,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -48,6 +51,7 @@ impl ViewName {
             Self::Wallets => "wallets",
             Self::Sales => "sales",
             Self::Accounts => "accounts",
+            Self::Trades => "trades",
         }
     }
 
@@ -55,14 +59,15 @@ impl ViewName {
     /// generation is then filled by itself and swapped in.
     pub fn version(self) -> u64 {
         match self {
-            Self::Products
-            | Self::Categories
+            Self::Products => 2,
+            Self::Categories
             | Self::Carts
             | Self::Orders
             | Self::Payments
             | Self::Wallets
             | Self::Sales
-            | Self::Accounts => 1,
+            | Self::Accounts
+            | Self::Trades => 1,
         }
     }
 
@@ -73,6 +78,7 @@ impl ViewName {
                 products::Product::TABLE,
                 products::VariantOf::TABLE,
                 product_history::ProductEntry::TABLE,
+                unsold::Unsold::TABLE,
             ],
             Self::Categories => &[categories::Category::TABLE],
             Self::Carts => &[carts::Cart::TABLE],
@@ -81,6 +87,7 @@ impl ViewName {
             Self::Wallets => &[wallets::Wallet::TABLE, wallet_entries::WalletEntry::TABLE],
             Self::Sales => &[sales::Sales::TABLE],
             Self::Accounts => &[accounts::Account::TABLE],
+            Self::Trades => &[trades::Trades::TABLE, trade_entries::TradeEntry::TABLE],
         }
     }
 

@@ -14,4 +14,5 @@ mod process;
 mod proxy;
 mod random;
 mod size;
+mod systems;
 mod walkthrough;

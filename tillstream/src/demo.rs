@@ -168,6 +168,7 @@ async fn product(
         description: demo.description.to_owned(),
         category,
         variants,
+        one_of_a_kind: false,
         at: Utc::now(),
     };
     executor

@@ -1,0 +1,3 @@
+//! The systems that Tillstream unites, each played as its users would.
+
+mod marketplace;
