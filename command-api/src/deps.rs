@@ -20,6 +20,9 @@ use platform::clock::Clock;
 /// owner's confirmation has it by then.
 pub const ORDER_TTL: Duration = Duration::from_mins(30);
 
+/// What the shop keeps of its sellers' sales, unless it says otherwise: 5 %, in basis points.
+pub const FEE_BPS: u32 = 500;
+
 /// Everything that the command API needs. Cheap to clone.
 #[derive(Clone)]
 pub struct CommandDeps {
@@ -32,6 +35,8 @@ pub struct CommandDeps {
     pub currency: Currency,
     /// How long an unpaid order keeps its goods; [`ORDER_TTL`] by default.
     pub order_ttl: Duration,
+    /// What the shop keeps of its sellers' sales, in basis points; [`FEE_BPS`] by default.
+    pub fee_bps: u32,
     /// What the payment provider signs its webhooks with; without it there are none.
     pub webhook_secret: Option<String>,
     /// Keys the fingerprints of requests, which are kept with their idempotency keys: without it, a fingerprint
@@ -51,6 +56,7 @@ impl CommandDeps {
     pub(crate) fn into_state(self) -> ApiState {
         let terms = Terms {
             currency: self.currency,
+            fee_bps: self.fee_bps,
             // Proof: nobody configures a time to live of 292 million years.
             order_ttl: TimeDelta::from_std(self.order_ttl).unwrap_or(TimeDelta::MAX),
         };
@@ -70,6 +76,8 @@ impl CommandDeps {
 #[derive(Clone, Copy)]
 pub struct Terms {
     pub currency: Currency,
+    /// Of what sellers sell, in basis points.
+    pub fee_bps: u32,
     pub order_ttl: TimeDelta,
 }
 

@@ -30,7 +30,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use web::layers::{self, Limits};
 
-pub use deps::{CommandDeps, ORDER_TTL};
+pub use deps::{CommandDeps, FEE_BPS, ORDER_TTL};
 pub use errors::ApiError;
 pub use passwords::{PasswordError, PasswordSettings, Passwords};
 

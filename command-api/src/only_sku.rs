@@ -15,11 +15,11 @@ const SEVERAL: ProductError = ProductError::VariantCount { max: 1 };
 /// The SKU that was given, if this product has it, or else its only one.
 pub fn choose(work: &mut UnitOfWork, product_id: ProductId, given: Option<&Sku>) -> Decision<Sku> {
     let product = work.read::<Product>(product_id)?;
-    if !product.is_listed() {
+    if !product.exists() {
         return Err(ProductError::NotFound.into());
     }
     if let Some(sku) = given {
-        if product.price(sku).is_none() {
+        if !product.has(sku) {
             return Err(ProductError::UnknownSku { sku: sku.clone() }.into());
         }
         return Ok(sku.clone());

@@ -5,6 +5,7 @@ use events::ids::{OrderId, RefundId};
 use events::order::CancelReason;
 
 use crate::authority::Authority;
+use crate::marketplace;
 use crate::order::{Order, OrderCommand, OrderError, Status};
 use crate::payment::{Payment, PaymentCommand};
 use crate::settlement;
@@ -51,6 +52,7 @@ pub fn cancel_order(work: &mut UnitOfWork, command: &CancelOrder) -> Decision<()
     if before.status == Status::AwaitingPayment {
         return work.handle::<Payment>(payment_id, PaymentCommand::Cancel);
     }
+    marketplace::give_back(work, before, |_| true, at)?;
     let refundable = work.read::<Payment>(payment_id)?.requested()?.refundable();
     if refundable.is_positive() {
         settlement::request_refund(work, payment_id, refund_id, refundable, "order cancelled", at)?;

@@ -11,8 +11,9 @@ use events::product::{ProductAdded, Variant};
 use crate::authority::Authority;
 use crate::category::{Category, CategoryCommand, CategoryError};
 use crate::product::{Details, Product, ProductCommand, ProductError};
+use crate::refusal::DomainError;
 use crate::stock::{Stock, StockCommand, StockError};
-use crate::unit_of_work::{Decision, UnitOfWork};
+use crate::unit_of_work::{Decision, Halt, UnitOfWork};
 
 /// The scope of claimed SKUs; their owner is a product.
 pub const SKU_SCOPE: &str = "sku";
@@ -96,6 +97,8 @@ pub struct AddProduct {
     pub description: String,
     pub category: Option<CategoryId>,
     pub variants: Vec<NewVariant>,
+    /// There is one unit of it, and who buys it becomes its owner.
+    pub one_of_a_kind: bool,
     pub at: DateTime<Utc>,
 }
 
@@ -112,6 +115,12 @@ pub fn add_product(work: &mut UnitOfWork, command: &AddProduct) -> Decision<()> 
         added_at: command.at,
     };
     work.handle::<Product>(product_id, ProductCommand::Add(added))?;
+    if command.one_of_a_kind {
+        if command.variants.iter().any(|new| new.quantity != 1) {
+            return Err(ProductError::OneOfAKind.into());
+        }
+        work.handle::<Product>(product_id, ProductCommand::DeclareOneOfAKind)?;
+    }
     work.require::<Stock>(command.variants.iter().map(|new| &new.variant.sku))?;
     command
         .variants
@@ -147,10 +156,49 @@ fn check_category(work: &mut UnitOfWork, category: Option<CategoryId>) -> Decisi
 /// A product that this authority may act on; to anyone else it isn't there.
 fn own_product(work: &mut UnitOfWork, product_id: ProductId, by: Authority) -> Decision<()> {
     let product = work.read::<Product>(product_id)?;
-    if !product.is_listed() || !by.covers(product.seller()) {
+    if !product.exists() || !by.covers(product.seller()) {
         return Err(ProductError::NotFound.into());
     }
     Ok(())
+}
+
+/// Takes a product off sale, or puts it on sale again. The one unit of a one-of-a-kind that was bought, and so
+/// has left the shelf, is back on it.
+pub fn set_listed(work: &mut UnitOfWork, product_id: ProductId, by: Authority, listed: bool) -> Decision<()> {
+    own_product(work, product_id, by)?;
+    if !listed {
+        return work.handle::<Product>(product_id, ProductCommand::Archive);
+    }
+    work.handle::<Product>(product_id, ProductCommand::Activate)?;
+    let product = work.read::<Product>(product_id)?;
+    let Some(sku) = product.skus().next().filter(|_| product.is_one_of_a_kind()) else {
+        return Ok(());
+    };
+    if work.read::<Stock>(sku)?.on_hand() == 0 {
+        let (quantity, reason) = (1, "listed by its new owner".to_owned());
+        work.handle::<Stock>(sku, StockCommand::Receive { quantity, reason })?;
+    }
+    Ok(())
+}
+
+/// Takes each of these off sale, or puts it on sale again; what is refused keeps none of the others from it.
+pub fn set_listed_each(
+    work: &mut UnitOfWork,
+    product_ids: &[ProductId],
+    by: Authority,
+    listed: bool,
+) -> Decision<Vec<(ProductId, Result<(), DomainError>)>> {
+    work.require::<Product>(product_ids)?;
+    let mut results = Vec::with_capacity(product_ids.len());
+    for product_id in product_ids {
+        let result = match set_listed(work, *product_id, by, listed) {
+            Ok(()) => Ok(()),
+            Err(Halt::Refused(error)) => Err(error),
+            Err(Halt::NotLoaded) => return Err(Halt::NotLoaded),
+        };
+        results.push((*product_id, result));
+    }
+    Ok(results)
 }
 
 /// Changes what people read of a product, and its prices; what is missing stays.
@@ -166,6 +214,8 @@ pub struct EditProduct {
     pub prices: BTreeMap<Sku, Money>,
     pub add: Vec<NewVariant>,
     pub remove: Vec<Sku>,
+    /// Whether it is on sale from now on.
+    pub listed: Option<bool>,
 }
 
 pub fn edit_product(work: &mut UnitOfWork, command: &EditProduct) -> Decision<()> {
@@ -197,7 +247,10 @@ pub fn edit_product(work: &mut UnitOfWork, command: &EditProduct) -> Decision<()
         work.handle::<Product>(product_id, ProductCommand::RemoveVariant { sku: sku.clone() })?;
         work.release(SKU_SCOPE, sku.as_str(), product_id);
     }
-    Ok(())
+    match command.listed {
+        Some(listed) => set_listed(work, product_id, command.by, listed),
+        None => Ok(()),
+    }
 }
 
 pub fn remove_product(
@@ -208,7 +261,15 @@ pub fn remove_product(
 ) -> Decision<()> {
     own_product(work, product_id, by)?;
     work.expect_version::<Product>(product_id, expected_version)?;
-    for sku in work.read::<Product>(product_id)?.skus() {
+    let product = work.read::<Product>(product_id)?;
+    for sku in product.skus() {
+        if product.is_one_of_a_kind() {
+            // Its owner changes when the order is paid, and nobody can own what isn't there.
+            let stock = work.read::<Stock>(sku)?;
+            if stock.available() != stock.on_hand() {
+                return Err(ProductError::BeingBought.into());
+            }
+        }
         work.release(SKU_SCOPE, sku.as_str(), product_id);
     }
     work.handle::<Product>(product_id, ProductCommand::Remove)
@@ -237,8 +298,11 @@ pub struct ChangeStock {
 pub fn change_stock(work: &mut UnitOfWork, command: &ChangeStock) -> Decision<()> {
     let product = work.read::<Product>(command.product_id)?;
     let counted_down = matches!(command.change, StockChange::Adjust(delta) if delta < 0);
-    if !command.by.covers(product.seller()) || !(product.is_listed() || counted_down) {
+    if !command.by.covers(product.seller()) || !(product.exists() || counted_down) {
         return Err(ProductError::NotFound.into());
+    }
+    if product.is_one_of_a_kind() && product.exists() {
+        return Err(ProductError::OneOfAKind.into());
     }
     if work.read::<Stock>(&command.sku)?.product_id() != Some(command.product_id) {
         return Err(StockError::NotListed.into());

@@ -13,6 +13,7 @@ use events::sealed::Sealed;
 use serde::{Deserialize, Serialize};
 
 use crate::cart::{Cart, CartCommand, CartError, QUANTITY_MAX};
+use crate::marketplace;
 use crate::order::{LINES_MAX, Order, OrderCommand, OrderError};
 use crate::payment::{Payment, PaymentCommand, PaymentError};
 use crate::product::Product;
@@ -81,6 +82,8 @@ pub struct PlaceOrder {
     pub at: DateTime<Utc>,
     /// When the reservations go back if it isn't paid.
     pub expires_at: DateTime<Utc>,
+    /// What the shop keeps of its sellers' part, in basis points.
+    pub fee_bps: u32,
 }
 
 /// What a customer is told of a new order.
@@ -105,6 +108,7 @@ pub fn place_order(work: &mut UnitOfWork, command: &PlaceOrder) -> Decision<Plac
     check_method(&command.method)?;
     let quantities = quantities(work, command)?;
     let lines = priced_lines(work, &quantities)?;
+    check_not_own(&lines, customer)?;
     let total = total(&lines)?;
     let placed = OrderPlaced {
         order_id,
@@ -169,6 +173,7 @@ fn request_payment(work: &mut UnitOfWork, command: &PlaceOrder, total: Money) ->
         requested_at: at,
     };
     work.handle::<Payment>(payment_id, PaymentCommand::Request(requested))?;
+    marketplace::agree(work, order_id, payment_id, command.fee_bps)?;
     if !by_card {
         settlement::settle_at_once(work, payment_id, at)?;
     }
@@ -220,6 +225,15 @@ fn priced_lines(work: &mut UnitOfWork, quantities: &BTreeMap<Sku, u32>) -> Decis
         });
     }
     Ok(lines)
+}
+
+fn check_not_own(lines: &[OrderLine], customer: AccountId) -> Result<(), OrderError> {
+    match lines.iter().find(|line| line.seller == Some(customer)) {
+        Some(line) => Err(OrderError::OwnItem {
+            sku: line.sku.clone(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// The product behind each SKU, with every stream that it takes fetched in two steps.

@@ -7,6 +7,7 @@ use events::ids::{OrderId, RefundId, Sku};
 use events::money::Money;
 
 use crate::authority::Authority;
+use crate::marketplace;
 use crate::order::{Order, OrderCommand, OrderError, Status};
 use crate::payment::Payment;
 use crate::settlement;
@@ -37,7 +38,12 @@ pub fn ship_order(work: &mut UnitOfWork, command: &ShipOrder) -> Decision<()> {
             at,
         },
     )?;
-    let quantities = work.read::<Order>(order_id)?.placed()?.quantities();
+    let order = work.read::<Order>(order_id)?;
+    let order = order.placed()?;
+    let mut quantities = order.quantities();
+    for unique in marketplace::uniques(work, order)? {
+        quantities.remove(&unique.sku); // it left the shelf with its sale
+    }
     work.require::<Stock>(quantities.keys())?;
     for sku in quantities.keys() {
         work.handle::<Stock>(sku, StockCommand::Ship { order_id })?;
@@ -104,7 +110,13 @@ pub fn return_order(work: &mut UnitOfWork, command: &ReturnOrder) -> Decision<Mo
     let value = returned_now
         .checked_sub(returned_before)
         .map_err(OrderError::from)?;
-    for (sku, quantity) in quantities {
+    marketplace::give_back(work, order, |sku| quantities.contains_key(sku), at)?;
+    let uniques = marketplace::uniques(work, order)?;
+    // What is one of a kind is on the shelf again when its seller lists it.
+    let shelved = quantities
+        .into_iter()
+        .filter(|(sku, _)| !uniques.iter().any(|unique| unique.sku == *sku));
+    for (sku, quantity) in shelved {
         work.handle::<Stock>(
             sku,
             StockCommand::Return {

@@ -9,6 +9,7 @@ use events::wallet::{CreditReason, WalletCredited, WalletDebited};
 
 use crate::authority::Authority;
 use crate::checkout;
+use crate::marketplace;
 use crate::order::{Order, OrderCommand, OrderError, Status as OrderStatus};
 use crate::payment::{Payment, PaymentCommand, PaymentError};
 use crate::unit_of_work::{Decision, UnitOfWork};
@@ -42,6 +43,7 @@ pub(crate) fn settle_at_once(
     work.handle::<Payment>(payment_id, settled)?;
     if let Purpose::Order(order_id) = payment.purpose {
         work.handle::<Order>(order_id, OrderCommand::MarkPaid { at })?;
+        marketplace::complete(work, order_id, payment_id, at)?;
     }
     Ok(())
 }
@@ -74,7 +76,10 @@ pub fn settle_payment(work: &mut UnitOfWork, command: &SettlePayment) -> Decisio
     };
     work.handle::<Payment>(payment_id, settled)?;
     match before.purpose {
-        Purpose::Order(order_id) => work.handle::<Order>(order_id, OrderCommand::MarkPaid { at }),
+        Purpose::Order(order_id) => {
+            work.handle::<Order>(order_id, OrderCommand::MarkPaid { at })?;
+            marketplace::complete(work, order_id, payment_id, at)
+        }
         Purpose::Deposit(account_id) => {
             let reason = CreditReason::Deposit(payment_id);
             let credited = WalletCredited {
@@ -208,16 +213,22 @@ pub(crate) fn request_refund(
     reason: &str,
     at: DateTime<Utc>,
 ) -> Decision<()> {
-    let before = work.read::<Payment>(payment_id)?.requested()?.refundable();
+    let before = work.read::<Payment>(payment_id)?;
+    let before = before.requested()?;
+    let returned = marketplace::returned(work, before, refund_id)?;
     let request = PaymentCommand::RequestRefund {
         refund_id,
         amount,
         reason: reason.to_owned(),
+        returned: returned.clone(),
     };
     work.handle::<Payment>(payment_id, request)?;
     let payment = work.read::<Payment>(payment_id)?;
     let payment = payment.requested()?;
-    let asked = payment.refundable() != before;
+    let asked = payment.refundable() != before.refundable();
+    if asked && !payment.refund_is_open(refund_id) {
+        marketplace::take_back(work, before, refund_id, amount, returned.as_ref())?;
+    }
     if let (true, PaymentMethod::Wallet, Some(account_id)) = (asked, &payment.method, payment.customer) {
         let reason = CreditReason::Refund(refund_id);
         let credited = WalletCredited {
@@ -237,14 +248,19 @@ pub fn settle_refund(
     refund_id: RefundId,
     provider_reference: &str,
 ) -> Decision<()> {
-    let provider_reference = Some(provider_reference.to_owned());
-    work.handle::<Payment>(
-        payment_id,
-        PaymentCommand::RecordRefundSettled {
-            refund_id,
-            provider_reference,
-        },
-    )
+    let before = work.read::<Payment>(payment_id)?;
+    let before = before.requested()?;
+    let returned = marketplace::returned(work, before, refund_id)?;
+    let settled = PaymentCommand::RecordRefundSettled {
+        refund_id,
+        provider_reference: Some(provider_reference.to_owned()),
+        returned: returned.clone(),
+    };
+    work.handle::<Payment>(payment_id, settled)?;
+    match before.open_refund(refund_id) {
+        Some(amount) => marketplace::take_back(work, before, refund_id, amount, returned.as_ref()),
+        None => Ok(()), // it was settled, or failed, before
+    }
 }
 
 pub fn fail_refund(

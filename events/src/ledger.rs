@@ -25,6 +25,10 @@ pub enum LedgerAccount {
     Sales,
     /// Money that has left a wallet and not yet arrived at the person's bank.
     Withdrawals,
+    /// What the shop keeps of its sellers' sales.
+    Fees,
+    /// What sellers owe the shop, as a negative number: sales were taken back whose money had left the wallet.
+    OwedBySellers,
 }
 
 /// A text that names no ledger account.
@@ -42,6 +46,8 @@ impl fmt::Display for LedgerAccount {
             Self::External => f.write_str("external"),
             Self::Sales => f.write_str("sales"),
             Self::Withdrawals => f.write_str("withdrawals"),
+            Self::Fees => f.write_str("fees"),
+            Self::OwedBySellers => f.write_str("owed_by_sellers"),
         }
     }
 }
@@ -64,6 +70,8 @@ impl FromStr for LedgerAccount {
             "external" => Ok(Self::External),
             "sales" => Ok(Self::Sales),
             "withdrawals" => Ok(Self::Withdrawals),
+            "fees" => Ok(Self::Fees),
+            "owed_by_sellers" => Ok(Self::OwedBySellers),
             _ => {
                 let owner = text.strip_prefix("wallet:").ok_or_else(wrong)?;
                 owner.parse().map(Self::Wallet).map_err(|_| wrong())
@@ -110,6 +118,26 @@ impl JournalEntry {
         ])
     }
 
+    /// `amount` leaves `from` and is spread over accounts, whose parts come to it; parts of nothing are left out.
+    pub fn spread(from: LedgerAccount, amount: Money, parts: impl IntoIterator<Item = Posting>) -> Self {
+        let mut postings = vec![Posting {
+            account: from,
+            amount: amount.negated(),
+        }];
+        postings.extend(parts.into_iter().filter(|part| !part.amount.is_zero()));
+        Self(postings)
+    }
+
+    /// The same movement the other way round.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        let postings = self.0.into_iter().map(|posting| Posting {
+            amount: posting.amount.negated(),
+            ..posting
+        });
+        Self(postings.collect())
+    }
+
     /// What is left over per currency; empty for a sound entry.
     pub fn imbalance(&self) -> BTreeMap<Currency, i128> {
         let mut sums = BTreeMap::new();
@@ -139,7 +167,13 @@ mod tests {
 
     #[test]
     fn a_ledger_account_is_a_text_in_json() {
-        for account in [LedgerAccount::Wallet(AccountId::default()), LedgerAccount::Sales] {
+        let wallet = LedgerAccount::Wallet(AccountId::default());
+        for account in [
+            wallet,
+            LedgerAccount::Sales,
+            LedgerAccount::Fees,
+            LedgerAccount::OwedBySellers,
+        ] {
             let json = serde_json::to_string(&account).unwrap();
             assert_eq!(serde_json::from_str::<LedgerAccount>(&json).unwrap(), account);
         }

@@ -8,6 +8,7 @@ use crate::event::events;
 use crate::ids::{AccountId, AttemptId, OrderId, PaymentId, RefundId};
 use crate::ledger::JournalEntry;
 use crate::money::Money;
+use crate::order::SoldLine;
 
 /// What the money is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +44,36 @@ pub struct PaymentRequested {
 }
 
 /// The customer asks to try again, perhaps with another card.
+/// What one seller has in an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SellerShare {
+    pub seller: AccountId,
+    pub lines: Vec<SoldLine>,
+    /// What the lines come to, before the fee.
+    pub amount: Money,
+}
+
+/// The order holds lines of sellers: on these terms they are paid when the payment settles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SaleAgreed {
+    pub payment_id: PaymentId,
+    pub order_id: OrderId,
+    /// The shop's part of each share, in basis points.
+    pub fee_bps: u32,
+    /// Each seller once.
+    pub shares: Vec<SellerShare>,
+}
+
+/// Sellers bear part of a refund, which is settled in the same append.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SaleTakenBack {
+    pub payment_id: PaymentId,
+    pub order_id: OrderId,
+    pub refund_id: RefundId,
+    /// Each seller's part of the refund, with the goods that came back, if any did.
+    pub shares: Vec<SellerShare>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentRetried {
     pub payment_id: PaymentId,
@@ -122,6 +153,8 @@ events! {
     /// What happens to a payment.
     PaymentEvent {
         PaymentRequested = 1,
+        SaleAgreed = 1,
+        SaleTakenBack = 1,
         PaymentRetried = 1,
         PaymentSettled = 1,
         PaymentDeclined = 1,

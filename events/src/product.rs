@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::events;
-use crate::ids::{AccountId, CategoryId, ProductId, Sku};
+use crate::ids::{AccountId, CategoryId, OrderId, ProductId, Sku};
 use crate::money::Money;
 
 /// One form in which a product is sold.
@@ -31,6 +31,34 @@ pub struct ProductAdded {
     /// At least one.
     pub variants: Vec<Variant>,
     pub added_at: DateTime<Utc>,
+}
+
+/// There is one unit of it and no other: who buys it becomes the owner of the product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OneOfAKindDeclared {
+    pub product_id: ProductId,
+}
+
+/// Its owner has taken it off sale, and can put it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductArchived {
+    pub product_id: ProductId,
+}
+
+/// It is on sale again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductActivated {
+    pub product_id: ProductId,
+}
+
+/// It was sold, or a sale was taken back: it belongs to another, and is off sale until they list it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OwnershipMoved {
+    pub product_id: ProductId,
+    pub from: AccountId,
+    pub to: AccountId,
+    pub order_id: OrderId,
+    pub moved_at: DateTime<Utc>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -75,5 +103,9 @@ events! {
         VariantPriceChanged = 1,
         VariantRemoved = 1,
         ProductRemoved = 1,
+        OneOfAKindDeclared = 1,
+        ProductArchived = 1,
+        ProductActivated = 1,
+        OwnershipMoved = 1,
     }
 }

@@ -13,6 +13,7 @@ pub mod products;
 pub mod projection;
 pub mod reviews;
 pub mod sales;
+pub mod trades;
 pub mod wallets;
 pub mod wishlists;
 

@@ -60,6 +60,7 @@ fn of_payment(event: &PaymentEvent) -> (Option<DateTime<Utc>>, Value) {
             let details = json!({"payment_id": e.payment_id, "amount": e.amount, "method": kind(&e.method)});
             (Some(e.requested_at), details)
         }
+        PaymentEvent::SaleAgreed(_) | PaymentEvent::SaleTakenBack(_) => (None, json!({})),
         PaymentEvent::PaymentRetried(e) => {
             let details = json!({"payment_id": e.payment_id, "amount": e.amount, "method": kind(&e.method)});
             (None, details)

@@ -24,8 +24,8 @@ impl Projection for Orders {
         let order = match event {
             Event::Order(event) => Some(order_of(event)),
             Event::Payment(event) => match purpose(event) {
-                Purpose::Order(order) => Some(order),
-                Purpose::Deposit(_) => None,
+                Some(Purpose::Order(order)) => Some(order),
+                Some(Purpose::Deposit(_)) | None => None,
             },
             _ => None,
         };
@@ -161,8 +161,8 @@ fn order_of(event: &OrderEvent) -> OrderId {
     }
 }
 
-fn purpose(event: &PaymentEvent) -> Purpose {
-    match event {
+fn purpose(event: &PaymentEvent) -> Option<Purpose> {
+    Some(match event {
         PaymentEvent::PaymentRequested(e) => e.purpose,
         PaymentEvent::PaymentRetried(e) => e.purpose,
         PaymentEvent::PaymentSettled(e) => e.purpose,
@@ -171,5 +171,7 @@ fn purpose(event: &PaymentEvent) -> Purpose {
         PaymentEvent::RefundRequested(e) => e.purpose,
         PaymentEvent::RefundSettled(e) => e.purpose,
         PaymentEvent::RefundFailed(e) => e.purpose,
-    }
+        // Between the shop and its sellers.
+        PaymentEvent::SaleAgreed(_) | PaymentEvent::SaleTakenBack(_) => return None,
+    })
 }

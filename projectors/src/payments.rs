@@ -32,6 +32,8 @@ impl Projection for Payments {
             PaymentEvent::RefundRequested(e) => e.payment_id,
             PaymentEvent::RefundSettled(e) => e.payment_id,
             PaymentEvent::RefundFailed(e) => e.payment_id,
+            // Between the shop and its sellers.
+            PaymentEvent::SaleAgreed(_) | PaymentEvent::SaleTakenBack(_) => return Vec::new(),
         }]
     }
 
@@ -74,7 +76,7 @@ fn requested(event: &PaymentRequested, version: u64) -> PaymentDocument {
 
 fn change(payment: &mut PaymentDocument, event: &PaymentEvent) {
     match event {
-        PaymentEvent::PaymentRequested(_) => {}
+        PaymentEvent::PaymentRequested(_) | PaymentEvent::SaleAgreed(_) | PaymentEvent::SaleTakenBack(_) => {}
         PaymentEvent::PaymentRetried(e) => {
             payment.status = PaymentStatus::Processing;
             payment.method = kind(&e.method);

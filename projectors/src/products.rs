@@ -96,6 +96,26 @@ fn change(product: &mut Product, event: &ProductEvent, fact: &Fact) -> Value {
             unlist(product, &e.sku);
             json!({"sku": e.sku})
         }
+        ProductEvent::OneOfAKindDeclared(_) => {
+            product.document.one_of_a_kind = true;
+            json!({})
+        }
+        ProductEvent::ProductArchived(_) => {
+            product.document.status = ProductStatus::Archived;
+            json!({})
+        }
+        ProductEvent::ProductActivated(_) => {
+            // What wasn't added has no number under which the full text would find it.
+            if product.number > 0 {
+                product.document.status = ProductStatus::Active;
+            }
+            json!({})
+        }
+        ProductEvent::OwnershipMoved(e) => {
+            product.document.seller = Some(e.to);
+            product.document.status = ProductStatus::Archived;
+            json!({"from": e.from, "to": e.to, "order_id": e.order_id})
+        }
         ProductEvent::ProductRemoved(_) => {
             product.document.status = ProductStatus::Removed;
             json!({})
@@ -184,5 +204,9 @@ fn product_of(event: &ProductEvent) -> ProductId {
         ProductEvent::VariantPriceChanged(e) => e.product_id,
         ProductEvent::VariantRemoved(e) => e.product_id,
         ProductEvent::ProductRemoved(e) => e.product_id,
+        ProductEvent::OneOfAKindDeclared(e) => e.product_id,
+        ProductEvent::ProductArchived(e) => e.product_id,
+        ProductEvent::ProductActivated(e) => e.product_id,
+        ProductEvent::OwnershipMoved(e) => e.product_id,
     }
 }

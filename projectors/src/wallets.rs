@@ -26,6 +26,10 @@ impl Projection for Wallets {
         let (account, amount) = match event {
             WalletEvent::WalletCredited(e) => (e.account_id, e.amount),
             WalletEvent::WalletDebited(e) => (e.account_id, e.amount),
+            WalletEvent::SaleCredited(e) => (e.account_id, e.amount),
+            WalletEvent::SaleReversed(e) => (e.account_id, e.amount),
+            WalletEvent::SellerDebtIncurred(e) => (e.account_id, e.amount),
+            WalletEvent::SellerDebtRepaid(e) => (e.account_id, e.amount),
             WalletEvent::WithdrawalRequested(e) => (e.account_id, e.amount),
             WalletEvent::WithdrawalSettled(e) => (e.account_id, e.amount),
             WalletEvent::WithdrawalFailed(e) => (e.account_id, e.amount),
@@ -45,7 +49,7 @@ impl Projection for Wallets {
         let mut wallet = row.unwrap_or_else(|| Wallet::empty(*account, *currency));
         wallet.pending_withdrawals = pending(wallet.pending_withdrawals, event);
         wallet.position = fact.position;
-        if let Some((amount, reason, at)) = movement(event) {
+        if let Some((amount, reason, at)) = movement(event, fact.recorded_at) {
             wallet.balance = plus(wallet.balance, amount);
             entries.push(WalletEntry {
                 account: *account,
@@ -62,7 +66,10 @@ impl Projection for Wallets {
 
 /// By how much an event changes the balance, why, and when. Nothing for a withdrawal that arrives: it left the
 /// balance when it was asked for.
-fn movement(event: &WalletEvent) -> Option<(Money, MovementReason, DateTime<Utc>)> {
+fn movement(
+    event: &WalletEvent,
+    recorded_at: DateTime<Utc>,
+) -> Option<(Money, MovementReason, DateTime<Utc>)> {
     Some(match event {
         WalletEvent::WalletCredited(e) => {
             let reason = match e.reason {
@@ -74,6 +81,18 @@ fn movement(event: &WalletEvent) -> Option<(Money, MovementReason, DateTime<Utc>
         WalletEvent::WalletDebited(e) => {
             let reason = MovementReason::Purchase(e.order_id);
             (e.amount.negated(), reason, e.debited_at)
+        }
+        WalletEvent::SaleCredited(e) => (e.amount, MovementReason::Sale(e.order_id), recorded_at),
+        WalletEvent::SaleReversed(e) => {
+            let reason = MovementReason::SaleReversed(e.order_id);
+            (e.amount.negated(), reason, recorded_at)
+        }
+        WalletEvent::SellerDebtIncurred(e) => {
+            (e.amount, MovementReason::DebtIncurred(e.order_id), recorded_at)
+        }
+        WalletEvent::SellerDebtRepaid(e) => {
+            let reason = MovementReason::DebtRepaid(e.order_id);
+            (e.amount.negated(), reason, recorded_at)
         }
         WalletEvent::WithdrawalRequested(e) => {
             let reason = MovementReason::Withdrawal(e.withdrawal_id);
@@ -93,6 +112,6 @@ fn pending(before: Money, event: &WalletEvent) -> Money {
         WalletEvent::WithdrawalRequested(e) => plus(before, e.amount),
         WalletEvent::WithdrawalSettled(e) => minus(before, e.amount),
         WalletEvent::WithdrawalFailed(e) => minus(before, e.amount),
-        WalletEvent::WalletCredited(_) | WalletEvent::WalletDebited(_) => before,
+        _ => before,
     }
 }

@@ -25,6 +25,7 @@ use crate::products::Products;
 use crate::projection::{Fact, KeyOf, Projection};
 use crate::reviews::Reviews;
 use crate::sales::SalesPerDay;
+use crate::trades::TradesOfAccounts;
 use crate::wallets::Wallets;
 use crate::wishlists::Wishlists;
 
@@ -68,6 +69,7 @@ pub fn writer(view: ViewName, generation: u64, position: Position) -> Box<dyn Wr
         ViewName::Accounts => boxed::<Accounts>(generation, position),
         ViewName::Reviews => boxed::<Reviews>(generation, position),
         ViewName::Wishlists => boxed::<Wishlists>(generation, position),
+        ViewName::Trades => boxed::<TradesOfAccounts>(generation, position),
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Product {
     /// In stars, over the reviews that everybody sees; null without one.
     average_rating: Option<f64>,
     review_count: u64,
+    /// There is one unit of it: who buys it becomes its owner.
+    one_of_a_kind: bool,
     added_at: DateTime<Utc>,
     /// For `If-Match`.
     version: u64,

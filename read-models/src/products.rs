@@ -1,6 +1,6 @@
 //! Products with their variants and stock, as the catalogue shows them.
 //!
-//! Beside the rows stand `product_variants` (SKU → product) and `products_text`, the full-text index
+//! Beside the rows stand `product_variants` (SKU → product), `unsold` (what each seller offers), and `products_text`, the full-text index
 //! over name, description and SKUs. Products that were removed stay as rows with that status.
 
 use std::collections::BTreeMap;
@@ -21,6 +21,7 @@ use crate::ratings::{AverageRating, RatingCounts};
 use crate::record::{self, Binds, Change, Record, RowError};
 use crate::store::{self, StoreError};
 use crate::table::{Table, int, text};
+use crate::unsold;
 
 /// Whether a product is to be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub enum ProductStatus {
     #[default]
     Announced,
     Active,
+    /// Its owner has taken it off sale.
+    Archived,
     Removed,
 }
 
@@ -38,6 +41,7 @@ impl ProductStatus {
         match self {
             Self::Announced => "announced",
             Self::Active => "active",
+            Self::Archived => "archived",
             Self::Removed => "removed",
         }
     }
@@ -84,6 +88,9 @@ pub struct ProductDocument {
     /// In stars, over the reviews that everybody sees; none without one.
     pub average_rating: Option<AverageRating>,
     pub review_count: u64,
+    /// There is one unit of it: who buys it becomes its owner.
+    #[serde(default)]
+    pub one_of_a_kind: bool,
     pub added_at: DateTime<Utc>,
     /// The version of the product's stream: what an edit's `If-Match` is about.
     pub version: u64,
@@ -311,6 +318,7 @@ impl Record for Product {
                 read.extend(after);
             }
         }
+        unsold::save(conn, generation, changes).await?;
         // First what goes: a SKU may leave one product and join another in the same batch.
         store::delete::<VariantOf>(conn, generation, &gone).await?;
         store::upsert(conn, generation, &listed).await?;

@@ -7,13 +7,13 @@ use crate::record::Record;
 use crate::table::Table;
 use crate::{
     accounts, carts, categories, order_history, orders, payments, product_history, products, reviews, sales,
-    wallet_entries, wallets, wishlists,
+    trade_entries, trades, unsold, wallet_entries, wallets, wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ViewName {
-    /// `products`, `product_variants`, `products_text` and `product_history`.
+    /// `products`, `product_variants`, `products_text`, `product_history` and `unsold`.
     Products,
     Categories,
     Carts,
@@ -27,10 +27,12 @@ pub enum ViewName {
     Reviews,
     /// `wishlist_items`.
     Wishlists,
+    /// `trades` and `trade_entries`.
+    Trades,
 }
 
 impl ViewName {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Products,
         Self::Categories,
         Self::Carts,
@@ -41,6 +43,7 @@ impl ViewName {
         Self::Accounts,
         Self::Reviews,
         Self::Wishlists,
+        Self::Trades,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -55,6 +58,7 @@ impl ViewName {
             Self::Accounts => "accounts",
             Self::Reviews => "reviews",
             Self::Wishlists => "wishlists",
+            Self::Trades => "trades",
         }
     }
 
@@ -62,8 +66,8 @@ impl ViewName {
     /// generation is then filled by itself and swapped in.
     pub fn version(self) -> u64 {
         match self {
-            // Since 2 with ratings.
-            Self::Products => 2,
+            // Since 3 with owners of one-of-a-kinds and the table of unsold items.
+            Self::Products => 3,
             Self::Categories
             | Self::Carts
             | Self::Orders
@@ -72,7 +76,8 @@ impl ViewName {
             | Self::Sales
             | Self::Accounts
             | Self::Reviews
-            | Self::Wishlists => 1,
+            | Self::Wishlists
+            | Self::Trades => 1,
         }
     }
 
@@ -83,6 +88,7 @@ impl ViewName {
                 products::Product::TABLE,
                 products::VariantOf::TABLE,
                 product_history::ProductEntry::TABLE,
+                unsold::Unsold::TABLE,
             ],
             Self::Categories => &[categories::Category::TABLE],
             Self::Carts => &[carts::Cart::TABLE],
@@ -93,6 +99,7 @@ impl ViewName {
             Self::Accounts => &[accounts::Account::TABLE],
             Self::Reviews => &[reviews::Review::TABLE],
             Self::Wishlists => &[wishlists::WishlistItem::TABLE],
+            Self::Trades => &[trades::Trades::TABLE, trade_entries::TradeEntry::TABLE],
         }
     }
 

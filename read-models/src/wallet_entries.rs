@@ -17,6 +17,14 @@ pub enum MovementReason {
     Deposit(PaymentId),
     Refund(RefundId),
     Purchase(OrderId),
+    /// What the owner sold, less the shop's fee.
+    Sale(OrderId),
+    /// A sale was taken back.
+    SaleReversed(OrderId),
+    /// The shop put in what was missing for a sale taken back.
+    DebtIncurred(OrderId),
+    /// Paid back out of a sale.
+    DebtRepaid(OrderId),
     Withdrawal(WithdrawalId),
     /// The bank didn't take it, and the money is back.
     WithdrawalFailed(WithdrawalId),

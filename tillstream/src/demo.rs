@@ -173,6 +173,7 @@ async fn product(
         description: demo.description.to_owned(),
         category,
         variants,
+        one_of_a_kind: false,
         at: Utc::now(),
     };
     match executor

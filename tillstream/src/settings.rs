@@ -49,6 +49,7 @@ pub struct Settings {
     /// Whether a new shop starts with a demo catalogue.
     pub demo: bool,
     pub orders: OrderSettings,
+    pub marketplace: MarketplaceSettings,
     /// With a URL in it, roles run as processes of their own; without, the shop is embedded in one.
     pub postgres: PostgresSettings,
     pub nats: NatsSettings,
@@ -65,6 +66,14 @@ pub struct Settings {
 pub struct OrderSettings {
     /// Minutes until an unpaid order gives its reservations back.
     pub unpaid_ttl_minutes: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarketplaceSettings {
+    /// What the shop keeps of what its sellers sell, in basis points: 500 are 5 %. Rounded half to even per seller
+    /// and order.
+    pub fee_bps: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -161,6 +170,9 @@ impl Default for Settings {
             demo: true,
             orders: OrderSettings {
                 unpaid_ttl_minutes: 30,
+            },
+            marketplace: MarketplaceSettings {
+                fee_bps: command_api::FEE_BPS,
             },
             postgres: PostgresSettings::default(),
             nats: NatsSettings::default(),
@@ -264,6 +276,11 @@ impl Settings {
             (1..=7 * 24 * 60).contains(&self.orders.unpaid_ttl_minutes),
             "orders.unpaid_ttl_minutes is between 1 and 10080, this is {}",
             self.orders.unpaid_ttl_minutes
+        );
+        ensure!(
+            self.marketplace.fee_bps <= domain::payment::WHOLE_BPS,
+            "marketplace.fee_bps is at most 10000, this is {}",
+            self.marketplace.fee_bps
         );
         ensure!(
             (1..=120).contains(&self.payments.request_timeout_s),

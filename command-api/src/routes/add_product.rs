@@ -38,6 +38,10 @@ pub struct AddProductBody {
     price: Option<MoneyDto>,
     /// Of a product in one form: units on the shelf from the start.
     quantity: Option<u32>,
+    /// There is one unit of it: who buys it becomes the owner of the product, and can list it again. Not for staff,
+    /// whose products are the shop's.
+    #[serde(default)]
+    one_of_a_kind: bool,
     /// The forms in which the product comes.
     variants: Option<Vec<VariantBody>>,
 }
@@ -53,7 +57,7 @@ pub struct AddedProductAnswer {
 
 /// Adds a product
 ///
-/// What staff add is the shop's own, what a seller adds is theirs. 409 `sku_taken`, with the
+/// What staff add is the shop's own, what a customer or seller adds is theirs. 409 `sku_taken`, with the
 /// `product_id` that has the SKU.
 #[utoipa::path(
     post, path = "/api/products", tag = "products", security(("bearer" = [])),
@@ -70,7 +74,9 @@ pub async fn add_product(
     let seller = if caller.is_staff() {
         None
     } else {
-        caller.require(Role::Seller)?;
+        if !caller.has(Role::Customer) {
+            caller.require(Role::Seller)?;
+        }
         Some(caller.account)
     };
     let context = commands.context(Some(caller.account), &incoming);
@@ -152,6 +158,7 @@ impl AddProductBody {
             description: self.description.unwrap_or_default(),
             category: self.category,
             variants,
+            one_of_a_kind: self.one_of_a_kind,
             at,
         })
     }

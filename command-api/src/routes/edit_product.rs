@@ -46,6 +46,16 @@ pub struct EditProductBody {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove_variants: Vec<Sku>,
+    /// `archived` takes it off sale, `active` puts it on sale again.
+    status: Option<Listing>,
+}
+
+/// Whether a product is on sale.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Listing {
+    Active,
+    Archived,
 }
 
 /// Edits a product
@@ -118,6 +128,7 @@ impl EditProductBody {
             prices,
             add,
             remove: self.remove_variants,
+            listed: self.status.map(|status| status == Listing::Active),
         };
         Ok((price, command))
     }

@@ -6,6 +6,7 @@ mod adjust_stock;
 mod archive_category;
 mod cancel_order;
 mod change_password;
+mod change_products;
 mod create_category;
 mod deliver_order;
 mod deposit_money;
@@ -76,6 +77,7 @@ fn small() -> OpenApiRouter<ApiState> {
             archive_category::archive_category
         ))
         .routes(routes!(adjust_stock::adjust_stock))
+        .routes(routes!(change_products::change_products))
         .routes(routes!(purchase_product::purchase_product))
         .routes(routes!(
             set_cart_item::set_cart_item,

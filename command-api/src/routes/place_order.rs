@@ -136,6 +136,7 @@ pub async fn place_order(
             method: payment.into(),
             at: context.now,
             expires_at: context.now + terms.order_ttl,
+            fee_bps: terms.fee_bps,
         };
         let place = |work: &mut domain::UnitOfWork| Ok(checkout::place_order(work, &command)?.into());
         commands.execute(&context, place).await?

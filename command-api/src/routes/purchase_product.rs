@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use domain::checkout::{self, Basket, PlaceOrder};
+use domain::product::{Product, ProductError};
 use events::account::Role;
 use events::ids::{AttemptId, OrderId, PaymentId, ProductId, Sku};
 use serde::Deserialize;
@@ -22,6 +23,9 @@ use crate::problems::{CommandHeaders, Conflict, Forbidden, NotFound, Rejected, U
 use crate::routes::place_order::OrderAnswer;
 use crate::validation::Checks;
 
+/// Where it goes if nobody says: an item may change hands without a parcel.
+const UNSPECIFIED_COUNTRY: &str = "Unspecified";
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PurchaseBody {
@@ -30,9 +34,10 @@ pub struct PurchaseBody {
     sku: Option<Sku>,
     #[serde(default = "one")]
     quantity: u32,
-    payment: PaymentBody,
-    /// Where it goes, as a country's name or code.
-    country: String,
+    /// Out of the wallet, if missing.
+    payment: Option<PaymentBody>,
+    /// Where it goes, as a country's name or code; `Unspecified`, if missing.
+    country: Option<String>,
     contact: Option<ContactBody>,
 }
 
@@ -42,7 +47,9 @@ fn one() -> u32 {
 
 /// Buys a product
 ///
-/// Stock is checked and taken in one step: 409 `out_of_stock` for who comes too late.
+/// Stock is checked and taken in one step: 409 `out_of_stock` for who comes too late. Out of the wallet, the default, the money
+/// is with the seller in that same step, less the shop's fee; so is the ownership of what is one of a kind with the
+/// buyer, off sale until they list it. 409 `own_item`, `not_for_sale`, `wallet_not_covered`.
 #[utoipa::path(
     method(put, post), path = "/api/products/{id}/purchase", tag = "products", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The product."), CommandHeaders), request_body = PurchaseBody,
@@ -86,12 +93,16 @@ pub async fn purchase_product(
         customer,
         basket: Basket::Cart,
         contact,
-        country,
-        method: payment.into(),
+        country: country.unwrap_or_else(|| UNSPECIFIED_COUNTRY.to_owned()),
+        method: payment.unwrap_or(PaymentBody::Wallet {}).into(),
         at: context.now,
         expires_at: context.now + terms.order_ttl,
+        fee_bps: terms.fee_bps,
     };
     let place = |work: &mut domain::UnitOfWork| {
+        if !work.read::<Product>(product_id)?.is_listed() {
+            return Err(ProductError::NotFound.into());
+        }
         let sku = only_sku::choose(work, product_id, sku.as_ref())?;
         let basket = Basket::Lines(vec![(sku, quantity)]);
         let command = PlaceOrder {

@@ -10,7 +10,7 @@ use crate::harness::Shop;
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// Everything that the command API does, as its users know it.
-const ROUTES: [&str; 37] = [
+const ROUTES: [&str; 38] = [
     "delete /api/cart/items/{sku}",
     "delete /api/categories/{id}",
     "delete /api/products/{id}",
@@ -36,6 +36,7 @@ const ROUTES: [&str; 37] = [
     "post /api/payments/{id}/refund",
     "post /api/payments/{id}/retry",
     "post /api/products",
+    "post /api/products/bulk",
     "post /api/products/{id}/purchase",
     "post /api/products/{id}/stock",
     "post /api/reviews/{id}/hide",

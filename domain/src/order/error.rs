@@ -25,6 +25,10 @@ pub enum OrderError {
     },
     #[error("{wanted} of {sku} can't come back, only {returnable} can")]
     NotBought { sku: Sku, wanted: u32, returnable: u32 },
+    #[error("{sku} is the buyer's own")]
+    OwnItem { sku: Sku },
+    #[error("{sku} is its buyer's no more, or is for sale again")]
+    MovedOn { sku: Sku },
     #[error("{sku} isn't sold")]
     NotForSale { sku: Sku },
     #[error("this order expired at {at}")]
@@ -45,6 +49,8 @@ impl Refusal for OrderError {
             | Self::WrongStatus { .. }
             | Self::NotBought { .. }
             | Self::NotForSale { .. }
+            | Self::OwnItem { .. }
+            | Self::MovedOn { .. }
             | Self::Expired { .. } => RefusalKind::Conflict,
             Self::LineCount { .. }
             | Self::Quantity
@@ -65,6 +71,8 @@ impl Refusal for OrderError {
             Self::WrongStatus { .. } => "order_status",
             Self::NotBought { .. } => "return_exceeds_order",
             Self::NotForSale { .. } => "not_for_sale",
+            Self::OwnItem { .. } => "own_item",
+            Self::MovedOn { .. } => "item_moved_on",
             Self::Expired { .. } => "order_expired",
             Self::Country { .. } => "country_invalid",
             Self::NotPast => "placed_at_not_past",
@@ -76,7 +84,7 @@ impl Refusal for OrderError {
         let field = match self {
             Self::LineCount { .. } | Self::Total { .. } | Self::NotBought { .. } | Self::Money(_) => "lines",
             Self::Quantity => "quantity",
-            Self::NotForSale { .. } => "sku",
+            Self::NotForSale { .. } | Self::OwnItem { .. } | Self::MovedOn { .. } => "sku",
             Self::Country { .. } => "country",
             Self::NotPast => "placed_at",
             Self::NotFound | Self::AlreadyPlaced | Self::WrongStatus { .. } | Self::Expired { .. } => {

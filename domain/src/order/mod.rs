@@ -17,6 +17,7 @@ use events::order::{
     CancelReason, OrderCancelled, OrderDelivered, OrderEvent, OrderLine, OrderPaid, OrderPlaced,
     OrderReturned, OrderShipped, SoldLine,
 };
+use events::payment::SellerShare;
 use serde::{Deserialize, Serialize};
 
 pub use command::OrderCommand;
@@ -61,6 +62,8 @@ pub struct Placed {
     pub status: Status,
     /// Units that came back, per SKU.
     pub returned: BTreeMap<Sku, u32>,
+    /// What came back of sellers' goods, by the refund for it.
+    returns: BTreeMap<RefundId, Vec<SoldLine>>,
 }
 
 impl Placed {
@@ -71,6 +74,42 @@ impl Placed {
             *quantities.entry(line.sku.clone()).or_insert(0) += line.quantity;
         }
         quantities
+    }
+
+    /// The sellers' part of the order: lines and what they come to.
+    pub fn shares(&self) -> Result<Vec<SellerShare>, OrderError> {
+        let lines = self.by_seller(self.sold_lines()?);
+        let share = |(seller, lines): (AccountId, Vec<SoldLine>)| {
+            let mut amount = Money::zero(self.total.currency());
+            for line in &lines {
+                amount = amount.checked_add(line.amount)?;
+            }
+            Ok(SellerShare {
+                seller,
+                lines,
+                amount,
+            })
+        };
+        lines.into_iter().map(share).collect()
+    }
+
+    /// What came back of sellers' goods with this refund. `None` if it isn't for goods, or no seller has any part in the order.
+    pub fn returned_with(&self, refund_id: RefundId) -> Option<BTreeMap<AccountId, Vec<SoldLine>>> {
+        Some(self.by_seller(self.returns.get(&refund_id)?.clone()))
+    }
+
+    fn by_seller(&self, lines: Vec<SoldLine>) -> BTreeMap<AccountId, Vec<SoldLine>> {
+        let ordered = self.lines.iter();
+        let sellers: BTreeMap<&Sku, AccountId> = ordered
+            .filter_map(|line| Some((&line.sku, line.seller?)))
+            .collect();
+        let mut sold = BTreeMap::<_, Vec<_>>::new();
+        for line in lines {
+            if let Some(seller) = sellers.get(&line.sku) {
+                sold.entry(*seller).or_default().push(line);
+            }
+        }
+        sold
     }
 
     fn sold_lines(&self) -> Result<Vec<SoldLine>, OrderError> {
@@ -334,6 +373,7 @@ impl Aggregate for Order {
                 expires_at: event.expires_at,
                 status: Status::AwaitingPayment,
                 returned: BTreeMap::new(),
+                returns: BTreeMap::new(),
             });
             return;
         }
@@ -345,8 +385,11 @@ impl Aggregate for Order {
             OrderEvent::OrderDelivered(_) => order.status = Status::Delivered,
             OrderEvent::OrderCancelled(_) => order.status = Status::Cancelled,
             OrderEvent::OrderReturned(event) => {
-                for line in event.lines {
-                    *order.returned.entry(line.sku).or_insert(0) += line.quantity;
+                for line in &event.lines {
+                    *order.returned.entry(line.sku.clone()).or_insert(0) += line.quantity;
+                }
+                if order.lines.iter().any(|line| line.seller.is_some()) {
+                    order.returns.insert(event.refund_id, event.lines);
                 }
             }
         }

@@ -3,11 +3,15 @@
 use chrono::{DateTime, Utc};
 use events::ids::{AttemptId, RefundId};
 use events::money::Money;
-use events::payment::{PaymentMethod, PaymentRequested};
+use events::payment::{PaymentMethod, PaymentRequested, SaleAgreed};
+
+use super::sale::Returned;
 
 #[derive(Debug, Clone)]
 pub enum PaymentCommand {
     Request(PaymentRequested),
+    /// Right after the request: on which terms the order's sellers are paid when it settles.
+    AgreeSale(SaleAgreed),
     /// After a decline; the attempt is a new one.
     Retry {
         method: PaymentMethod,
@@ -31,10 +35,14 @@ pub enum PaymentCommand {
         refund_id: RefundId,
         amount: Money,
         reason: String,
+        /// As [`Self::RecordRefundSettled`] has it: without a provider it is settled at once.
+        returned: Option<Returned>,
     },
     RecordRefundSettled {
         refund_id: RefundId,
         provider_reference: Option<String>,
+        /// What of it is for goods that came back, by their sellers; missing if it isn't for goods.
+        returned: Option<Returned>,
     },
     RecordRefundFailed {
         refund_id: RefundId,

@@ -24,6 +24,8 @@ pub enum PaymentError {
     UnknownRefund,
     #[error("it is paid {allowed}")]
     Method { allowed: &'static str },
+    #[error("a fee has at most 10000 basis points, this one {fee_bps}")]
+    Fee { fee_bps: u32 },
     #[error("the card's token has 1 to {max_chars} printable characters")]
     CardToken { max_chars: usize },
 }
@@ -35,7 +37,9 @@ impl Refusal for PaymentError {
             Self::AlreadyRequested | Self::NotDeclined | Self::NotSettled | Self::RefundTooHigh { .. } => {
                 RefusalKind::Conflict
             }
-            Self::Amount { .. } | Self::Method { .. } | Self::CardToken { .. } => RefusalKind::Invalid,
+            Self::Amount { .. } | Self::Fee { .. } | Self::Method { .. } | Self::CardToken { .. } => {
+                RefusalKind::Invalid
+            }
         }
     }
 
@@ -51,6 +55,7 @@ impl Refusal for PaymentError {
             Self::UnknownRefund => "refund_not_found",
             Self::Method { .. } => "payment_method_invalid",
             Self::CardToken { .. } => "card_token_invalid",
+            Self::Fee { .. } => "fee_invalid",
         }
     }
 

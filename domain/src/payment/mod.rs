@@ -4,6 +4,7 @@
 
 mod command;
 mod error;
+mod sale;
 #[cfg(test)]
 mod tests;
 
@@ -17,13 +18,14 @@ use events::ledger::{JournalEntry, LedgerAccount};
 use events::money::Money;
 use events::payment::{
     PaymentCancelled, PaymentDeclined, PaymentEvent, PaymentMethod, PaymentRequested, PaymentRetried,
-    PaymentSettled, Purpose, RefundFailed, RefundRequested, RefundSettled,
+    PaymentSettled, Purpose, RefundFailed, RefundRequested, RefundSettled, SaleTakenBack, SellerShare,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use command::PaymentCommand;
 pub use error::PaymentError;
+pub use sale::{Portion, Returned, Sale, WHOLE_BPS, fee};
 
 /// Where a payment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +66,8 @@ pub struct Requested {
     pub attempt_id: Option<AttemptId>,
     pub provider_reference: Option<String>,
     refunds: BTreeMap<RefundId, Refund>,
+    /// What of it is its sellers'; missing where all of it is the shop's.
+    pub sale: Option<Sale>,
 }
 
 impl Requested {
@@ -103,6 +107,33 @@ impl Requested {
         }
     }
 
+    /// What each seller gets of it when it settles.
+    pub fn portions(&self) -> Vec<Portion> {
+        self.sale.as_ref().map(Sale::portions).unwrap_or_default()
+    }
+
+    /// What each seller bears of a refund.
+    pub fn refund_portions(&self, amount: Money, returned: Option<&Returned>) -> Vec<Portion> {
+        let sale = self.sale.as_ref();
+        sale.map(|sale| sale.refund_portions(self.amount, amount, returned))
+            .unwrap_or_default()
+    }
+
+    /// How much is given back with a refund that was asked for and whose outcome isn't known.
+    pub fn open_refund(&self, refund_id: RefundId) -> Option<Money> {
+        let refund = self.refunds.get(&refund_id)?;
+        (refund.status == RefundStatus::Requested).then_some(refund.amount)
+    }
+
+    /// The way of all of the money.
+    fn entry(&self) -> JournalEntry {
+        let portions = self.portions();
+        if portions.is_empty() {
+            return JournalEntry::transfer(self.source(), self.destination(), self.amount);
+        }
+        sale::entry(self.source(), self.amount, &portions)
+    }
+
     fn refund_requested(&self, refund_id: RefundId, amount: Money, reason: String) -> PaymentEvent {
         RefundRequested {
             payment_id: self.id,
@@ -135,6 +166,7 @@ impl Payment {
         let payment = self.requested()?;
         match command {
             PaymentCommand::Request(_) => Err(PaymentError::AlreadyRequested),
+            PaymentCommand::AgreeSale(agreed) => Ok(vec![agreed.into()]),
             PaymentCommand::Retry { method, attempt_id } => Ok(vec![retry(payment, method, attempt_id)?]),
             PaymentCommand::RecordSettled {
                 attempt_id,
@@ -153,13 +185,13 @@ impl Payment {
                 refund_id,
                 amount,
                 reason,
-            } => request_refund(payment, refund_id, amount, reason),
+                returned,
+            } => request_refund(payment, refund_id, amount, reason, returned.as_ref()),
             PaymentCommand::RecordRefundSettled {
                 refund_id,
                 provider_reference,
-            } => Ok(record_refund_settled(payment, refund_id, provider_reference)?
-                .into_iter()
-                .collect()),
+                returned,
+            } => record_refund_settled(payment, refund_id, provider_reference, returned.as_ref()),
             PaymentCommand::RecordRefundFailed {
                 refund_id,
                 code,
@@ -221,7 +253,7 @@ fn record_settled(
         amount: payment.amount,
         attempt_id,
         provider_reference: provider_reference.clone(),
-        entry: JournalEntry::transfer(payment.source(), payment.destination(), payment.amount),
+        entry: payment.entry(),
         settled_at: at,
     };
     let mut events = vec![settled.into()];
@@ -275,6 +307,7 @@ fn request_refund(
     refund_id: RefundId,
     amount: Money,
     reason: String,
+    returned: Option<&Returned>,
 ) -> Result<Vec<PaymentEvent>, PaymentError> {
     if payment.refunds.contains_key(&refund_id) {
         return Ok(vec![]);
@@ -294,7 +327,7 @@ fn request_refund(
     }
     let mut events = vec![payment.refund_requested(refund_id, amount, reason)];
     if !matches!(payment.method, PaymentMethod::Card { .. }) {
-        events.push(refund_settled(payment, refund_id, amount, None));
+        events.extend(refund_settled(payment, refund_id, amount, None, returned));
     }
     Ok(events)
 }
@@ -303,13 +336,22 @@ fn record_refund_settled(
     payment: &Requested,
     refund_id: RefundId,
     provider_reference: Option<String>,
-) -> Result<Option<PaymentEvent>, PaymentError> {
+    returned: Option<&Returned>,
+) -> Result<Vec<PaymentEvent>, PaymentError> {
     let refund = payment
         .refunds
         .get(&refund_id)
         .ok_or(PaymentError::UnknownRefund)?;
-    let open = refund.status == RefundStatus::Requested;
-    Ok(open.then(|| refund_settled(payment, refund_id, refund.amount, provider_reference)))
+    if refund.status != RefundStatus::Requested {
+        return Ok(vec![]);
+    }
+    Ok(refund_settled(
+        payment,
+        refund_id,
+        refund.amount,
+        provider_reference,
+        returned,
+    ))
 }
 
 fn refund_settled(
@@ -317,17 +359,46 @@ fn refund_settled(
     refund_id: RefundId,
     amount: Money,
     provider_reference: Option<String>,
-) -> PaymentEvent {
-    RefundSettled {
+    returned: Option<&Returned>,
+) -> Vec<PaymentEvent> {
+    let portions = payment.refund_portions(amount, returned);
+    let entry = if portions.is_empty() {
+        JournalEntry::transfer(payment.destination(), payment.source(), amount)
+    } else {
+        sale::entry(payment.source(), amount, &portions).reversed()
+    };
+    let settled = RefundSettled {
         payment_id: payment.id,
         purpose: payment.purpose,
         customer: payment.customer,
         refund_id,
         amount,
         provider_reference,
-        entry: JournalEntry::transfer(payment.destination(), payment.source(), amount),
-    }
-    .into()
+        entry,
+    };
+    let share = |portion: &Portion| SellerShare {
+        seller: portion.seller,
+        lines: returned
+            .and_then(|returned| returned.get(&portion.seller))
+            .cloned()
+            .unwrap_or_default(),
+        amount: portion.gross,
+    };
+    let taken_back = payment
+        .sale
+        .as_ref()
+        .filter(|_| !portions.is_empty())
+        .map(|sale| SaleTakenBack {
+            payment_id: payment.id,
+            order_id: sale.order_id,
+            refund_id,
+            shares: portions.iter().map(share).collect(),
+        });
+    taken_back
+        .map(PaymentEvent::from)
+        .into_iter()
+        .chain([settled.into()])
+        .collect()
 }
 
 fn record_refund_failed(
@@ -385,6 +456,7 @@ impl Aggregate for Payment {
                 attempt_id: event.attempt_id,
                 provider_reference: None,
                 refunds: BTreeMap::new(),
+                sale: None,
             });
             return;
         }
@@ -403,7 +475,17 @@ impl Aggregate for Payment {
                 payment.provider_reference = event.provider_reference;
             }
             PaymentEvent::PaymentDeclined(_) => payment.status = Status::Declined,
-            PaymentEvent::PaymentCancelled(_) => payment.status = Status::Cancelled,
+            PaymentEvent::PaymentCancelled(_) => {
+                payment.status = Status::Cancelled;
+                // Should it settle all the same, it goes back without any seller having seen it.
+                payment.sale = None;
+            }
+            PaymentEvent::SaleAgreed(event) => payment.sale = Some(event.into()),
+            PaymentEvent::SaleTakenBack(event) => {
+                if let Some(sale) = &mut payment.sale {
+                    sale.take_back(event.shares);
+                }
+            }
             PaymentEvent::RefundRequested(event) => {
                 let refund = Refund {
                     amount: event.amount,
@@ -411,7 +493,12 @@ impl Aggregate for Payment {
                 };
                 payment.refunds.insert(event.refund_id, refund);
             }
-            PaymentEvent::RefundSettled(event) => payment.mark_refund(event.refund_id, RefundStatus::Settled),
+            PaymentEvent::RefundSettled(event) => {
+                payment.mark_refund(event.refund_id, RefundStatus::Settled);
+                if let Some(sale) = &mut payment.sale {
+                    sale.refund(event.amount);
+                }
+            }
             PaymentEvent::RefundFailed(event) => payment.mark_refund(event.refund_id, RefundStatus::Failed),
         }
     }

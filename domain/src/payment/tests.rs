@@ -172,6 +172,7 @@ fn request_refund(refund_id: RefundId, amount: Money) -> PaymentCommand {
         refund_id,
         amount,
         reason: "goodwill".to_owned(),
+        returned: None,
     }
 }
 
@@ -179,6 +180,7 @@ fn record_refund_settled() -> PaymentCommand {
     PaymentCommand::RecordRefundSettled {
         refund_id: REFUND,
         provider_reference: Some("re_1".to_owned()),
+        returned: None,
     }
 }
 

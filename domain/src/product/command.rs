@@ -1,6 +1,7 @@
 //! What can be asked of a product.
 
-use events::ids::{CategoryId, Sku};
+use chrono::{DateTime, Utc};
+use events::ids::{AccountId, CategoryId, OrderId, Sku};
 use events::money::Money;
 use events::product::{ProductAdded, Variant};
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,24 @@ pub enum ProductCommand {
     Add(ProductAdded),
     ChangeDetails(Details),
     AddVariant(Variant),
-    ChangePrice { sku: Sku, price: Money },
-    RemoveVariant { sku: Sku },
+    ChangePrice {
+        sku: Sku,
+        price: Money,
+    },
+    RemoveVariant {
+        sku: Sku,
+    },
+    /// Before anything else happens to it: there is one unit of one variant.
+    DeclareOneOfAKind,
+    /// Takes it off sale. Does nothing if it is.
+    Archive,
+    /// Puts it on sale again. Does nothing if it is.
+    Activate,
+    /// The buyer of a one-of-a-kind becomes its owner, or gives it back.
+    MoveOwnership {
+        to: AccountId,
+        order_id: OrderId,
+        at: DateTime<Utc>,
+    },
     Remove,
 }

@@ -29,6 +29,10 @@ pub enum ProductError {
     MixedCurrencies,
     #[error("a variant has at most {max} options, their names and values 1 to {max_chars} characters each")]
     Options { max: usize, max_chars: usize },
+    #[error("of a one-of-a-kind there is one unit, of one variant, and it belongs to a person")]
+    OneOfAKind,
+    #[error("somebody is buying it at this moment")]
+    BeingBought,
     #[error("there is no open category {category}")]
     CategoryNotFound { category: CategoryId },
 }
@@ -37,7 +41,7 @@ impl Refusal for ProductError {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::NotFound => RefusalKind::NotFound,
-            Self::AlreadyExists | Self::LastVariant => RefusalKind::Conflict,
+            Self::AlreadyExists | Self::LastVariant | Self::BeingBought => RefusalKind::Conflict,
             _ => RefusalKind::Invalid,
         }
     }
@@ -55,6 +59,8 @@ impl Refusal for ProductError {
             Self::NegativePrice { .. } => "price_negative",
             Self::MixedCurrencies => "currency_mixed",
             Self::Options { .. } => "variant_options_invalid",
+            Self::OneOfAKind => "one_of_a_kind",
+            Self::BeingBought => "being_bought",
             Self::CategoryNotFound { .. } => "category_not_found",
         }
     }
@@ -68,7 +74,8 @@ impl Refusal for ProductError {
             Self::NegativePrice { .. } | Self::MixedCurrencies => "price",
             Self::Options { .. } => "options",
             Self::CategoryNotFound { .. } => "category",
-            Self::NotFound | Self::AlreadyExists | Self::LastVariant => return None,
+            Self::OneOfAKind => "quantity",
+            Self::NotFound | Self::AlreadyExists | Self::LastVariant | Self::BeingBought => return None,
         };
         Some(field.to_owned())
     }

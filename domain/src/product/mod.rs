@@ -13,8 +13,9 @@ use cqrs_es::event_sink::EventSink;
 use events::ids::{AccountId, ProductId, Sku};
 use events::money::Money;
 use events::product::{
-    ProductAdded, ProductDetailsChanged, ProductEvent, ProductRemoved, Variant, VariantAdded,
-    VariantPriceChanged, VariantRemoved,
+    OneOfAKindDeclared, OwnershipMoved, ProductActivated, ProductAdded, ProductArchived,
+    ProductDetailsChanged, ProductEvent, ProductRemoved, Variant, VariantAdded, VariantPriceChanged,
+    VariantRemoved,
 };
 use serde::{Deserialize, Serialize};
 
@@ -39,13 +40,25 @@ pub struct Product {
     seller: Option<AccountId>,
     details: Details,
     variants: BTreeMap<Sku, Variant>,
+    one_of_a_kind: bool,
+    archived: bool,
     removed: bool,
 }
 
 impl Product {
-    /// Whether it can be bought and edited.
-    pub fn is_listed(&self) -> bool {
+    /// Whether it is there, on sale or not: its owner can edit it.
+    pub fn exists(&self) -> bool {
         self.id.is_some() && !self.removed
+    }
+
+    /// Whether it can be bought.
+    pub fn is_listed(&self) -> bool {
+        self.exists() && !self.archived
+    }
+
+    /// Whether there is one unit of it, with which its ownership moves.
+    pub fn is_one_of_a_kind(&self) -> bool {
+        self.one_of_a_kind
     }
 
     pub fn seller(&self) -> Option<AccountId> {
@@ -60,9 +73,14 @@ impl Product {
         self.variants.keys()
     }
 
-    /// The variant's price, if it is still sold.
+    /// Whether it comes in this variant, on sale or not.
+    pub fn has(&self, sku: &Sku) -> bool {
+        self.exists() && self.variants.contains_key(sku)
+    }
+
+    /// The variant's price, if it is on sale.
     pub fn price(&self, sku: &Sku) -> Option<Money> {
-        if self.removed {
+        if !self.is_listed() {
             return None;
         }
         self.variants.get(sku).map(|variant| variant.price)
@@ -79,6 +97,20 @@ impl Product {
             ProductCommand::AddVariant(variant) => self.add_variant(product_id, variant).map(Some),
             ProductCommand::ChangePrice { sku, price } => self.change_price(product_id, sku, price),
             ProductCommand::RemoveVariant { sku } => self.remove_variant(product_id, sku).map(Some),
+            ProductCommand::DeclareOneOfAKind => self.declare_one_of_a_kind(product_id).map(Some),
+            ProductCommand::Archive => Ok((!self.archived).then(|| ProductArchived { product_id }.into())),
+            ProductCommand::Activate => Ok(self.archived.then(|| ProductActivated { product_id }.into())),
+            ProductCommand::MoveOwnership { to, order_id, at } => {
+                let from = self.seller.filter(|_| self.one_of_a_kind);
+                let moved = OwnershipMoved {
+                    product_id,
+                    from: from.ok_or(ProductError::OneOfAKind)?,
+                    to,
+                    order_id,
+                    moved_at: at,
+                };
+                Ok((moved.from != to).then(|| moved.into()))
+            }
             ProductCommand::Remove => Ok(Some(ProductRemoved { product_id }.into())),
         }
     }
@@ -104,6 +136,13 @@ impl Product {
             }
         }
         Ok(added.into())
+    }
+
+    fn declare_one_of_a_kind(&self, product_id: ProductId) -> Result<ProductEvent, ProductError> {
+        if self.variants.len() != 1 || self.seller.is_none() {
+            return Err(ProductError::OneOfAKind);
+        }
+        Ok(OneOfAKindDeclared { product_id }.into())
     }
 
     fn change_details(
@@ -133,6 +172,9 @@ impl Product {
     }
 
     fn add_variant(&self, product_id: ProductId, variant: Variant) -> Result<ProductEvent, ProductError> {
+        if self.one_of_a_kind {
+            return Err(ProductError::OneOfAKind);
+        }
         if self.variants.contains_key(&variant.sku) {
             return Err(ProductError::DuplicateSku { sku: variant.sku });
         }
@@ -270,6 +312,13 @@ impl Aggregate for Product {
                 self.variants.remove(&event.sku);
             }
             ProductEvent::ProductRemoved(_) => self.removed = true,
+            ProductEvent::OneOfAKindDeclared(_) => self.one_of_a_kind = true,
+            ProductEvent::ProductArchived(_) => self.archived = true,
+            ProductEvent::ProductActivated(_) => self.archived = false,
+            ProductEvent::OwnershipMoved(event) => {
+                self.seller = Some(event.to);
+                self.archived = true;
+            }
         }
     }
 }

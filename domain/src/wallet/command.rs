@@ -3,12 +3,16 @@
 use chrono::{DateTime, Utc};
 use events::ids::{AccountId, WithdrawalId};
 use events::money::Money;
-use events::wallet::{WalletCredited, WalletDebited};
+use events::wallet::{SaleCredited, SaleReversed, WalletCredited, WalletDebited};
 
 #[derive(Debug, Clone)]
 pub enum WalletCommand {
     Credit(WalletCredited),
     Debit(WalletDebited),
+    /// The owner sold something; what they owe from sales taken back is paid out of it first.
+    CreditSale(SaleCredited),
+    /// A sale is taken back; what the wallet doesn't hold, the owner owes.
+    ReverseSale(SaleReversed),
     /// Asking again while it's under way changes nothing.
     RequestWithdrawal {
         account_id: AccountId,

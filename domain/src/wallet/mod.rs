@@ -12,7 +12,10 @@ use cqrs_es::event_sink::EventSink;
 use events::ids::{AccountId, WithdrawalId};
 use events::ledger::{JournalEntry, LedgerAccount};
 use events::money::{Currency, Money};
-use events::wallet::{WalletEvent, WithdrawalFailed, WithdrawalRequested, WithdrawalSettled};
+use events::wallet::{
+    SaleCredited, SaleReversed, SellerDebtIncurred, SellerDebtRepaid, WalletEvent, WithdrawalFailed,
+    WithdrawalRequested, WithdrawalSettled,
+};
 use serde::{Deserialize, Serialize};
 
 pub use command::WalletCommand;
@@ -30,6 +33,8 @@ pub struct Wallet {
     /// Minor units.
     balances: BTreeMap<Currency, i64>,
     withdrawals: BTreeMap<WithdrawalId, Pending>,
+    /// What the owner owes from sales that were taken back, in minor units.
+    debts: BTreeMap<Currency, i64>,
 }
 
 impl Wallet {
@@ -37,13 +42,69 @@ impl Wallet {
         Money::new(self.balances.get(&currency).copied().unwrap_or(0), currency)
     }
 
+    /// What the owner owes from sales that were taken back after their money had left the wallet.
+    pub fn debt(&self, currency: Currency) -> Money {
+        Money::new(self.debts.get(&currency).copied().unwrap_or(0), currency)
+    }
+
     /// Whether this withdrawal is under way.
     pub fn withdrawal_is_open(&self, withdrawal_id: WithdrawalId) -> bool {
         self.withdrawals.contains_key(&withdrawal_id)
     }
 
-    fn decide(&self, command: WalletCommand) -> Result<Option<WalletEvent>, WalletError> {
+    fn decide(&self, command: WalletCommand) -> Result<Vec<WalletEvent>, WalletError> {
         match command {
+            WalletCommand::CreditSale(credited) => self.credit_sale(credited),
+            WalletCommand::ReverseSale(reversed) => self.reverse_sale(reversed),
+            command => Ok(self.decide_one(command)?.into_iter().collect()),
+        }
+    }
+
+    fn credit_sale(&self, credited: SaleCredited) -> Result<Vec<WalletEvent>, WalletError> {
+        check_not_negative(credited.amount)?;
+        let currency = credited.amount.currency();
+        let balance = self.balance(currency).checked_add(credited.amount)?;
+        let (account_id, order_id) = (credited.account_id, credited.order_id);
+        let owed = self.debt(currency).amount_minor();
+        let amount = Money::new(owed.min(balance.amount_minor()), currency);
+        let mut events = vec![credited.into()];
+        if amount.is_positive() {
+            let wallet = LedgerAccount::Wallet(account_id);
+            let repaid = SellerDebtRepaid {
+                account_id,
+                order_id,
+                amount,
+                entry: JournalEntry::transfer(wallet, LedgerAccount::OwedBySellers, amount),
+            };
+            events.push(repaid.into());
+        }
+        Ok(events)
+    }
+
+    fn reverse_sale(&self, reversed: SaleReversed) -> Result<Vec<WalletEvent>, WalletError> {
+        check_not_negative(reversed.amount)?;
+        let currency = reversed.amount.currency();
+        let missing = reversed.amount.checked_sub(self.balance(currency))?;
+        let mut events = vec![];
+        if missing.is_positive() {
+            let (account_id, order_id) = (reversed.account_id, reversed.order_id);
+            self.debt(currency).checked_add(missing)?;
+            let wallet = LedgerAccount::Wallet(account_id);
+            let incurred = SellerDebtIncurred {
+                account_id,
+                order_id,
+                amount: missing,
+                entry: JournalEntry::transfer(LedgerAccount::OwedBySellers, wallet, missing),
+            };
+            events.push(incurred.into());
+        }
+        events.push(reversed.into());
+        Ok(events)
+    }
+
+    fn decide_one(&self, command: WalletCommand) -> Result<Option<WalletEvent>, WalletError> {
+        match command {
+            WalletCommand::CreditSale(_) | WalletCommand::ReverseSale(_) => Ok(None), // proof: `decide` has them
             WalletCommand::Credit(credited) => {
                 check_positive(credited.amount)?;
                 self.balance(credited.amount.currency())
@@ -137,9 +198,20 @@ impl Wallet {
         Ok(())
     }
 
+    fn owe(&mut self, amount: Money) {
+        *self.debts.entry(amount.currency()).or_insert(0) += amount.amount_minor();
+    }
+
     fn add(&mut self, amount: Money) {
         *self.balances.entry(amount.currency()).or_insert(0) += amount.amount_minor();
     }
+}
+
+fn check_not_negative(amount: Money) -> Result<(), WalletError> {
+    if amount.is_negative() {
+        return Err(WalletError::NotPositive { amount });
+    }
+    Ok(())
 }
 
 fn check_positive(amount: Money) -> Result<(), WalletError> {
@@ -163,7 +235,7 @@ impl Aggregate for Wallet {
         (): &(),
         sink: &EventSink<Self>,
     ) -> Result<(), WalletError> {
-        if let Some(event) = self.decide(command)? {
+        for event in self.decide(command)? {
             sink.write(event, self).await;
         }
         Ok(())
@@ -173,6 +245,16 @@ impl Aggregate for Wallet {
         match event {
             WalletEvent::WalletCredited(event) => self.add(event.amount),
             WalletEvent::WalletDebited(event) => self.add(event.amount.negated()),
+            WalletEvent::SaleCredited(event) => self.add(event.amount),
+            WalletEvent::SaleReversed(event) => self.add(event.amount.negated()),
+            WalletEvent::SellerDebtIncurred(event) => {
+                self.add(event.amount);
+                self.owe(event.amount);
+            }
+            WalletEvent::SellerDebtRepaid(event) => {
+                self.add(event.amount.negated());
+                self.owe(event.amount.negated());
+            }
             WalletEvent::WithdrawalRequested(event) => {
                 self.add(event.amount.negated());
                 let pending = Pending {

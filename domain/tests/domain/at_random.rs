@@ -207,6 +207,7 @@ impl Run {
             prices: [(sku(SKUS[index]), pence(minor))].into(),
             add: vec![],
             remove: vec![],
+            listed: None,
         };
         self.count(|shop| shop.when(|work| catalogue::edit_product(work, &command)));
     }

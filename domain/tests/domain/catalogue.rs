@@ -59,6 +59,7 @@ fn edit(product_id: ProductId, by: Authority) -> EditProduct {
         prices: [].into(),
         add: vec![],
         remove: vec![],
+        listed: None,
     }
 }
 

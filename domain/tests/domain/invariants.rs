@@ -86,6 +86,8 @@ fn entry(event: &Event) -> Option<&JournalEntry> {
         Event::Wallet(WalletEvent::WithdrawalRequested(e)) => Some(&e.entry),
         Event::Wallet(WalletEvent::WithdrawalSettled(e)) => Some(&e.entry),
         Event::Wallet(WalletEvent::WithdrawalFailed(e)) => Some(&e.entry),
+        Event::Wallet(WalletEvent::SellerDebtIncurred(e)) => Some(&e.entry),
+        Event::Wallet(WalletEvent::SellerDebtRepaid(e)) => Some(&e.entry),
         Event::CreditNote(CreditNoteEvent::CreditNoteIssued(e)) => Some(&e.entry),
         _ => None,
     }
@@ -97,6 +99,9 @@ fn ledger(shop: &mut Shop) {
     let mut wallets: BTreeMap<(AccountId, Currency), i64> = BTreeMap::new();
     for event in &shop.log {
         if let Event::Wallet(WalletEvent::WalletCredited(e)) = event {
+            wallets.entry((e.account_id, e.amount.currency())).or_insert(0);
+        }
+        if let Event::Wallet(WalletEvent::SaleCredited(e)) = event {
             wallets.entry((e.account_id, e.amount.currency())).or_insert(0);
         }
         let Some(entry) = entry(event) else { continue };

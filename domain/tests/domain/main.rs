@@ -9,6 +9,7 @@ mod credit_notes;
 mod history;
 mod invariants;
 mod large_order;
+mod marketplace;
 mod place_order;
 mod refunds;
 mod returns;

@@ -32,6 +32,7 @@ fn edit(product_id: events::ids::ProductId) -> EditProduct {
         prices: [].into(),
         add: vec![],
         remove: vec![],
+        listed: None,
     }
 }
 

@@ -256,6 +256,7 @@ impl Shop {
             description: String::new(),
             category: None,
             variants: variants.collect(),
+            one_of_a_kind: false,
             at: at(0),
         }
     }
@@ -294,6 +295,7 @@ impl Shop {
             method: card(),
             at: at(0),
             expires_at: at(EXPIRES_AFTER),
+            fee_bps: 500,
         }
     }
 

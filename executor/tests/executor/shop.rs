@@ -96,6 +96,7 @@ pub async fn try_list(
         description: String::new(),
         category: None,
         variants: vec![new_variant(text, price_minor, quantity)],
+        one_of_a_kind: false,
         at: now(),
     };
     let added = executor
@@ -119,6 +120,7 @@ pub fn order(text: &str, quantity: u32) -> PlaceOrder {
         },
         at: now(),
         expires_at: now() + Duration::minutes(30),
+        fee_bps: 500,
     }
 }
 
@@ -158,6 +160,7 @@ pub fn price_change(product_id: ProductId, text: &str, price_minor: i64) -> Edit
         prices: [(sku(text), pence(price_minor))].into(),
         add: vec![],
         remove: vec![],
+        listed: None,
     }
 }
 

@@ -1,12 +1,16 @@
 //! Payments and wallets, as pure functions over stories.
 
 use events::Event;
+use events::ids::{ProductId, Sku};
 use events::money::Currency;
+use events::order::SoldLine;
 use events::payment::{
     PaymentCancelled, PaymentDeclined, PaymentEvent, PaymentMethod, PaymentRetried, Purpose, RefundFailed,
     RefundRequested,
 };
+use events::wallet::{SaleCredited, SaleReversed};
 use projectors::payments::Payments;
+use projectors::trades::TradesOfAccounts;
 use projectors::wallets::Wallets;
 use read_models::payments::{MethodKind, PaymentDocument, PaymentStatus, RefundStatus};
 use read_models::wallet_entries::MovementReason;
@@ -140,4 +144,58 @@ fn a_wallet_has_the_sum_of_its_entries() {
     let wallet = &wallets[&(account(1), Currency::GBP)];
     assert_eq!((wallet.balance, wallet.pending_withdrawals), (gbp(600), gbp(0)));
     assert_eq!(entries.len(), 5, "the money had left the balance before");
+}
+
+#[test]
+fn what_is_sold_and_taken_back_is_summed_for_buyer_and_seller() {
+    let line = |quantity, minor| SoldLine {
+        sku: Sku::default(),
+        product_id: ProductId::default(),
+        quantity,
+        amount: gbp(minor),
+    };
+    let sale = SaleCredited {
+        account_id: account(2),
+        order_id: order(1),
+        lines: vec![line(3, 900)],
+        gross: gbp(900),
+        fee_bps: 500,
+        fee: gbp(45),
+        amount: gbp(855),
+    };
+    // A refund without goods: money alone.
+    let reversed = SaleReversed {
+        account_id: account(2),
+        order_id: order(1),
+        refund_id: refund(1),
+        lines: vec![],
+        gross: gbp(100),
+        fee: gbp(5),
+        amount: gbp(95),
+    };
+    let story = [
+        Event::Wallet(sale.into()),
+        Event::Wallet(reversed.into()),
+        credited(2, 1000),
+    ];
+    let (trades, entries) = told::<TradesOfAccounts>(&story);
+    assert_eq!(trades.len(), 1, "a deposit is no trade");
+    let seller = &trades[&(account(2), Currency::GBP)];
+    let sums = (seller.sold.orders, seller.sold.units, seller.sold.amount_minor);
+    assert_eq!(sums, (1, 3, 900));
+    assert_eq!(
+        (
+            seller.sold.returned_units,
+            seller.sold.returned_minor,
+            seller.fees_minor
+        ),
+        (0, 100, 40)
+    );
+    let amounts: Vec<_> = entries
+        .iter()
+        .map(|entry| (entry.quantity, entry.amount))
+        .collect();
+    assert_eq!(amounts, [(3, gbp(900)), (0, gbp(-100))]);
+    let (wallets, _) = told::<Wallets>(&story[..2]);
+    assert_eq!(wallets[&(account(2), Currency::GBP)].balance, gbp(760));
 }

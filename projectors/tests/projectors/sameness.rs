@@ -7,7 +7,8 @@ use events::category::{CategoryCreated, CategoryEvent};
 use events::order::{OrderEvent, OrderShipped};
 use events::payment::Purpose;
 use events::product::{
-    ProductDetailsChanged, ProductEvent, ProductRemoved, VariantAdded, VariantPriceChanged, VariantRemoved,
+    OwnershipMoved, ProductActivated, ProductArchived, ProductDetailsChanged, ProductEvent, ProductRemoved,
+    VariantAdded, VariantPriceChanged, VariantRemoved,
 };
 use events::sealed::Sealed;
 use events::stock::{StockAdjusted, StockEvent};
@@ -21,7 +22,7 @@ use crate::story::*;
 
 /// Any event about a few things, in no order that makes sense: a view must bear what it is told.
 fn any_event() -> impl Strategy<Value = Event> {
-    (0..31_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
+    (0..35_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
 }
 
 fn event(kind: u8, n: u128, amount: u32) -> Event {
@@ -110,6 +111,16 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
             product_id: product(u128::from(amount % 5)),
         })
         .into(),
+        30 => ProductEvent::OwnershipMoved(OwnershipMoved {
+            product_id,
+            from: account(8),
+            to: account_id,
+            order_id: order(n),
+            moved_at: at(minor),
+        })
+        .into(),
+        31 => ProductEvent::ProductArchived(ProductArchived { product_id }).into(),
+        32 | 33 => ProductEvent::ProductActivated(ProductActivated { product_id }).into(),
         _ => AccountEvent::PasswordChanged(PasswordChanged {
             account_id,
             password: Sealed("hash".to_owned()),

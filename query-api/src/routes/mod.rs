@@ -2,6 +2,7 @@
 
 mod cart;
 mod categories;
+mod dashboard;
 mod orders;
 mod payments;
 mod products;
@@ -40,6 +41,11 @@ pub fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(wallet::balances))
         .routes(routes!(wallet::entries))
         .routes(routes!(sales::report))
+        .routes(routes!(dashboard::figures_of))
+        .routes(routes!(dashboard::purchased))
+        .routes(routes!(dashboard::sold))
+        .routes(routes!(dashboard::unsold))
+        .routes(routes!(dashboard::archived))
 }
 
 /// Which part of a list to show.

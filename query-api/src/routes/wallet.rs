@@ -85,7 +85,8 @@ pub struct Entry {
     /// What was there after it.
     #[schema(value_type = MoneyDto)]
     balance: Money,
-    /// `{"kind": …, "id": …}`: a deposit's payment, a refund, a purchase's order, a withdrawal, or one that failed.
+    /// `{"kind": …, "id": …}`: a deposit's payment, a refund, the order of a purchase or sale, a withdrawal, or one that
+    /// failed.
     #[schema(value_type = Object)]
     reason: MovementReason,
 }

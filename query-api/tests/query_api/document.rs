@@ -17,11 +17,16 @@ on_each_database! {
 }
 
 /// Everything that can be asked, as its users know it.
-const ROUTES: [&str; 18] = [
+const ROUTES: [&str; 23] = [
     "/api/analytics/sales",
     "/api/cart",
     "/api/categories",
     "/api/categories/{id}",
+    "/api/dashboard",
+    "/api/dashboard/archived",
+    "/api/dashboard/purchased",
+    "/api/dashboard/sold",
+    "/api/dashboard/unsold",
     "/api/orders",
     "/api/orders/{id}",
     "/api/orders/{id}/history",

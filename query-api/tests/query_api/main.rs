@@ -6,6 +6,7 @@ mod carts;
 mod catalogue;
 mod categories;
 mod conventions;
+mod dashboard;
 mod database;
 mod document;
 mod orders;

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod carts;
 pub mod categories;
+pub mod dashboard;
 pub mod history;
 pub mod orders;
 pub mod payments;

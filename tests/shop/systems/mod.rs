@@ -1,3 +1,4 @@
 //! One story per system of the product, played over HTTP as its users would.
 
+mod marketplace;
 mod reviews;

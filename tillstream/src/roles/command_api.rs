@@ -60,6 +60,7 @@ pub fn deps(
         clock: Clock::System,
         currency: settings.currency,
         order_ttl: Duration::from_secs(u64::from(settings.orders.unpaid_ttl_minutes) * 60),
+        fee_bps: settings.marketplace.fee_bps,
         webhook_secret: Some(outside::webhook_secret(settings, secrets)),
         fingerprint_secret: secrets.fingerprints()?,
     })

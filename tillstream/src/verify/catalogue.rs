@@ -99,7 +99,7 @@ impl Rule for OneProductPerSku {
                     }
                 }
             }
-            ProductEvent::ProductDetailsChanged(_) | ProductEvent::VariantPriceChanged(_) => {}
+            _ => {}
         }
     }
 }

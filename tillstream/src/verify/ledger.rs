@@ -21,6 +21,8 @@ fn entry(event: &Event) -> Option<&JournalEntry> {
         Event::Wallet(WalletEvent::WithdrawalRequested(event)) => Some(&event.entry),
         Event::Wallet(WalletEvent::WithdrawalSettled(event)) => Some(&event.entry),
         Event::Wallet(WalletEvent::WithdrawalFailed(event)) => Some(&event.entry),
+        Event::Wallet(WalletEvent::SellerDebtIncurred(event)) => Some(&event.entry),
+        Event::Wallet(WalletEvent::SellerDebtRepaid(event)) => Some(&event.entry),
         Event::CreditNote(CreditNoteEvent::CreditNoteIssued(event)) => Some(&event.entry),
         _ => None,
     }
@@ -69,6 +71,10 @@ impl Rule for Wallets {
         let (owner, change) = match event {
             WalletEvent::WalletCredited(event) => (event.account_id, event.amount),
             WalletEvent::WalletDebited(event) => (event.account_id, event.amount.negated()),
+            WalletEvent::SaleCredited(event) => (event.account_id, event.amount),
+            WalletEvent::SaleReversed(event) => (event.account_id, event.amount.negated()),
+            WalletEvent::SellerDebtIncurred(event) => (event.account_id, event.amount),
+            WalletEvent::SellerDebtRepaid(event) => (event.account_id, event.amount.negated()),
             WalletEvent::WithdrawalRequested(event) => (event.account_id, event.amount.negated()),
             WalletEvent::WithdrawalFailed(event) => (event.account_id, event.amount),
             WalletEvent::WithdrawalSettled(_) => return,

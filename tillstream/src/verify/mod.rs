@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod ledger;
+mod marketplace;
 mod positions;
 mod reviews;
 mod sales;
@@ -96,6 +97,8 @@ async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
             Box::new(catalogue::OneProductPerSku::default()),
             Broken::default(),
         ),
+        (Box::new(marketplace::Fees::default()), Broken::default()),
+        (Box::new(marketplace::OneOwner::default()), Broken::default()),
         (Box::new(sales::SettledOnce::default()), Broken::default()),
         (Box::new(sales::OrderTotals), Broken::default()),
         (Box::new(reviews::OnePerAuthor::default()), Broken::default()),

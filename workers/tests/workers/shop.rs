@@ -199,6 +199,7 @@ impl Shop {
                 },
                 quantity: 1_000,
             }],
+            one_of_a_kind: false,
             at: self.now(),
         };
         self.command(|work| catalogue::add_product(work, &add)).await;
@@ -275,6 +276,7 @@ impl Shop {
             },
             at: self.now(),
             expires_at: self.now() + ORDER_TTL,
+            fee_bps: 500,
         };
         self.command(|work| checkout::place_order(work, &place)).await;
         Placed {
