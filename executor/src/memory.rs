@@ -15,8 +15,8 @@ use platform::event_log::{NewEvent, StreamHead, StreamWrite};
 use crate::context::CommandContext;
 use crate::error::ExecuteError;
 
-/// How many aggregates are kept: all stock and products of a large shop, and what is busy of the
-/// rest. At some 1 to 2 KB each, at most a few hundred megabytes.
+/// How many aggregates are kept as decided, and how many as last read: all stock and products of a large shop, and what is
+/// busy of the rest. At some 1 to 2 KB each, of which the two share most, at most a few hundred megabytes.
 const AGGREGATES_MAX: NonZeroUsize = NonZeroUsize::new(100_000).unwrap();
 
 struct Remembered {
@@ -44,6 +44,12 @@ pub struct Loaded {
 pub struct Committed {
     state: State,
     head: StreamHead,
+}
+
+impl Committed {
+    pub fn version(&self) -> u64 {
+        self.head.version
+    }
 }
 
 pub struct Memory {
@@ -154,12 +160,6 @@ fn new_event(event: &Event, context: &CommandContext) -> NewEvent {
         schema_version: encoded.schema_version,
         payload: encoded.payload,
         meta: context.meta(),
-    }
-}
-
-impl Committed {
-    pub fn version(&self) -> u64 {
-        self.head.version
     }
 }
 

@@ -7,10 +7,36 @@ use tokio_util::sync::CancellationToken;
 #[derive(Default)]
 pub struct Background(Vec<Task>);
 
-struct Task {
+/// Something that goes on until it is asked to stop.
+pub struct Task {
     name: &'static str,
     handle: JoinHandle<()>,
     stop: CancellationToken,
+}
+
+impl Task {
+    pub fn start<F: Future<Output = ()> + Send + 'static>(
+        name: &'static str,
+        run: impl FnOnce(CancellationToken) -> F,
+    ) -> Self {
+        let stop = CancellationToken::new();
+        let handle = tokio::spawn(run(stop.clone()));
+        Self { name, handle, stop }
+    }
+
+    /// Waits until it ends of its own accord, or by a panic.
+    pub async fn ended(&mut self) {
+        // How it ended is told by `stop`, and by the panic itself.
+        let _ = (&mut self.handle).await;
+    }
+
+    /// Asks it to stop, and waits for it.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        if let Err(error) = self.handle.await {
+            tracing::error!(task = self.name, error = %error, "a task ended badly");
+        }
+    }
 }
 
 impl Background {
@@ -19,9 +45,7 @@ impl Background {
         name: &'static str,
         run: impl FnOnce(CancellationToken) -> F,
     ) {
-        let stop = CancellationToken::new();
-        let handle = tokio::spawn(run(stop.clone()));
-        self.0.push(Task { name, handle, stop });
+        self.0.push(Task::start(name, run));
     }
 
     /// Asks all of them to stop, and waits for it.
@@ -30,9 +54,7 @@ impl Background {
             task.stop.cancel();
         }
         for task in self.0 {
-            if let Err(error) = task.handle.await {
-                tracing::error!(task = task.name, error = %error, "a task ended badly");
-            }
+            task.stop().await;
         }
     }
 }

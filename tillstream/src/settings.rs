@@ -15,11 +15,10 @@ use events::money::Currency;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
+use telemetry::LogFormat;
 
 pub use backends::{NatsSettings, PostgresSettings, RedisSettings, TelemetrySettings};
 pub use secret::Secret;
-
-use telemetry::LogFormat;
 
 use crate::arguments::Overrides;
 

@@ -14,10 +14,9 @@ use platform::event_log::EventLog;
 use platform::vault::Vault;
 use read_models::Views;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::background::Background;
+use crate::background::{Background, Task};
 use crate::data_dir::{DataDir, Lock};
 use crate::secrets::Credentials;
 use crate::settings::Settings;
@@ -54,30 +53,10 @@ pub struct Shop {
 
 /// What runs in the background, each with its own way to stop.
 struct Roles {
-    workers: Role,
-    projectors: Role,
+    workers: Task,
+    projectors: Task,
     background: Background,
     sandbox: Option<(Sandbox, CancellationToken)>,
-}
-
-struct Role {
-    task: JoinHandle<()>,
-    stop: CancellationToken,
-}
-
-impl Role {
-    fn start<F: Future<Output = ()> + Send + 'static>(run: impl FnOnce(CancellationToken) -> F) -> Self {
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(run(stop.clone()));
-        Self { task, stop }
-    }
-
-    async fn stop(self, name: &'static str) {
-        self.stop.cancel();
-        if let Err(error) = self.task.await {
-            tracing::error!(role = name, error = %error, "a role ended badly");
-        }
-    }
 }
 
 impl Shop {
@@ -104,8 +83,8 @@ impl Shop {
         let failure = tokio::select! {
             biased; // asked to stop, the server may end at once, and that is no failure
             () = stop.cancelled() => None,
-            _ = &mut roles.projectors.task => Some("the projectors have ended"),
-            _ = &mut roles.workers.task => Some("the workers have ended"),
+            () = roles.projectors.ended() => Some("the projectors have ended"),
+            () = roles.workers.ended() => Some("the workers have ended"),
             ended = &mut serving => {
                 ended?.context("the server has ended")?;
                 Some("the server has ended")
@@ -119,14 +98,14 @@ impl Shop {
             tracing::warn!("some requests took too long and were cut off");
             serving.abort();
         }
-        roles.workers.stop("workers").await;
+        roles.workers.stop().await;
         roles.background.stop().await;
         if let Some((sandbox, stop)) = roles.sandbox {
             stop.cancel();
             sandbox.join().await?;
         }
         catch_up(&log, &views).await;
-        roles.projectors.stop("projectors").await;
+        roles.projectors.stop().await;
         views.close().await;
         vault.close().await;
         log.close().await;

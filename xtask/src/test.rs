@@ -38,7 +38,15 @@ fn tests(arguments: &Arguments) -> Command {
     let mut tests = cargo();
     let has_nextest = has_nextest();
     tests.args(if has_nextest {
-        &["nextest", "run"][..]
+        // Over a thousand tests pass: what failed shall stand at the end, and not between them.
+        &[
+            "nextest",
+            "run",
+            "--status-level",
+            "slow",
+            "--failure-output",
+            "final",
+        ][..]
     } else {
         &["test"]
     });

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use futures::StreamExt;
-use futures::stream::{self, BoxStream};
-use platform::bus::Bus;
+use futures::Stream;
+use futures::stream;
+use platform::bus::{Bus, ViewsNudges};
 use platform::event_log::EventLog;
 use read_models::Views;
 use tokio_util::sync::CancellationToken;
@@ -42,18 +42,30 @@ pub async fn views_have_moved(bus: Bus, views: Views, stop: CancellationToken) {
 
 /// Keeps what this process knows of the views' positions up to date, from the database, when it is told that they moved.
 pub async fn follow(views: Views, bus: Option<Bus>, stop: CancellationToken) {
-    let hints: BoxStream<'static, ()> = match bus {
-        Some(bus) => match bus.views_nudges().await {
-            Ok(nudges) => stream::unfold(nudges, |mut nudges| async {
-                nudges.next().await.map(|_| ((), nudges))
-            })
-            .boxed(),
-            Err(error) => {
-                tracing::warn!(%error, "can't hear of moved views; polling instead");
-                stream::pending().boxed()
+    match bus {
+        Some(bus) => views.follow(hints(bus), stop).await,
+        None => views.follow(stream::pending(), stop).await,
+    }
+}
+
+/// One for each nudge about views. What could not be listened to, or ended, is listened to again.
+fn hints(bus: Bus) -> impl Stream<Item = ()> {
+    stream::unfold((bus, None::<ViewsNudges>), |(bus, mut nudges)| async move {
+        loop {
+            if let Some(nudges) = &mut nudges
+                && nudges.next().await.is_some()
+            {
+                break;
             }
-        },
-        None => stream::pending().boxed(),
-    };
-    views.follow(hints, stop).await;
+            nudges = match bus.views_nudges().await {
+                Ok(nudges) => Some(nudges),
+                Err(error) => {
+                    tracing::warn!(%error, "can't hear of moved views; polling meanwhile");
+                    tokio::time::sleep(PAUSE).await;
+                    None
+                }
+            };
+        }
+        Some(((), (bus, nudges)))
+    })
 }

@@ -17,8 +17,8 @@ use web::layers;
 use workers::WorkerDeps;
 use workers::intents::Intents;
 
-use super::{Role, Roles, Shop, create_admin, forget_outcomes, furnish};
-use crate::background::Background;
+use super::{Roles, Shop, create_admin, forget_outcomes, furnish};
+use crate::background::{Background, Task};
 use crate::data_dir::{DataDir, Lock};
 use crate::outside::{self, WEBHOOK_PATH};
 use crate::pages::{self, Health, MailboxPage};
@@ -99,8 +99,8 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         observe::projections(kept.log.clone(), kept.views.clone(), stop)
     });
     let roles = Roles {
-        projectors: Role::start(|stop| projectors::run(projectors, stop)),
-        workers: Role::start(|stop| workers::run(workers, stop)),
+        projectors: Task::start("projectors", |stop| projectors::run(projectors, stop)),
+        workers: Task::start("workers", |stop| workers::run(workers, stop)),
         background,
         sandbox,
     };
