@@ -28,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // A client of the API and a stand-in for a provider know nothing of the inside.
     ("import", &["events"]),
     ("payment-sandbox", &[]),
+    ("terminal", &[]),
 ];
 
 /// Crates that would bring the outside world into decisions.

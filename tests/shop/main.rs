@@ -15,4 +15,5 @@ mod proxy;
 mod random;
 mod size;
 mod systems;
+mod terminal;
 mod walkthrough;

@@ -10,6 +10,7 @@ Examples:
   tillstream                                   the whole shop, with a demo catalogue
   tillstream --data-dir /srv/shop --no-demo    an empty shop that is kept in /srv/shop
   tillstream import products catalogue.csv     products from a file into the running shop
+  tillstream shop                              shops in the terminal, in the shop that runs here
   tillstream verify                            checks everything that was ever recorded
   tillstream config > tillstream.toml          all settings with their values of now
 
@@ -67,6 +68,8 @@ pub enum Command {
     Import(Import),
     /// Write products or orders of a running shop to a file
     Export(Export),
+    /// Shop in the terminal: search, buy, look after orders
+    Shop(Shop),
     /// Print the effective settings, with secrets masked
     Config,
 }
@@ -82,6 +85,7 @@ impl Command {
             Self::Verify(_) => "verify",
             Self::Import(_) => "import",
             Self::Export(_) => "export",
+            Self::Shop(_) => "shop-client",
             Self::Config => "config",
         }
     }
@@ -217,4 +221,20 @@ pub struct Export {
     pub format: Option<ExportFormat>,
     #[command(flatten)]
     pub server: Server,
+}
+
+#[derive(Args)]
+pub struct Shop {
+    /// The shop's address [default: where `listen` says]
+    #[arg(long = "server", value_name = "URL")]
+    pub url: Option<String>,
+    /// Log in as, with the password in TILLSTREAM_PASSWORD [default: asked when it's needed]
+    #[arg(long, value_name = "NAME")]
+    pub username: Option<String>,
+    /// The country that orders go to, as a name or code [default: asked with an order]
+    #[arg(long, value_name = "COUNTRY")]
+    pub country: Option<String>,
+    /// What the payment provider knows a card by, such as the sandbox's pm_card_visa [default: out of the wallet]
+    #[arg(long, value_name = "TOKEN")]
+    pub card: Option<String>,
 }

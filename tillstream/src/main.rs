@@ -23,6 +23,7 @@ mod serve;
 mod settings;
 mod shop;
 mod storage;
+mod terminal;
 mod verify;
 mod welcome;
 
@@ -50,6 +51,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         print!("{}", settings.to_masked_toml()?);
         return Ok(ExitCode::SUCCESS);
     }
+    // What it logged would stand in the middle of its pictures.
+    if let Some(Command::Shop(shop)) = arguments.command {
+        return terminal::run(&settings, shop);
+    }
     let command = arguments.command.unwrap_or(Command::Serve(Serve::default()));
     let telemetry = telemetry::start(&settings.telemetry(command.name())?)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -63,7 +68,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Verify(verify) => verify::run(&settings, &verify).await,
             Command::Import(import) => import::run(&settings, import).await,
             Command::Export(export) => export::run(&settings, export).await,
-            Command::Config => Ok(ExitCode::SUCCESS), // answered above
+            Command::Shop(_) | Command::Config => Ok(ExitCode::SUCCESS), // answered above
         }
     })?;
     // What is left then is blocking work that nobody waits for.

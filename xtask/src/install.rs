@@ -20,12 +20,13 @@ pub const SERVERS: &[Needed] = &[
     needed("redis-server", "redis-server"),
 ];
 
-/// What some tests also look at: the proxies in front, the rules of the monitoring.
+/// What some tests also look at: the proxies in front, the rules of the monitoring, a terminal.
 pub const BESIDE: &[Needed] = &[
     needed("haproxy", "haproxy"),
     needed("nginx", "nginx-light"),
     needed("promtool", "prometheus"),
     needed("openssl", "openssl"),
+    needed("tmux", "tmux"),
 ];
 
 const fn needed(program: &'static str, package: &'static str) -> Needed {

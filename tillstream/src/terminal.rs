@@ -1,0 +1,36 @@
+//! `tillstream shop`: reads the command line; the rest is `terminal`'s.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use terminal::{Login, Options};
+
+use crate::arguments::Shop;
+use crate::settings::Settings;
+
+pub fn run(settings: &Settings, arguments: Shop) -> anyhow::Result<ExitCode> {
+    let Shop {
+        url,
+        username,
+        country,
+        card,
+    } = arguments;
+    let login = username.map(|username| {
+        let password = std::env::var("TILLSTREAM_PASSWORD")
+            .context("--username goes with a password in TILLSTREAM_PASSWORD")?;
+        anyhow::Ok(Login { username, password })
+    });
+    let options = Options {
+        server: url.unwrap_or_else(|| format!("http://{}", settings.listen)),
+        login: login.transpose()?,
+        country,
+        card,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(terminal::run(options))?;
+    // A thread may still wait for a key that nobody presses.
+    runtime.shutdown_background();
+    Ok(ExitCode::SUCCESS)
+}
