@@ -12,6 +12,7 @@ mod flash_sale;
 mod forms;
 mod import;
 mod memory;
+mod permissions;
 mod process;
 mod proxy;
 mod random;
