@@ -77,6 +77,11 @@ impl Client {
         self
     }
 
+    pub fn with_token(self, token: String) -> Self {
+        let token = Some(token);
+        Self { token, ..self }
+    }
+
     /// Registers a buyer and logs them in.
     pub async fn buyer(shop: &Shop, username: &str) -> Self {
         let password = "a password of a test";

@@ -1,12 +1,17 @@
-//! A running shop: started, asked for its address, stopped, killed.
+//! A running shop: started, asked for its address, stopped, killed. One process, unless a story is played on the
+//! distributed form ([`forms`](crate::forms)).
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
+
+use crate::forms::{self, Stage};
+use crate::memory;
 
 /// Longer than any start or stop on the slowest machine; what runs into it has failed.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -27,14 +32,20 @@ pub fn tillstream(data_dir: &Path) -> Command {
 
 /// A shop that runs on a folder; killed, not left over, when the test ends.
 pub struct Shop {
-    child: Child,
+    running: Running,
     pub data_dir: PathBuf,
-    /// What it printed until it was ready.
+    /// What it printed until it was ready; nothing on the distributed form.
     pub welcome: String,
     /// Without a slash at the end.
     pub url: String,
     /// From the start of the process until it was ready.
     pub start_time: Duration,
+}
+
+/// What a shop runs as.
+enum Running {
+    OneProcess(Child),
+    Roles(Arc<Stage>),
 }
 
 /// The login that was made at the first start.
@@ -51,6 +62,15 @@ impl Shop {
 
     pub fn start_with(data_dir: &Path, environment: &[(&str, &str)]) -> Self {
         let started_at = Instant::now();
+        if let Some(stage) = forms::stage() {
+            return Self {
+                url: stage.start(data_dir, environment),
+                running: Running::Roles(stage),
+                data_dir: data_dir.to_owned(),
+                welcome: String::new(),
+                start_time: started_at.elapsed(),
+            };
+        }
         let mut child = tillstream(data_dir)
             .args(["--listen", "127.0.0.1:0"])
             .envs(environment.iter().copied())
@@ -81,7 +101,7 @@ impl Shop {
             .unwrap_or_else(|| panic!("no address in {welcome}"))
             .to_owned();
         Self {
-            child,
+            running: Running::OneProcess(child),
             data_dir: data_dir.to_owned(),
             welcome,
             url,
@@ -99,14 +119,20 @@ impl Shop {
     }
 
     /// SIGKILL.
-    pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    pub fn kill(self) {
+        drop(self);
     }
 
     /// SIGTERM, and waits until it is gone.
     pub fn stop(mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
+        let child = match &mut self.running {
+            Running::OneProcess(child) => child,
+            Running::Roles(stage) => {
+                stage.stop(&self.data_dir);
+                return ExitStatus::default();
+            }
+        };
+        let id = child.id().to_string();
         assert!(
             Command::new("kill")
                 .args(["-TERM", &id])
@@ -116,7 +142,7 @@ impl Shop {
         );
         let asked_at = Instant::now();
         loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
+            if let Some(status) = child.try_wait().unwrap() {
                 return status;
             }
             assert!(asked_at.elapsed() < PATIENCE, "the shop doesn't stop");
@@ -124,28 +150,40 @@ impl Shop {
         }
     }
 
-    /// The most memory that the process has had, in MiB.
+    /// The most memory that it has had, in MiB.
     pub fn peak_memory_mib(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+        match &self.running {
+            Running::OneProcess(child) => memory::peak_mib(child.id()),
+            Running::Roles(stage) => stage.peak_memory_mib(&self.data_dir),
+        }
     }
 
     /// Everything that it has logged.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.data_dir.with_extension("stderr")).unwrap()
+        match &self.running {
+            Running::OneProcess(_) => fs::read_to_string(self.data_dir.with_extension("stderr")).unwrap(),
+            Running::Roles(stage) => stage.log(&self.data_dir),
+        }
     }
 }
 
 impl Drop for Shop {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        match &mut self.running {
+            Running::OneProcess(child) => {
+                let _ = child.kill();
+                let _ = child.wait();
+            }
+            Running::Roles(stage) => stage.kill(&self.data_dir),
+        }
     }
 }
 
 /// Runs `tillstream` with these arguments to its end, and gives back what it printed if it succeeded.
 pub fn run(data_dir: &Path, arguments: &[&str]) -> String {
+    if let Some(printed) = forms::stage().and_then(|stage| stage.run(data_dir, arguments)) {
+        return printed;
+    }
     let output = tillstream(data_dir).args(arguments).output().unwrap();
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let told = String::from_utf8_lossy(&output.stderr);

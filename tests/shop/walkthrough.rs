@@ -5,6 +5,7 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::client::{Client, answer, order, visa};
+use crate::forms::on_each_form;
 use crate::process::{Shop, run};
 
 /// What a newcomer would copy out of the terminal, all of it, run by a real shell.
@@ -52,7 +53,7 @@ fn mailbox_path(shop: &Shop) -> String {
     )
 }
 
-#[tokio::test]
+on_each_form!(an_order_goes_from_the_cart_to_the_customer_and_back);
 async fn an_order_goes_from_the_cart_to_the_customer_and_back() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");
@@ -118,7 +119,7 @@ async fn an_order_goes_from_the_cart_to_the_customer_and_back() {
     assert!(run(&data_dir, &["verify", "--views"]).contains("Everything holds."));
 }
 
-#[tokio::test]
+on_each_form!(a_declined_card_is_retried_and_a_wallet_pays);
 async fn a_declined_card_is_retried_and_a_wallet_pays() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");
@@ -152,7 +153,7 @@ async fn a_declined_card_is_retried_and_a_wallet_pays() {
     run(&data_dir, &["verify", "--views"]);
 }
 
-#[tokio::test]
+on_each_form!(a_repeated_command_runs_once_also_after_a_kill);
 async fn a_repeated_command_runs_once_also_after_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");

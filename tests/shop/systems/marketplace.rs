@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, answer, visa};
+use crate::forms::on_each_form;
 use crate::process::{Shop, run};
 
 fn pounds(amount: &str) -> Value {
@@ -44,7 +45,7 @@ fn refused(answer: &Answer) -> (u16, &str) {
     (answer.status.as_u16(), answer.code())
 }
 
-#[tokio::test]
+on_each_form!(people_sell_buy_own_and_sell_on);
 async fn people_sell_buy_own_and_sell_on() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");

@@ -1,4 +1,5 @@
-//! One story per system of the product, played over HTTP as its users would.
+//! One story per system of the product, played over HTTP as its users would, on both forms
+//! ([`on_each_form`](crate::forms::on_each_form)).
 
 mod marketplace;
 mod reviews;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, answer, order};
+use crate::forms::on_each_form;
 use crate::process::{Shop, run};
 use reqwest::Method;
 
@@ -165,7 +166,7 @@ async fn moderate(story: &Story, position: u64) {
     );
 }
 
-#[tokio::test]
+on_each_form!(opinions_and_wishes);
 async fn opinions_and_wishes() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");

@@ -1,0 +1,193 @@
+//! Stories on both forms of the shop: written once against [`Shop`](crate::process::Shop), played against one process
+//! on SQLite, and against a process per role on `PostgreSQL`, NATS and Redis behind a proxy.
+//!
+//! A story joins with one line, in place of its `#[tokio::test]`:
+//!
+//! ```ignore
+//! on_each_form!(opinions_and_wishes);
+//! async fn opinions_and_wishes() {
+//!     let shop = Shop::start_with(&data_dir, &[("TILLSTREAM_DEMO", "false")]);
+//!     …
+//!     assert!(shop.stop().success());
+//!     run(&data_dir, &["verify", "--views"]);
+//! }
+//! ```
+//!
+//! That makes `opinions_and_wishes::embedded`, which runs everywhere, and `opinions_and_wishes::distributed`, which needs
+//! the servers' programs. In the latter every shop that the story starts is a cluster of its own on the same private
+//! servers: its folder holds credentials and mailbox where the embedded form has them, [`run`](crate::process::run)
+//! runs with its settings, and a kill or stop and a start in the same folder hit all of its roles. What the story starts
+//! in tasks of its own (`tokio::spawn`) is outside of this: shops are started, and commands run, by the story itself.
+//!
+//! What only one form has (a backup of the SQLite file, a role that dies alone) is no story for this.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use test_servers::{Cluster, ClusterSettings, ClusterSize, Daemon, Durability, Folder, HaProxy, Servers};
+
+use crate::memory;
+
+/// Makes two tests of each story, one per form.
+macro_rules! on_each_form {
+    ($($story:ident),+ $(,)?) => {$(
+        mod $story {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn embedded() {
+                super::$story().await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            #[ignore = "needs servers: cargo xtask test"]
+            async fn distributed() {
+                crate::forms::on_servers(super::$story()).await;
+            }
+        }
+    )+};
+}
+pub(crate) use on_each_form;
+
+tokio::task_local! {
+    /// Where shops are started while a story is played on the distributed form.
+    static STAGE: Arc<Stage>;
+}
+
+/// The servers of a story, and its shops by their folders.
+pub struct Stage {
+    servers: Servers,
+    shops: Mutex<BTreeMap<PathBuf, Roles>>,
+}
+
+/// One shop: the processes of all its roles, and the proxy that makes one origin of them.
+struct Roles {
+    cluster: Cluster,
+    proxy: Daemon<HaProxy>,
+    environment: Vec<(String, String)>,
+}
+
+/// Plays the story on the distributed form.
+pub async fn on_servers(story: impl Future<Output = ()>) {
+    let servers = Servers::start(Folder::temporary().unwrap(), Durability::None).unwrap();
+    let stage = Arc::new(Stage {
+        servers,
+        shops: Mutex::default(),
+    });
+    Box::pin(STAGE.scope(Arc::clone(&stage), story)).await;
+    let Some(stage) = Arc::into_inner(stage) else {
+        panic!("a shop is left over when its story ends");
+    };
+    drop(stage.shops);
+    stage.servers.stop().unwrap();
+}
+
+/// Where to start shops if the story is played on the distributed form.
+pub fn stage() -> Option<Arc<Stage>> {
+    STAGE.try_with(Arc::clone).ok()
+}
+
+impl Stage {
+    /// Starts the shop of this folder, or starts it again; where it answers.
+    pub fn start(&self, data_dir: &Path, environment: &[(&str, &str)]) -> String {
+        let environment: Vec<_> = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let mut shops = self.shops();
+        if let Some(shop) = shops.get_mut(data_dir) {
+            assert_eq!(
+                shop.environment, environment,
+                "a shop on the distributed form keeps its settings"
+            );
+            shop.cluster.wait_until_ready().unwrap();
+            shop.proxy.start().unwrap();
+            return shop.cluster.public_url();
+        }
+        let shop = Roles::start(&self.servers, data_dir, environment);
+        let url = shop.cluster.public_url();
+        shops.insert(data_dir.to_owned(), shop);
+        url
+    }
+
+    /// `kill -9` of every process.
+    pub fn kill(&self, data_dir: &Path) {
+        let mut shops = self.shops();
+        let shop = known(&mut shops, data_dir);
+        let _ = shop.proxy.kill_9();
+        for role in &mut shop.cluster.roles {
+            // One that has ended by itself is dead, too.
+            let _ = role.kill_9();
+        }
+    }
+
+    /// Stops every process gracefully: first the proxy, then who takes work, last who is told of it.
+    pub fn stop(&self, data_dir: &Path) {
+        let mut shops = self.shops();
+        let shop = known(&mut shops, data_dir);
+        shop.proxy.stop().unwrap();
+        for role in shop.cluster.roles.iter_mut().rev() {
+            role.ask_to_stop().unwrap();
+        }
+        for role in shop.cluster.roles.iter_mut().rev() {
+            role.stop().unwrap();
+        }
+    }
+
+    /// Runs `tillstream` with these arguments and the shop's settings, and gives back what it printed if it succeeded;
+    /// none if no shop has this folder.
+    pub fn run(&self, data_dir: &Path, arguments: &[&str]) -> Option<String> {
+        let shops = self.shops();
+        let shop = shops.get(data_dir)?;
+        Some(shop.cluster.run(arguments).unwrap())
+    }
+
+    /// Everything that its processes have logged.
+    pub fn log(&self, data_dir: &Path) -> String {
+        let mut shops = self.shops();
+        let roles = known(&mut shops, data_dir).cluster.roles.iter();
+        roles
+            .map(|role| std::fs::read_to_string(role.log()).unwrap_or_default())
+            .collect()
+    }
+
+    /// The most memory that its processes have had, in MiB, together.
+    pub fn peak_memory_mib(&self, data_dir: &Path) -> u64 {
+        let mut shops = self.shops();
+        let roles = known(&mut shops, data_dir).cluster.roles.iter();
+        roles.filter_map(Daemon::id).map(memory::peak_mib).sum()
+    }
+
+    fn shops(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Roles>> {
+        // A poisoned lock is a failed test, whose shops are still to be killed.
+        self.shops
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn known<'s>(shops: &'s mut BTreeMap<PathBuf, Roles>, data_dir: &Path) -> &'s mut Roles {
+    shops
+        .get_mut(data_dir)
+        .unwrap_or_else(|| panic!("no shop in {}", data_dir.display()))
+}
+
+impl Roles {
+    fn start(servers: &Servers, data_dir: &Path, environment: Vec<(String, String)>) -> Self {
+        // Logs and the proxy's configuration stay out of what the shop keeps.
+        let folder = data_dir.with_extension("roles");
+        let executable = env!("CARGO_BIN_EXE_tillstream");
+        let mut settings = ClusterSettings::new(executable, folder, ClusterSize::ONE_OF_EACH)
+            .behind_proxy()
+            .with("TILLSTREAM_DATA_DIR", data_dir.to_str().unwrap());
+        for (name, value) in &environment {
+            settings = settings.with(name, value);
+        }
+        let cluster = Cluster::start(servers, settings).unwrap();
+        let proxy = cluster.haproxy().unwrap();
+        Self {
+            cluster,
+            proxy,
+            environment,
+        }
+    }
+}
