@@ -53,7 +53,8 @@ pub fn edit_category(work: &mut UnitOfWork, command: &EditCategory) -> Decision<
     Ok(())
 }
 
-/// Closes a category. Its slug is free again.
+/// Closes a category: it and what is below it no longer show and take nothing new. What is in them stays on sale: it is
+/// found by a search, and in the lists of what is above. Its slug is free again.
 pub fn archive_category(work: &mut UnitOfWork, category_id: CategoryId) -> Decision<()> {
     work.handle::<Category>(category_id, CategoryCommand::Archive)?;
     let category = work.read::<Category>(category_id)?;
@@ -145,16 +146,24 @@ fn list(work: &mut UnitOfWork, product_id: ProductId, new: &NewVariant) -> Decis
     work.handle::<Stock>(sku, receive)
 }
 
+/// It is open, and so is all that is above it: nobody can see what is below a closed one.
 fn check_category(work: &mut UnitOfWork, category: Option<CategoryId>) -> Decision<()> {
     let Some(category) = category else { return Ok(()) };
-    if !work.read::<Category>(category)?.is_open() {
-        return Err(ProductError::CategoryNotFound { category }.into());
+    let mut above = Some(category);
+    // A tree that has grown deeper by moves is trusted above that: a circle would never end.
+    for _ in 0..TREE_DEPTH_MAX {
+        let Some(id) = above else { break };
+        let ancestor = work.read::<Category>(id)?;
+        if !ancestor.is_open() {
+            return Err(ProductError::CategoryNotFound { category }.into());
+        }
+        above = ancestor.parent();
     }
     Ok(())
 }
 
 /// A product that this authority may act on; to anyone else it isn't there.
-fn own_product(work: &mut UnitOfWork, product_id: ProductId, by: Authority) -> Decision<()> {
+pub(crate) fn own_product(work: &mut UnitOfWork, product_id: ProductId, by: Authority) -> Decision<()> {
     let product = work.read::<Product>(product_id)?;
     if !product.exists() || !by.covers(product.seller()) {
         return Err(ProductError::NotFound.into());
@@ -239,18 +248,37 @@ pub fn edit_product(work: &mut UnitOfWork, command: &EditProduct) -> Decision<()
         };
         work.handle::<Product>(product_id, change)?;
     }
+    let product = work.read::<Product>(product_id)?;
+    let (before, after) = removals(&product, &command.remove);
+    for sku in before {
+        unlist(work, product_id, sku)?;
+    }
     for new in &command.add {
         work.handle::<Product>(product_id, ProductCommand::AddVariant(new.variant.clone()))?;
         list(work, product_id, new)?;
     }
-    for sku in &command.remove {
-        work.handle::<Product>(product_id, ProductCommand::RemoveVariant { sku: sku.clone() })?;
-        work.release(SKU_SCOPE, sku.as_str(), product_id);
+    for sku in after {
+        unlist(work, product_id, sku)?;
     }
     match command.listed {
         Some(listed) => set_listed(work, product_id, command.by, listed),
         None => Ok(()),
     }
+}
+
+/// Which variants go before the new ones come, so that these can have the same options; and which after, since a
+/// product is never without one.
+fn removals<'c>(product: &Product, skus: &'c [Sku]) -> (Vec<&'c Sku>, Vec<&'c Sku>) {
+    let spare = product.skus().count().saturating_sub(1);
+    let (here, not_yet): (Vec<_>, Vec<_>) = skus.iter().partition(|sku| product.has(sku));
+    let (before, last) = here.split_at(here.len().min(spare));
+    (before.to_vec(), last.iter().copied().chain(not_yet).collect())
+}
+
+fn unlist(work: &mut UnitOfWork, product_id: ProductId, sku: &Sku) -> Decision<()> {
+    work.handle::<Product>(product_id, ProductCommand::RemoveVariant { sku: sku.clone() })?;
+    work.release(SKU_SCOPE, sku.as_str(), product_id);
+    Ok(())
 }
 
 pub fn remove_product(

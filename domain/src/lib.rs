@@ -25,6 +25,7 @@ pub mod checkout;
 pub mod fulfilment;
 pub mod history;
 pub(crate) mod marketplace;
+pub mod merchandise;
 pub mod reviews;
 pub mod settlement;
 pub mod wallets;

@@ -82,10 +82,25 @@ pub struct VariantPriceChanged {
     pub price: Money,
 }
 
+/// What tells the variant from the others is another from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VariantOptionsChanged {
+    pub product_id: ProductId,
+    pub sku: Sku,
+    pub options: BTreeMap<String, String>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VariantRemoved {
     pub product_id: ProductId,
     pub sku: Sku,
+}
+
+/// What else there is to tell of it, such as a book's `author` and `isbn`: all of it, not only what is new.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProductAttributesChanged {
+    pub product_id: ProductId,
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// It can no longer be found or bought; orders that hold it keep it.
@@ -107,5 +122,7 @@ events! {
         ProductArchived = 1,
         ProductActivated = 1,
         OwnershipMoved = 1,
+        VariantOptionsChanged = 1,
+        ProductAttributesChanged = 1,
     }
 }

@@ -49,6 +49,10 @@ impl Projection for Products {
             _ => return Some(product),
         };
         product.position = fact.position;
+        let sku = match &fact.event {
+            Event::Product(event) => sku_of(event).cloned(),
+            _ => movement.as_ref().map(|movement| movement.sku.clone()),
+        };
         entries.push(ProductEntry {
             product_id: *id,
             position: fact.position,
@@ -57,6 +61,7 @@ impl Projection for Products {
             actor: fact.actor,
             stock: movement,
             details,
+            sku,
         });
         Some(product)
     }
@@ -95,6 +100,17 @@ fn change(product: &mut Product, event: &ProductEvent, fact: &Fact) -> Value {
         ProductEvent::VariantRemoved(e) => {
             unlist(product, &e.sku);
             json!({"sku": e.sku})
+        }
+        ProductEvent::VariantOptionsChanged(e) => {
+            let mut variants = product.document.variants.iter_mut();
+            let was = variants
+                .find(|variant| variant.sku == e.sku)
+                .map(|variant| std::mem::replace(&mut variant.options, e.options.clone()));
+            json!({"sku": e.sku, "options": e.options, "was": was})
+        }
+        ProductEvent::ProductAttributesChanged(e) => {
+            let was = std::mem::replace(&mut product.document.attributes, e.attributes.clone());
+            json!({"attributes": e.attributes, "was": was})
         }
         ProductEvent::OneOfAKindDeclared(_) => {
             product.document.one_of_a_kind = true;
@@ -208,5 +224,18 @@ fn product_of(event: &ProductEvent) -> ProductId {
         ProductEvent::ProductArchived(e) => e.product_id,
         ProductEvent::ProductActivated(e) => e.product_id,
         ProductEvent::OwnershipMoved(e) => e.product_id,
+        ProductEvent::VariantOptionsChanged(e) => e.product_id,
+        ProductEvent::ProductAttributesChanged(e) => e.product_id,
+    }
+}
+
+/// The SKU that an event is about, if it is about one.
+fn sku_of(event: &ProductEvent) -> Option<&Sku> {
+    match event {
+        ProductEvent::VariantAdded(e) => Some(&e.variant.sku),
+        ProductEvent::VariantPriceChanged(e) => Some(&e.sku),
+        ProductEvent::VariantOptionsChanged(e) => Some(&e.sku),
+        ProductEvent::VariantRemoved(e) => Some(&e.sku),
+        _ => None,
     }
 }

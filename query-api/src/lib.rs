@@ -4,11 +4,13 @@
 //! gets an answer that reflects it, or learns that it has to wait.
 
 mod answer;
+mod category_tree;
 mod errors;
 mod personal_data;
 mod reads;
 mod routes;
 mod schema;
+mod sentence;
 
 use std::time::Duration;
 

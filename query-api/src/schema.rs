@@ -20,6 +20,8 @@ pub struct Product {
     name: String,
     description: String,
     category: Option<Uuid>,
+    /// What else there is to tell, such as a book's `author`.
+    attributes: BTreeMap<String, String>,
     status: String,
     variants: Vec<Variant>,
     /// In stars, over the reviews that everybody sees; null without one.
@@ -163,9 +165,5 @@ pub struct HistoryItem {
     /// Who did it: `{"kind": "account", "id": …}`, `{"kind": "system"}` or `{"kind": "anonymous"}`.
     #[schema(value_type = Object)]
     pub actor: events::envelope::Actor,
-    /// What it did to the stock, if it did.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    pub stock: Option<read_models::product_history::StockMovement>,
     pub details: serde_json::Value,
 }

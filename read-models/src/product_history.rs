@@ -25,6 +25,9 @@ pub struct ProductEntry {
     pub stock: Option<StockMovement>,
     /// What else there is to tell, such as the new price.
     pub details: Value,
+    /// The SKU that it is about, if it is about one.
+    #[serde(default)]
+    pub sku: Option<Sku>,
 }
 
 /// What one event did to the stock of one SKU.
@@ -39,14 +42,29 @@ pub struct StockMovement {
     pub reason: Option<String>,
 }
 
+impl StockMovement {
+    /// The figures before it.
+    pub fn before(&self) -> StockLevel {
+        StockLevel {
+            on_hand: self.level.on_hand.saturating_sub(self.change.on_hand),
+            reserved: self.level.reserved.saturating_sub(self.change.reserved),
+        }
+    }
+}
+
 impl Record for ProductEntry {
     type Key = (ProductId, Position);
 
     const TABLE: Table = Table {
         name: "product_history",
-        columns: &[text("product_id"), int("position"), text("doc")],
+        columns: &[
+            text("product_id"),
+            int("position"),
+            text("sku").or_null(),
+            text("doc"),
+        ],
         key: 2,
-        indexes: &[],
+        indexes: &["product_id, sku, position"],
     };
 
     fn key(&self) -> Self::Key {
@@ -54,7 +72,11 @@ impl Record for ProductEntry {
     }
 
     fn bind(&self, binds: &mut Binds) {
-        binds.shown(self.product_id).count(self.position).json(self);
+        binds
+            .shown(self.product_id)
+            .count(self.position)
+            .shown_or_null(self.sku.as_ref())
+            .json(self);
     }
 
     fn read(row: &AnyRow) -> Result<Self, RowError> {

@@ -1,7 +1,7 @@
 //! Products with their variants and stock, as the catalogue shows them.
 //!
-//! Beside the rows stand `product_variants` (SKU → product), `unsold` (what each seller offers), and `products_text`, the full-text index
-//! over name, description and SKUs. Products that were removed stay as rows with that status.
+//! Beside the rows stand `product_variants` (SKU → product), `variant_options` (by which lists are narrowed), `unsold` (what each seller
+//! offers), `category_counts`, and `products_text`, the full-text index over name, description, attributes and SKUs. Products that were removed stay as rows with that status.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,14 @@ use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 
 use crate::cache::Document;
+use crate::category_counts;
 use crate::dialect::ProductText;
 use crate::ratings::{AverageRating, RatingCounts};
 use crate::record::{self, Binds, Change, Record, RowError};
 use crate::store::{self, StoreError};
 use crate::table::{Table, int, text};
 use crate::unsold;
+use crate::variant_options;
 
 /// Whether a product is to be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -83,6 +85,9 @@ pub struct ProductDocument {
     pub name: String,
     pub description: String,
     pub category: Option<CategoryId>,
+    /// What else there is to tell of it, such as a book's author.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
     pub status: ProductStatus,
     pub variants: Vec<ProductVariant>,
     /// In stars, over the reviews that everybody sees; none without one.
@@ -180,6 +185,7 @@ impl Product {
             && new.status == before.status
             && new.name == before.name
             && new.description == before.description
+            && new.attributes == before.attributes
             && new_skus.eq(old_skus)
     }
 
@@ -187,12 +193,16 @@ impl Product {
     fn text(&self) -> Option<ProductText> {
         let document = &self.document;
         (document.status == ProductStatus::Active).then(|| {
-            let skus: Vec<_> = document.variants.iter().map(|v| v.sku.as_str()).collect();
+            // Who types a SKU, an author or an ISBN means this very thing: they weigh alike.
+            let skus = document.variants.iter().map(|v| v.sku.as_str());
+            let marks: Vec<_> = skus
+                .chain(document.attributes.values().map(String::as_str))
+                .collect();
             ProductText {
                 number: self.number,
                 name: document.name.clone(),
                 description: document.description.clone(),
-                skus: skus.join(" "),
+                skus: marks.join(" "),
             }
         })
     }
@@ -216,6 +226,10 @@ impl Record for Product {
             int("max_price_minor").or_null(),
             // Units that can be bought, over all variants.
             int("available"),
+            // 0 or 1: whether there are any.
+            int("in_stock"),
+            // 0 or 1.
+            int("one_of_a_kind"),
             // The average in hundredths of a star; 0 without a review.
             int("rating"),
             // Microseconds since 1970.
@@ -237,6 +251,8 @@ impl Record for Product {
             "status, rating, id",
             "category, status, added_at, id",
             "seller, added_at, id",
+            // All that a list is narrowed and counted by, so that facets are counted without a look at the rows.
+            "status, category, seller, currency, min_price_minor, max_price_minor, in_stock, one_of_a_kind, id",
         ],
     };
 
@@ -257,6 +273,8 @@ impl Record for Product {
             .int_or_null(self.prices().min())
             .int_or_null(self.prices().max())
             .int(self.available())
+            .int(i64::from(self.available() > 0))
+            .int(i64::from(document.one_of_a_kind))
             .count(self.rating())
             .time(document.added_at)
             .count(document.version)
@@ -285,7 +303,11 @@ impl Record for Product {
             && new.name == before.name
             && new.added_at == before.added_at
             && new.average_rating == before.average_rating
+            && new.one_of_a_kind == before.one_of_a_kind
+            && self.currency() == old.currency()
             && self.prices().min() == old.prices().min()
+            && self.prices().max() == old.prices().max()
+            && (self.available() > 0) == (old.available() > 0)
     }
 
     async fn save_beside(
@@ -319,6 +341,8 @@ impl Record for Product {
             }
         }
         unsold::save(conn, generation, changes).await?;
+        category_counts::save(conn, generation, changes).await?;
+        variant_options::save(conn, generation, changes).await?;
         // First what goes: a SKU may leave one product and join another in the same batch.
         store::delete::<VariantOf>(conn, generation, &gone).await?;
         store::upsert(conn, generation, &listed).await?;

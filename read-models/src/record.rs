@@ -220,6 +220,12 @@ impl Key for Position {
     }
 }
 
+impl Key for String {
+    fn bind(&self, binds: &mut Binds) {
+        binds.text(self);
+    }
+}
+
 impl<A: Key, B: Key> Key for (A, B) {
     fn bind(&self, binds: &mut Binds) {
         self.0.bind(binds);

@@ -6,14 +6,15 @@ use std::str::FromStr;
 use crate::record::Record;
 use crate::table::Table;
 use crate::{
-    accounts, carts, categories, order_history, orders, payments, product_history, products, reviews, sales,
-    trade_entries, trades, unsold, wallet_entries, wallets, wishlists,
+    accounts, carts, categories, category_counts, order_history, orders, payments, product_history, products,
+    reviews, sales, trade_entries, trades, unsold, variant_options, wallet_entries, wallets, wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ViewName {
-    /// `products`, `product_variants`, `products_text`, `product_history` and `unsold`.
+    /// `products`, `product_variants`, `variant_options`, `products_text`, `product_history`, `unsold` and
+    /// `category_counts`.
     Products,
     Categories,
     Carts,
@@ -66,8 +67,9 @@ impl ViewName {
     /// generation is then filled by itself and swapped in.
     pub fn version(self) -> u64 {
         match self {
-            // Since 3 with owners of one-of-a-kinds and the table of unsold items.
-            Self::Products => 3,
+            // Since 3 with owners of one-of-a-kinds and the table of unsold items, since 4 with what facets are
+            // counted by, attributes, and histories by SKU.
+            Self::Products => 4,
             Self::Categories
             | Self::Carts
             | Self::Orders
@@ -89,6 +91,8 @@ impl ViewName {
                 products::VariantOf::TABLE,
                 product_history::ProductEntry::TABLE,
                 unsold::Unsold::TABLE,
+                category_counts::CategoryCount::TABLE,
+                variant_options::VariantOption::TABLE,
             ],
             Self::Categories => &[categories::Category::TABLE],
             Self::Carts => &[carts::Cart::TABLE],

@@ -35,6 +35,23 @@ pub fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     })
 }
 
+/// Takes out the parameters whose names begin with `prefix`, such as `option.`: what follows it is up to the client, and so
+/// no struct has a field for it. The rest is as it was, for [`parse_query`].
+pub fn split_prefixed(query: &str, prefix: &str) -> (Vec<(String, String)>, String) {
+    let mut taken = Vec::new();
+    let mut rest = Vec::new();
+    for parameter in query.split('&') {
+        let decoded = form_urlencoded::parse(parameter.as_bytes()).next();
+        match decoded
+            .and_then(|(name, value)| Some((name.strip_prefix(prefix)?.to_owned(), value.into_owned())))
+        {
+            Some(pair) => taken.push(pair),
+            None => rest.push(parameter),
+        }
+    }
+    (taken, rest.join("&"))
+}
+
 /// The path's parameters. One that can't be read names nothing that exists: 404, and the detail says why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Path<T>(pub T);
@@ -89,6 +106,15 @@ mod tests {
         let filter: Filter = parse_query("q=caf%C3%A9+au+lait&min=3").unwrap();
         assert_eq!(filter.q.as_deref(), Some("café au lait"));
         assert_eq!(filter.min, Some(3));
+    }
+
+    #[test]
+    fn parameters_of_a_prefix_are_taken_out() {
+        let (taken, rest) = split_prefixed("q=a%26b&option.size=L&min=3&option%2Ecolour=sky+blue", "option.");
+        assert_eq!(rest, "q=a%26b&min=3");
+        let taken: Vec<_> = taken.iter().map(|(name, value)| (&**name, &**value)).collect();
+        assert_eq!(taken, [("size", "L"), ("colour", "sky blue")]);
+        assert_eq!(split_prefixed("", "option."), (vec![], String::new()));
     }
 
     #[tokio::test]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use domain::Authority;
 use domain::catalogue::{self, AddProduct};
+use domain::merchandise::{self, DescribeProduct};
 use events::account::Role;
 use events::ids::{AccountId, CategoryId, ProductId, Sku};
 use events::money::Currency;
@@ -42,8 +44,11 @@ pub struct AddProductBody {
     /// whose products are the shop's.
     #[serde(default)]
     one_of_a_kind: bool,
-    /// The forms in which the product comes.
+    /// The forms in which the product comes; no two with the same options.
     variants: Option<Vec<VariantBody>>,
+    /// What else there is to tell, such as a book's `author` and `isbn`. A search finds it.
+    #[serde(default)]
+    attributes: BTreeMap<String, String>,
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -81,11 +86,18 @@ pub async fn add_product(
     };
     let context = commands.context(Some(caller.account), &incoming);
     let product_id = ProductId::generate();
-    let command = incoming
-        .body
-        .into_command(product_id, seller, terms.currency, context.now)?;
+    let mut body = incoming.body;
+    let describe = DescribeProduct {
+        product_id,
+        by: seller.map_or(Authority::Staff, Authority::Account),
+        expected_version: None,
+        options: BTreeMap::new(),
+        attributes: Some(std::mem::take(&mut body.attributes)),
+    };
+    let command = body.into_command(product_id, seller, terms.currency, context.now)?;
     let add = |work: &mut domain::UnitOfWork| {
         catalogue::add_product(work, &command)?;
+        merchandise::describe_product(work, &describe)?;
         let skus = command
             .variants
             .iter()

@@ -19,7 +19,9 @@ use crate::problems::{
 
 /// Archives a category
 ///
-/// It takes no new products and no longer shows; its slug stays taken.
+/// It and the categories below it no longer show, and take nothing new; to close one of several levels, move the others
+/// first. The products in them stay on sale: a search finds them, and so do the lists of the categories above. Its slug is
+/// free for another.
 #[utoipa::path(
     delete, path = "/api/categories/{id}", tag = "categories", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The category."), CommandHeaders, EditHeaders),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use domain::catalogue::{self, EditProduct};
+use domain::merchandise::{self, DescribeProduct};
 use events::ids::{CategoryId, ProductId, Sku};
 use events::money::{Currency, Money};
 use serde::Deserialize;
@@ -46,6 +47,12 @@ pub struct EditProductBody {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove_variants: Vec<Sku>,
+    /// Per SKU, all its options. Two variants can swap theirs.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, BTreeMap<String, String>>)]
+    options: BTreeMap<Sku, BTreeMap<String, String>>,
+    /// What else there is to tell, such as a book's `author` and `isbn`: all of it. A search finds it.
+    attributes: Option<BTreeMap<String, String>>,
     /// `archived` takes it off sale, `active` puts it on sale again.
     status: Option<Listing>,
 }
@@ -61,7 +68,8 @@ pub enum Listing {
 /// Edits a product
 ///
 /// What is missing stays. Sellers edit their own; to anyone else a product isn't there. 409
-/// `sku_taken`, with the `product_id` that has the SKU, and `last_variant`.
+/// `sku_taken`, with the `product_id` that has the SKU, and `last_variant`; 422 `variant_options_duplicate` if two variants
+/// would have the same options.
 #[utoipa::path(
     patch, path = "/api/products/{id}", tag = "products", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The product."), CommandHeaders, EditHeaders),
@@ -78,9 +86,15 @@ pub async fn edit_product(
     incoming: Incoming<EditProductBody>,
 ) -> Result<Accepted<ProductAnswer>, ApiError> {
     let context = commands.context(Some(caller.account), &incoming);
-    let (price, command) = incoming
-        .body
-        .into_command(&caller, product_id, if_match, terms.currency)?;
+    let mut body = incoming.body;
+    let describe = DescribeProduct {
+        product_id,
+        by: super::authority(&caller),
+        expected_version: if_match.expected_version(),
+        options: std::mem::take(&mut body.options),
+        attributes: body.attributes.take(),
+    };
+    let (price, command) = body.into_command(&caller, product_id, if_match, terms.currency)?;
     let edit = |work: &mut domain::UnitOfWork| {
         let mut command = command.clone();
         if let Some(price) = price {
@@ -88,6 +102,7 @@ pub async fn edit_product(
                 .prices
                 .insert(only_sku::choose(work, product_id, None)?, price);
         }
+        merchandise::describe_product(work, &describe)?;
         catalogue::edit_product(work, &command)?;
         Ok(ProductAnswer { product_id })
     };

@@ -1,5 +1,7 @@
 //! What can be asked of a product.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use events::ids::{AccountId, CategoryId, OrderId, Sku};
 use events::money::Money;
@@ -23,6 +25,11 @@ pub enum ProductCommand {
         sku: Sku,
         price: Money,
     },
+    /// Of each of these variants, all its options. What is the same stays; the others change together, so that
+    /// two variants can swap theirs.
+    ChangeOptions(BTreeMap<Sku, BTreeMap<String, String>>),
+    /// All of them. Does nothing if they are these.
+    ChangeAttributes(BTreeMap<String, String>),
     RemoveVariant {
         sku: Sku,
     },

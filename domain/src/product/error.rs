@@ -29,6 +29,17 @@ pub enum ProductError {
     MixedCurrencies,
     #[error("a variant has at most {max} options, their names and values 1 to {max_chars} characters each")]
     Options { max: usize, max_chars: usize },
+    #[error("{sku} and {other} have the same options: nobody could tell them apart")]
+    DuplicateOptions { sku: Sku, other: Sku },
+    #[error(
+        "a product has at most {max} attributes, their names 1 to {name_max_chars} and their values 1 to {value_max_chars} \
+         characters long"
+    )]
+    Attributes {
+        max: usize,
+        name_max_chars: usize,
+        value_max_chars: usize,
+    },
     #[error("of a one-of-a-kind there is one unit, of one variant, and it belongs to a person")]
     OneOfAKind,
     #[error("somebody is buying it at this moment")]
@@ -59,6 +70,8 @@ impl Refusal for ProductError {
             Self::NegativePrice { .. } => "price_negative",
             Self::MixedCurrencies => "currency_mixed",
             Self::Options { .. } => "variant_options_invalid",
+            Self::DuplicateOptions { .. } => "variant_options_duplicate",
+            Self::Attributes { .. } => "product_attributes_invalid",
             Self::OneOfAKind => "one_of_a_kind",
             Self::BeingBought => "being_bought",
             Self::CategoryNotFound { .. } => "category_not_found",
@@ -72,7 +85,8 @@ impl Refusal for ProductError {
             Self::VariantCount { .. } => "variants",
             Self::DuplicateSku { .. } | Self::UnknownSku { .. } => "sku",
             Self::NegativePrice { .. } | Self::MixedCurrencies => "price",
-            Self::Options { .. } => "options",
+            Self::Options { .. } | Self::DuplicateOptions { .. } => "options",
+            Self::Attributes { .. } => "attributes",
             Self::CategoryNotFound { .. } => "category",
             Self::OneOfAKind => "quantity",
             Self::NotFound | Self::AlreadyExists | Self::LastVariant | Self::BeingBought => return None,

@@ -3,6 +3,7 @@
 
 mod command;
 mod error;
+mod options;
 #[cfg(test)]
 mod tests;
 
@@ -14,8 +15,8 @@ use events::ids::{AccountId, ProductId, Sku};
 use events::money::Money;
 use events::product::{
     OneOfAKindDeclared, OwnershipMoved, ProductActivated, ProductAdded, ProductArchived,
-    ProductDetailsChanged, ProductEvent, ProductRemoved, Variant, VariantAdded, VariantPriceChanged,
-    VariantRemoved,
+    ProductAttributesChanged, ProductDetailsChanged, ProductEvent, ProductRemoved, Variant, VariantAdded,
+    VariantPriceChanged, VariantRemoved,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,10 +29,6 @@ const NAME_MAX_CHARS: usize = 200;
 const DESCRIPTION_MAX_CHARS: usize = 20_000;
 /// More variants than sizes times colours of any real product.
 const VARIANTS_MAX: usize = 200;
-/// More options than anyone can choose between.
-const OPTIONS_MAX: usize = 10;
-/// As long as an option's name or value may be, in characters.
-const OPTION_MAX_CHARS: usize = 50;
 
 /// See the module. The default is a product that nobody has added.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +37,8 @@ pub struct Product {
     seller: Option<AccountId>,
     details: Details,
     variants: BTreeMap<Sku, Variant>,
+    #[serde(default)]
+    attributes: BTreeMap<String, String>,
     one_of_a_kind: bool,
     archived: bool,
     removed: bool,
@@ -86,16 +85,26 @@ impl Product {
         self.variants.get(sku).map(|variant| variant.price)
     }
 
-    fn decide(&self, command: ProductCommand) -> Result<Option<ProductEvent>, ProductError> {
+    fn decide(&self, command: ProductCommand) -> Result<Vec<ProductEvent>, ProductError> {
         if let ProductCommand::Add(added) = command {
-            return self.add(added).map(Some);
+            return self.add(added).map(|event| vec![event]);
         }
         let product_id = self.id.filter(|_| !self.removed).ok_or(ProductError::NotFound)?;
-        match command {
+        let event = match command {
             ProductCommand::Add(_) => Err(ProductError::AlreadyExists),
             ProductCommand::ChangeDetails(details) => self.change_details(product_id, details),
             ProductCommand::AddVariant(variant) => self.add_variant(product_id, variant).map(Some),
             ProductCommand::ChangePrice { sku, price } => self.change_price(product_id, sku, price),
+            ProductCommand::ChangeOptions(changes) => return self.change_options(product_id, changes),
+            ProductCommand::ChangeAttributes(attributes) => {
+                options::check_attributes(&attributes)?;
+                let changed = attributes != self.attributes;
+                let event = ProductAttributesChanged {
+                    product_id,
+                    attributes,
+                };
+                Ok(changed.then(|| event.into()))
+            }
             ProductCommand::RemoveVariant { sku } => self.remove_variant(product_id, sku).map(Some),
             ProductCommand::DeclareOneOfAKind => self.declare_one_of_a_kind(product_id).map(Some),
             ProductCommand::Archive => Ok((!self.archived).then(|| ProductArchived { product_id }.into())),
@@ -112,7 +121,8 @@ impl Product {
                 Ok((moved.from != to).then(|| moved.into()))
             }
             ProductCommand::Remove => Ok(Some(ProductRemoved { product_id }.into())),
-        }
+        };
+        Ok(event?.into_iter().collect())
     }
 
     fn add(&self, added: ProductAdded) -> Result<ProductEvent, ProductError> {
@@ -135,6 +145,7 @@ impl Product {
                 });
             }
         }
+        options::check_choices(&added.variants)?;
         Ok(added.into())
     }
 
@@ -182,6 +193,7 @@ impl Product {
             return Err(ProductError::VariantCount { max: VARIANTS_MAX });
         }
         check_variant(&variant, self.any_price().unwrap_or(variant.price))?;
+        options::check_choices(self.variants.values().chain([&variant]))?;
         Ok(VariantAdded { product_id, variant }.into())
     }
 
@@ -241,15 +253,7 @@ fn check_description(description: &str) -> Result<(), ProductError> {
 
 fn check_variant(variant: &Variant, other: Money) -> Result<(), ProductError> {
     check_price(variant.price, other)?;
-    let fits = |text: &String| !text.trim().is_empty() && text.chars().count() <= OPTION_MAX_CHARS;
-    let options = &variant.options;
-    if options.len() > OPTIONS_MAX || !options.iter().all(|(name, value)| fits(name) && fits(value)) {
-        return Err(ProductError::Options {
-            max: OPTIONS_MAX,
-            max_chars: OPTION_MAX_CHARS,
-        });
-    }
-    Ok(())
+    options::check(&variant.options)
 }
 
 fn check_price(price: Money, other: Money) -> Result<(), ProductError> {
@@ -275,7 +279,7 @@ impl Aggregate for Product {
         (): &(),
         sink: &EventSink<Self>,
     ) -> Result<(), ProductError> {
-        if let Some(event) = self.decide(command)? {
+        for event in self.decide(command)? {
             sink.write(event, self).await;
         }
         Ok(())
@@ -308,6 +312,12 @@ impl Aggregate for Product {
                     variant.price = event.price;
                 }
             }
+            ProductEvent::VariantOptionsChanged(event) => {
+                if let Some(variant) = self.variants.get_mut(&event.sku) {
+                    variant.options = event.options;
+                }
+            }
+            ProductEvent::ProductAttributesChanged(event) => self.attributes = event.attributes,
             ProductEvent::VariantRemoved(event) => {
                 self.variants.remove(&event.sku);
             }

@@ -11,9 +11,9 @@ use events::product::{
 };
 use uuid::Uuid;
 
+use super::options::{OPTION_MAX_CHARS, OPTIONS_MAX};
 use super::{
-    DESCRIPTION_MAX_CHARS, Details, NAME_MAX_CHARS, OPTION_MAX_CHARS, OPTIONS_MAX, Product, ProductCommand,
-    ProductError, VARIANTS_MAX,
+    DESCRIPTION_MAX_CHARS, Details, NAME_MAX_CHARS, Product, ProductCommand, ProductError, VARIANTS_MAX,
 };
 use crate::RefusalKind::{Conflict, Invalid, NotFound};
 use crate::given::{Then, after, at, euros, given, pence, sku};

@@ -10,6 +10,7 @@ mod history;
 mod invariants;
 mod large_order;
 mod marketplace;
+mod merchandise;
 mod place_order;
 mod refunds;
 mod returns;

@@ -7,8 +7,8 @@ use events::category::{CategoryCreated, CategoryEvent};
 use events::order::{OrderEvent, OrderShipped};
 use events::payment::Purpose;
 use events::product::{
-    OwnershipMoved, ProductActivated, ProductArchived, ProductDetailsChanged, ProductEvent, ProductRemoved,
-    VariantAdded, VariantPriceChanged, VariantRemoved,
+    OwnershipMoved, ProductActivated, ProductArchived, ProductAttributesChanged, ProductDetailsChanged,
+    ProductEvent, ProductRemoved, VariantAdded, VariantOptionsChanged, VariantPriceChanged, VariantRemoved,
 };
 use events::sealed::Sealed;
 use events::stock::{StockAdjusted, StockEvent};
@@ -22,7 +22,7 @@ use crate::story::*;
 
 /// Any event about a few things, in no order that makes sense: a view must bear what it is told.
 fn any_event() -> impl Strategy<Value = Event> {
-    (0..35_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
+    (0..38_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
 }
 
 fn event(kind: u8, n: u128, amount: u32) -> Event {
@@ -121,6 +121,21 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
         .into(),
         31 => ProductEvent::ProductArchived(ProductArchived { product_id }).into(),
         32 | 33 => ProductEvent::ProductActivated(ProductActivated { product_id }).into(),
+        34 | 35 => ProductEvent::VariantOptionsChanged(VariantOptionsChanged {
+            product_id,
+            sku: sku(n, 'a'),
+            // "Size" and "size" are the same to who chooses.
+            options: [("Size", amount % 3), ("size", 1)][..usize::try_from(amount % 2 + 1).unwrap()]
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.to_string()))
+                .collect(),
+        })
+        .into(),
+        36 => ProductEvent::ProductAttributesChanged(ProductAttributesChanged {
+            product_id,
+            attributes: [("author".to_owned(), format!("Author {amount}"))].into(),
+        })
+        .into(),
         _ => AccountEvent::PasswordChanged(PasswordChanged {
             account_id,
             password: Sealed("hash".to_owned()),

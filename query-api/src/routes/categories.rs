@@ -1,4 +1,5 @@
-//! `GET /api/categories`: the tree. Archived categories, and what is below them, don't show.
+//! `GET /api/categories`: the tree, with how many products are on sale in it. Archived categories, and what is below them,
+//! don't show.
 
 use std::collections::HashMap;
 
@@ -8,7 +9,8 @@ use axum::response::Response;
 use events::ids::CategoryId;
 use read_models::ViewName;
 use read_models::categories::Category;
-use read_models::query::categories;
+use read_models::query::{Snapshot, categories};
+use read_models::store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::position::MinPosition;
@@ -16,12 +18,14 @@ use web::{Path, Problem};
 
 use super::{Missing, QueryHeaders, Unanswered};
 use crate::answer;
+use crate::category_tree::CategoryTree;
 use crate::errors::store_failed;
 use crate::reads::{Picture, Reads};
 
-const VIEWS: &[ViewName] = &[ViewName::Categories];
-/// Deeper than any tree that the shop lets grow; bounds the walk should the rows ever disagree.
-const DEPTH_MAX: usize = 32;
+/// The counts stand beside the products.
+const VIEWS: &[ViewName] = &[ViewName::Categories, ViewName::Products];
+/// Deeper than any tree that the shop lets grow; bounds the answer should the rows ever disagree.
+const DEPTH_MAX: usize = 64;
 
 /// A category with those directly below it, and so on.
 #[derive(Serialize, ToSchema)]
@@ -33,6 +37,8 @@ pub struct CategoryNode {
     parent: Option<CategoryId>,
     name: String,
     slug: String,
+    /// On sale in it and in all that is below it.
+    products: i64,
     /// For `If-Match`.
     version: u64,
     children: Vec<CategoryNode>,
@@ -40,43 +46,76 @@ pub struct CategoryNode {
 
 /// The trees from the top.
 #[derive(Serialize, ToSchema)]
-pub struct CategoryTree {
+pub struct CategoryTrees {
     items: Vec<CategoryNode>,
 }
 
-type Children = HashMap<Option<CategoryId>, Vec<Category>>;
-
-fn by_parent(all: Vec<Category>) -> Children {
-    let mut children = Children::new();
-    for category in all.into_iter().filter(|category| !category.archived) {
-        children.entry(category.parent).or_default().push(category);
-    }
-    children
+/// A category, and the way to it.
+#[derive(Serialize, ToSchema)]
+pub struct CategoryDetail {
+    #[serde(flatten)]
+    node: CategoryNode,
+    /// From the top, itself the last: the breadcrumbs.
+    path: Vec<CategoryStep>,
 }
 
-fn nodes(children: &Children, parent: Option<CategoryId>, depth: usize) -> Vec<CategoryNode> {
-    if depth == 0 {
-        return vec![];
-    }
-    let here = children.get(&parent).into_iter().flatten();
-    here.map(|category| node(children, category, depth)).collect()
+#[derive(Serialize, ToSchema)]
+pub struct CategoryStep {
+    #[schema(value_type = Uuid)]
+    id: CategoryId,
+    name: String,
+    slug: String,
 }
 
-fn node(children: &Children, category: &Category, depth: usize) -> CategoryNode {
-    CategoryNode {
-        id: category.id,
-        parent: category.parent,
-        name: category.name.clone(),
-        slug: category.slug.clone(),
-        version: category.version,
-        children: nodes(children, Some(category.id), depth - 1),
+impl CategoryStep {
+    pub fn of(category: &Category) -> Self {
+        Self {
+            id: category.id,
+            name: category.name.clone(),
+            slug: category.slug.clone(),
+        }
+    }
+}
+
+/// The tree, and how many products are on sale in and below each category.
+struct Counted {
+    tree: CategoryTree,
+    products: HashMap<CategoryId, i64>,
+}
+
+impl Counted {
+    async fn read(snapshot: &mut Snapshot) -> Result<Self, StoreError> {
+        let tree = CategoryTree::new(categories::categories(snapshot.conn()).await?);
+        let counts = categories::counts(snapshot.conn()).await?;
+        let products = tree.sums(counts.into_iter().map(|count| (count.category, count.products)));
+        Ok(Self { tree, products })
+    }
+
+    fn below(&self, parent: Option<CategoryId>, depth: usize) -> Vec<CategoryNode> {
+        if depth == 0 {
+            return vec![];
+        }
+        let here = self.tree.below(parent);
+        here.map(|category| self.node(category, depth)).collect()
+    }
+
+    fn node(&self, category: &Category, depth: usize) -> CategoryNode {
+        CategoryNode {
+            id: category.id,
+            parent: category.parent,
+            name: category.name.clone(),
+            slug: category.slug.clone(),
+            products: self.products.get(&category.id).copied().unwrap_or_default(),
+            version: category.version,
+            children: self.below(Some(category.id), depth - 1),
+        }
     }
 }
 
 /// The tree of categories
 #[utoipa::path(
     get, path = "/api/categories", tag = "categories", params(QueryHeaders),
-    responses((status = 200, body = CategoryTree), Unanswered)
+    responses((status = 200, body = CategoryTrees), Unanswered)
 )]
 pub async fn tree(
     min: MinPosition,
@@ -87,20 +126,19 @@ pub async fn tree(
         mut snapshot,
         position,
     } = reads.picture(VIEWS, min).await?;
-    let all = categories::categories(snapshot.conn())
-        .await
-        .map_err(store_failed)?;
-    let tree = CategoryTree {
-        items: nodes(&by_parent(all), None, DEPTH_MAX),
+    let counted = Counted::read(&mut snapshot).await.map_err(store_failed)?;
+    drop(snapshot);
+    let trees = CategoryTrees {
+        items: counted.below(None, DEPTH_MAX),
     };
-    answer::public(&headers, position, &tree)
+    answer::public(&headers, position, &trees)
 }
 
 /// A category with what is below it
 #[utoipa::path(
     get, path = "/api/categories/{id}", tag = "categories",
     params(("id" = String, Path, description = "The category's id or slug."), QueryHeaders),
-    responses((status = 200, body = CategoryNode), Unanswered, Missing)
+    responses((status = 200, body = CategoryDetail), Unanswered, Missing)
 )]
 pub async fn one(
     Path(id): Path<String>,
@@ -112,21 +150,14 @@ pub async fn one(
         mut snapshot,
         position,
     } = reads.picture(VIEWS, min).await?;
-    let all = categories::categories(snapshot.conn())
-        .await
-        .map_err(store_failed)?;
+    let counted = Counted::read(&mut snapshot).await.map_err(store_failed)?;
     drop(snapshot);
-    let category = find(nodes(&by_parent(all), None, DEPTH_MAX), &id).ok_or_else(Problem::not_found)?;
-    answer::public_versioned(&headers, position, category.version, &category)
-}
-
-/// The category with this id or slug, if the tree shows it: one below an archived category isn't there either.
-fn find(tree: Vec<CategoryNode>, named: &str) -> Option<CategoryNode> {
-    tree.into_iter().find_map(|node| {
-        if node.slug == named || node.id.to_string() == named {
-            Some(node)
-        } else {
-            find(node.children, named)
-        }
-    })
+    // One below an archived category isn't there either.
+    let category = counted.tree.find(&id).ok_or_else(Problem::not_found)?;
+    let path = counted.tree.path(category.id).ok_or_else(Problem::not_found)?;
+    let detail = CategoryDetail {
+        node: counted.node(category, DEPTH_MAX),
+        path: path.into_iter().map(CategoryStep::of).collect(),
+    };
+    answer::public_versioned(&headers, position, category.version, &detail)
 }

@@ -3,11 +3,14 @@
 mod cart;
 mod categories;
 mod dashboard;
+mod facets;
 mod orders;
 mod payments;
+mod product_history;
 mod products;
 mod reviews;
 mod sales;
+mod suggestions;
 mod users;
 mod wallet;
 mod wishlist;
@@ -29,7 +32,8 @@ pub fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(categories::one))
         .routes(routes!(products::list))
         .routes(routes!(products::one))
-        .routes(routes!(products::history))
+        .routes(routes!(suggestions::suggest))
+        .routes(routes!(product_history::history))
         .routes(routes!(reviews::list))
         .routes(routes!(cart::own))
         .routes(routes!(wishlist::own))

@@ -155,7 +155,6 @@ pub async fn history(
         at: entry.at,
         event: entry.event,
         actor: entry.actor,
-        stock: None,
         details: entry.details,
     });
     answer::private(&headers, position, &page)

@@ -6,30 +6,39 @@ use axum::response::Response;
 use events::ids::{AccountId, ProductId};
 use events::money::{Currency, Money};
 use read_models::ViewName;
-use read_models::query::products::{PriceRange, ProductFilter, ProductOrder, ProductPlace};
-use read_models::query::{history, products};
-use serde::{Deserialize, Serialize};
+use read_models::query::product_filter::{OptionFilters, PriceRange, ProductFilter, SellerFilter};
+use read_models::query::products::{self, ProductOrder, ProductPlace};
+use read_models::variant_options::folded;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use web::paging::{Limit, Page, decode_cursor, invalid_cursor};
-use web::params::parse_query;
+use web::params::{parse_query, split_prefixed};
 use web::position::MinPosition;
 use web::problem::FieldError;
-use web::{Caller, Path, Problem, Query};
+use web::{Path, Problem};
 
-use super::{Denied, Missing, PageParams, QueryHeaders, Unanswered};
+use super::facets::{self, FacetList, Facets};
+use super::{Missing, QueryHeaders, Unanswered};
 use crate::errors::store_failed;
 use crate::reads::{Picture, Reads};
-use crate::schema::{HistoryItem, Product};
+use crate::schema::Product;
 use crate::{Terms, answer};
 
 /// A list depends on the tree of categories, too.
 const LIST_VIEWS: &[ViewName] = &[ViewName::Products, ViewName::Categories];
 const VIEWS: &[ViewName] = &[ViewName::Products];
+/// What begins the name of a parameter that chooses an option.
+const OPTION_PREFIX: &str = "option.";
 /// Longer queries are answered, and not kept: nobody asks the same long question often.
 const CACHED_QUERY_MAX_CHARS: usize = 300;
 /// As long as a search may be; more words find nothing more.
-const SEARCH_MAX_CHARS: usize = 200;
+pub(super) const SEARCH_MAX_CHARS: usize = 200;
+/// Options that can be chosen at once: each takes a join.
+const CHOSEN_OPTIONS_MAX: usize = 5;
+/// Values of an option that can be chosen at once: more than a facet shows.
+const CHOSEN_VALUES_MAX: usize = 20;
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -39,12 +48,19 @@ pub struct ListParams {
     q: Option<String>,
     /// A category's id or slug; what is below it counts, too.
     category: Option<String>,
-    #[param(value_type = Option<Uuid>)]
-    seller: Option<AccountId>,
+    /// An account's id, or `shop` for the shop's own.
+    #[serde(default, deserialize_with = "seller")]
+    #[param(value_type = Option<String>)]
+    seller: Option<SellerFilter>,
     /// In the shop's currency, such as `9.99`.
     min_price: Option<String>,
     max_price: Option<String>,
     in_stock: Option<bool>,
+    one_of_a_kind: Option<bool>,
+    /// Which facets to count: some of `category`, `price`, `seller` and `option` with commas between them, or `true` for all.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    facets: FacetList,
     /// `newest`, `price`, `-price`, `name`, `rating` (the best first) or `relevance`; by default relevance for a search, else newest.
     #[param(value_type = Option<String>)]
     sort: Option<ProductOrder>,
@@ -55,7 +71,7 @@ pub struct ListParams {
 }
 
 impl ListParams {
-    fn filter(&self, currency: Currency) -> Result<ProductFilter, Problem> {
+    fn filter(&self, currency: Currency, options: OptionFilters) -> Result<ProductFilter, Problem> {
         let text = self.q.as_deref().map(str::trim).filter(|text| !text.is_empty());
         if text.is_some_and(|text| text.chars().count() > SEARCH_MAX_CHARS) {
             let too_long = format!("a search has at most {SEARCH_MAX_CHARS} characters");
@@ -81,12 +97,42 @@ impl ListParams {
                 min_minor,
                 max_minor,
             }),
+            options,
             in_stock: self.in_stock,
+            one_of_a_kind: self.one_of_a_kind,
         })
     }
 }
 
-fn invalid(field: &'static str, code: &'static str, message: String) -> Problem {
+fn seller<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SellerFilter>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text == "shop" {
+        return Ok(Some(SellerFilter::Shop));
+    }
+    let account: AccountId = text.parse().map_err(D::Error::custom)?;
+    Ok(Some(SellerFilter::Account(account)))
+}
+
+/// What is chosen by `option.<name>=<value>`: of one name any of the values, of several names all.
+fn chosen(parameters: Vec<(String, String)>) -> Result<OptionFilters, Problem> {
+    let mut options = OptionFilters::new();
+    for (name, value) in parameters {
+        let field = format!("option.{name}");
+        let values = options.entry(folded(&name)).or_default();
+        values.insert(folded(&value));
+        if values.len() > CHOSEN_VALUES_MAX {
+            let message = format!("at most {CHOSEN_VALUES_MAX} values of an option can be chosen");
+            return Err(invalid(&field, "too_many", message));
+        }
+        if options.len() > CHOSEN_OPTIONS_MAX {
+            let message = format!("at most {CHOSEN_OPTIONS_MAX} options can be chosen");
+            return Err(invalid(&field, "too_many", message));
+        }
+    }
+    Ok(options)
+}
+
+pub(super) fn invalid(field: &str, code: &'static str, message: String) -> Problem {
     Problem::bad_request("invalid_parameter", &message)
         .with_errors(vec![FieldError::new(field, code, message)])
 }
@@ -96,14 +142,33 @@ fn invalid(field: &'static str, code: &'static str, message: String) -> Problem 
 struct RawPage {
     items: Vec<Box<RawValue>>,
     next_cursor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facets: Option<Facets>,
+}
+
+/// A [`RawPage`], as its readers know it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes a document that is made elsewhere")]
+pub struct ProductPage {
+    items: Vec<Product>,
+    /// For `?cursor=…` of the next page; null on the last one.
+    next_cursor: Option<String>,
+    /// How the whole result is spread, if that was asked for.
+    facets: Option<Facets>,
 }
 
 /// Products
 ///
-/// Everything that is given must be met.
+/// Everything that is given must be met. Each facet is counted over the whole result, with all filters but its own.
 #[utoipa::path(
-    get, path = "/api/products", tag = "products", params(ListParams, QueryHeaders),
-    responses((status = 200, body = Page<Product>), Unanswered)
+    get, path = "/api/products", tag = "products",
+    params(
+        ListParams,
+        ("option.{name}" = Option<Vec<String>>, Query, description = "Variants with this option, such as `option.size=L`: \
+            one of the values, if there are several, and a single variant for all options. Upper and lower case are the same."),
+        QueryHeaders,
+    ),
+    responses((status = 200, body = ProductPage), Unanswered)
 )]
 pub async fn list(
     RawQuery(query): RawQuery,
@@ -116,8 +181,9 @@ pub async fn list(
     if let Some(page) = reads.cache().page(&query, min.0).await {
         return Ok(answer::finished(&headers, page.position, page.document));
     }
-    let params: ListParams = parse_query(&query)?;
-    let filter = params.filter(terms.currency)?;
+    let (options, rest) = split_prefixed(&query, OPTION_PREFIX);
+    let params: ListParams = parse_query(&rest)?;
+    let filter = params.filter(terms.currency, chosen(options)?)?;
     let default = if filter.text.is_some() {
         ProductOrder::Relevance
     } else {
@@ -134,7 +200,9 @@ pub async fn list(
     } = reads.picture(LIST_VIEWS, min).await?;
     let limit = params.limit.with_lookahead();
     let found = products::products(snapshot.conn(), &filter, order, after.as_ref(), limit).await;
+    let facets = facets::count(&mut snapshot, &filter, &params.facets, terms.currency).await;
     drop(snapshot);
+    let facets = facets.map_err(store_failed)?;
     let page = Page::cut(found.map_err(store_failed)?, params.limit, |listed| {
         listed.place.clone()
     });
@@ -146,9 +214,11 @@ pub async fn list(
     let page = answer::finish(&RawPage {
         items,
         next_cursor: page.next_cursor,
+        facets,
     })?;
     // A category that moves changes which products a list of it has, and isn't told to the cache.
-    if query.len() <= CACHED_QUERY_MAX_CHARS && filter.category.is_none() {
+    let by_category = filter.category.is_some() || params.facets.has_categories();
+    if query.len() <= CACHED_QUERY_MAX_CHARS && !by_category {
         reads.cache().fill_page(query, page.clone(), position);
     }
     Ok(answer::finished(&headers, position, page))
@@ -181,51 +251,4 @@ pub async fn one(
         .ok_or_else(Problem::not_found)?;
     reads.cache().fill(id, document.clone(), position);
     Ok(answer::finished(&headers, position, document))
-}
-
-/// Everything that happened to a product and its stock
-///
-/// Oldest first; for staff and its seller.
-#[utoipa::path(
-    get, path = "/api/products/{id}/history", tag = "products", security(("bearer" = [])),
-    params(("id" = Uuid, Path), PageParams, QueryHeaders),
-    responses((status = 200, body = Page<HistoryItem>), Unanswered, Denied, Missing)
-)]
-pub async fn history(
-    caller: Caller,
-    Path(id): Path<ProductId>,
-    Query(params): Query<PageParams>,
-    min: MinPosition,
-    headers: HeaderMap,
-    State(reads): State<Reads>,
-) -> Result<Response, Problem> {
-    let after = params
-        .cursor
-        .as_deref()
-        .map(decode_cursor)
-        .transpose()?
-        .unwrap_or(0);
-    let Picture {
-        mut snapshot,
-        position,
-    } = reads.picture(VIEWS, min).await?;
-    let product = products::product(snapshot.conn(), id)
-        .await
-        .map_err(store_failed)?;
-    let product = product.ok_or_else(Problem::not_found)?;
-    if !caller.is_staff() && product.document.seller != Some(caller.account) {
-        return Err(Problem::not_found());
-    }
-    let found = history::of_product(snapshot.conn(), id, after, params.limit.with_lookahead()).await;
-    drop(snapshot);
-    let page = Page::cut(found.map_err(store_failed)?, params.limit, |entry| entry.position);
-    let page = page.map(|entry| HistoryItem {
-        position: entry.position,
-        at: entry.at,
-        event: entry.event,
-        actor: entry.actor,
-        stock: entry.stock,
-        details: entry.details,
-    });
-    answer::private(&headers, position, &page)
 }

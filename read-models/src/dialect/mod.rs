@@ -12,6 +12,8 @@ use sqlx::AnyConnection;
 use crate::record::Binds;
 use crate::table::Of;
 
+pub use words::words;
+
 /// The database that the views stand in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -26,7 +28,7 @@ pub struct ProductText {
     pub number: Position,
     pub name: String,
     pub description: String,
-    /// All of them, with spaces in between.
+    /// All of them, and the attributes' values, with spaces in between.
     pub skus: String,
 }
 
@@ -166,6 +168,15 @@ impl Dialect {
         }
     }
 
+    /// What keeps a column in a condition from being looked up in an index of its own, where another has all that is asked
+    /// for: `SQLite` has no statistics that would tell it.
+    pub(crate) fn unindexed(self) -> &'static str {
+        match self {
+            Self::Sqlite => "+",
+            Self::Postgres => "",
+        }
+    }
+
     /// Joins the full-text index to `products` (under that name) in a query.
     pub fn search_join(self) -> &'static str {
         "JOIN products_text ON products_text.number = products.number"
@@ -193,6 +204,14 @@ impl Dialect {
         match self {
             Self::Sqlite => sqlite::search_expression(typed),
             Self::Postgres => postgres::search_expression(typed),
+        }
+    }
+
+    /// As [`Self::search_expression`], for words that occur in the name, the attributes or the SKUs.
+    pub fn suggestion_expression(self, typed: &str) -> Option<String> {
+        match self {
+            Self::Sqlite => sqlite::suggestion_expression(typed),
+            Self::Postgres => postgres::suggestion_expression(typed),
         }
     }
 }

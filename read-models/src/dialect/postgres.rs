@@ -71,14 +71,31 @@ pub fn terms(text: &ProductText) -> String {
     terms
 }
 
-/// Words are letters and digits, so that in quotes nothing typed is ever an operator.
 pub fn search_expression(typed: &str) -> Option<String> {
-    let words: Vec<_> = words(typed)
+    expression(typed, "")
+}
+
+/// In the parts that name a product: see [`terms`].
+pub fn suggestion_expression(typed: &str) -> Option<String> {
+    expression(typed, "AB")
+}
+
+/// Words are letters and digits, so that in quotes nothing typed is ever an operator. They must stand in a part of one of
+/// these weights; in any, if there are none.
+fn expression(typed: &str, weights: &str) -> Option<String> {
+    let mut words: Vec<_> = words(typed)
         .into_iter()
         .take(SEARCH_WORDS_MAX)
         .map(|word| format!("'{word}'"))
         .collect();
-    (!words.is_empty()).then(|| format!("{}:*", words.join(" & ")))
+    let last = words.pop()?;
+    let weighed = |word: String| match weights {
+        "" => word,
+        weights => format!("{word}:{weights}"),
+    };
+    let mut words: Vec<_> = words.into_iter().map(weighed).collect();
+    words.push(format!("{last}:*{weights}"));
+    Some(words.join(" & "))
 }
 
 #[cfg(test)]
@@ -93,6 +110,8 @@ mod tests {
             Some("'a' & 'b' & 'c':*")
         );
         assert_eq!(search_expression(" -*' "), None);
+        let named = suggestion_expression("red mu");
+        assert_eq!(named.as_deref(), Some("'red':AB & 'mu':*AB"));
     }
 
     #[test]

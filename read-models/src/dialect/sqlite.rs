@@ -4,9 +4,11 @@ use super::SEARCH_WORDS_MAX;
 
 pub fn create_text(table: &str) -> String {
     // Prefix indexes of two and three letters serve a search that runs while somebody types.
+    // A word of the name weighs most, then one of a SKU, as in PostgreSQL.
     format!(
         "CREATE VIRTUAL TABLE {table} USING fts5(name, description, skus, \
-         tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3')"
+         tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3'); \
+         INSERT INTO {table} ({table}, rank) VALUES ('rank', 'bm25(10.0, 1.0, 4.0)')"
     )
 }
 
@@ -36,6 +38,11 @@ pub fn search_expression(typed: &str) -> Option<String> {
         .map(|word| format!("\"{word}\""))
         .collect();
     (!words.is_empty()).then(|| format!("{}*", words.join(" ")))
+}
+
+/// The same, in the columns that name a product.
+pub fn suggestion_expression(typed: &str) -> Option<String> {
+    search_expression(typed).map(|expression| format!("{{name skus}} : ({expression})"))
 }
 
 #[cfg(test)]

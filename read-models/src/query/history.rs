@@ -1,7 +1,7 @@
 //! What happened to one product or order, in the order in which it happened.
 
 use events::envelope::Position;
-use events::ids::{OrderId, ProductId};
+use events::ids::{OrderId, ProductId, Sku};
 use sqlx::AnyConnection;
 
 use super::statement::Statement;
@@ -22,16 +22,30 @@ pub async fn of_order(
         .await
 }
 
-/// Up to `limit` entries of a product's history after the position `after`.
+/// Up to `limit` entries of a product's history after the position `after`; of one SKU alone, if it is given.
 pub async fn of_product(
     conn: &mut AnyConnection,
     id: ProductId,
+    sku: Option<&Sku>,
     after: Position,
     limit: i64,
 ) -> Result<Vec<ProductEntry>, StoreError> {
-    list::<ProductEntry>("product_id", &id.to_string(), after, limit)
-        .rows(conn)
-        .await
+    product_list(id, sku, after, limit).rows(conn).await
+}
+
+pub(super) fn product_list(id: ProductId, sku: Option<&Sku>, after: Position, limit: i64) -> Statement {
+    let Some(sku) = sku else {
+        return list::<ProductEntry>("product_id", &id.to_string(), after, limit);
+    };
+    let mut statement = Statement::select::<ProductEntry>();
+    statement
+        .sql("product_id = ")
+        .text(id)
+        .sql(" AND sku = ")
+        .text(sku);
+    statement.sql(" AND position > ").count(after);
+    statement.sql(" ORDER BY position LIMIT ").int(limit);
+    statement
 }
 
 pub(super) fn list<R: Record>(key: &'static str, id: &str, after: Position, limit: i64) -> Statement {

@@ -8,12 +8,15 @@ pub mod accounts;
 pub mod carts;
 pub mod categories;
 pub mod dashboard;
+pub mod facets;
 pub mod history;
 pub mod orders;
 pub mod payments;
+pub mod product_filter;
 pub mod products;
 pub mod reviews;
 pub mod sales;
+pub mod suggestions;
 pub mod wallets;
 pub mod wishlists;
 

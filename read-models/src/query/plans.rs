@@ -1,22 +1,24 @@
 //! Every list must come out of an index: no statement may read a whole table, or sort what it reads.
 
 use chrono::{DateTime, Utc};
-use events::ids::{AccountId, OrderId, PaymentId, ProductId, ReviewId};
+use events::ids::{AccountId, OrderId, PaymentId, ProductId, ReviewId, Sku};
 use events::money::Currency;
 use events::review::Rating;
 use platform::postgres::{self, PostgresTarget};
 use sqlx::AnyConnection;
 
-use super::products::{PriceRange, ProductFilter, ProductOrder, ProductPlace};
+use super::product_filter::{PriceRange, ProductFilter, SellerFilter};
+use super::products::{ProductOrder, ProductPlace};
 use super::reviews::{Reader, ReviewFilter, ReviewOrder, ReviewPlace};
 use super::sales::{SalesGroup, SalesSpan};
 use super::statement::Statement;
-use super::{accounts, history, orders, payments, products, reviews, sales, wallets, wishlists};
+use super::{
+    accounts, facets, history, orders, payments, products, reviews, sales, suggestions, wallets, wishlists,
+};
 use crate::dialect::Dialect;
 use crate::order_history::OrderEntry;
 use crate::orders::OrderStatus;
 use crate::payments::PaymentStatus;
-use crate::product_history::ProductEntry;
 use crate::views::{POSTGRES_SCHEMA, Views};
 
 const LIMIT: i64 = 21;
@@ -26,9 +28,13 @@ const LIMIT: i64 = 21;
 const DISCOURAGE: &str =
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL enable_hashjoin = off";
 
+/// The same where rows are counted in an index: of an empty table a bitmap would cost as little.
+const DISCOURAGE_BITMAPS: &str =
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off";
+
 /// Many products with their texts, so that it pays to look for some of them.
-const MANY_PRODUCTS: &str = "INSERT INTO products_g1 (id, number, status, sort_name, min_price_minor, available, rating, added_at, version, position, \
-         unlisted, ratings, doc) SELECT n, n, 'active', n, n, 1, 0, n, 1, n, '{}', '[]', '{}' FROM generate_series(1, 5000) AS n; \
+const MANY_PRODUCTS: &str = "INSERT INTO products_g1 (id, number, status, sort_name, min_price_minor, available, in_stock, one_of_a_kind, rating, added_at, version, position, \
+         unlisted, ratings, doc) SELECT n, n, 'active', n, n, 1, 1, 0, 0, n, 1, n, '{}', '[]', '{}' FROM generate_series(1, 5000) AS n; \
      INSERT INTO products_text_g1 (number, name, description, skus, terms) \
          SELECT n, n, '', '', CAST(n AS TEXT)::TSVECTOR FROM generate_series(1, 5000) AS n; \
      ANALYZE products_g1, products_text_g1";
@@ -96,7 +102,10 @@ fn ordered_lists(dialect: Dialect) -> Vec<Statement> {
     lists.push(accounts::list(Some((noon(), account)), LIMIT));
     lists.push(wallets::list(account, Some(7), LIMIT));
     lists.push(history::list::<OrderEntry>("order_id", "x", 7, LIMIT));
-    lists.push(history::list::<ProductEntry>("product_id", "x", 7, LIMIT));
+    let sku = Sku::new("MUG").unwrap();
+    for sku in [None, Some(&sku)] {
+        lists.push(history::product_list(ProductId::default(), sku, 7, LIMIT));
+    }
     lists.push(wishlists::list(account, None, LIMIT));
     lists.push(wishlists::list(account, Some(7), LIMIT));
     lists.extend(lists_of_reviews());
@@ -191,7 +200,7 @@ fn searches(dialect: Dialect) -> Vec<Statement> {
 /// The products of a seller, of a category, and of a price range.
 fn narrowed_lists(dialect: Dialect) -> Vec<Statement> {
     let of_seller = ProductFilter {
-        seller: Some(AccountId::default()),
+        seller: Some(SellerFilter::Account(AccountId::default())),
         ..ProductFilter::default()
     };
     let in_category = ProductFilter {
@@ -239,6 +248,111 @@ async fn a_narrowed_list_of_products_in_postgres_never_reads_all_of_them() {
     for plan in in_postgres(DISCOURAGE, narrowed_lists(Dialect::Postgres)).await {
         assert!(plan.contains("products_g1_i"), "{plan}");
         assert!(!plan.contains("Seq Scan on products_g1"), "{plan}");
+    }
+}
+
+/// Facets of everything, and of what is in stock and has its price.
+fn counts(dialect: Dialect) -> Vec<Statement> {
+    let price = PriceRange {
+        currency: Currency::GBP,
+        min_minor: Some(1),
+        max_minor: Some(1000),
+    };
+    let narrowed = ProductFilter {
+        price: Some(price),
+        in_stock: Some(true),
+        one_of_a_kind: Some(false),
+        ..ProductFilter::default()
+    };
+    let mut counts = Vec::new();
+    for filter in [&ProductFilter::default(), &narrowed] {
+        counts.extend(facets::by_category(dialect, filter));
+        counts.extend(facets::by_seller(dialect, filter));
+        counts.extend(facets::by_price(dialect, filter, Currency::GBP));
+        counts.extend(facets::by_option(dialect, filter, None));
+    }
+    counts
+}
+
+/// Options that are chosen, and those that are counted beside.
+fn counts_of_options(dialect: Dialect) -> Vec<Statement> {
+    let (size, colour) = ("size".to_owned(), "colour".to_owned());
+    let chosen = ProductFilter {
+        options: [
+            (size.clone(), ["l".to_owned(), "m".to_owned()].into()),
+            (colour, ["red".to_owned()].into()),
+        ]
+        .into(),
+        ..ProductFilter::default()
+    };
+    [
+        facets::by_option(dialect, &chosen, Some(&size)),
+        facets::by_option(dialect, &chosen, None),
+        facets::by_category(dialect, &chosen),
+        products::list(dialect, &chosen, ProductOrder::Newest, None, LIMIT),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// A facet looks at no row of a product: what it counts and what narrows it stands in the index.
+#[tokio::test]
+async fn facets_are_counted_in_an_index_alone() {
+    let statements = counts(Dialect::Sqlite);
+    assert_eq!(statements.len(), 8);
+    for plan in in_sqlite(statements).await {
+        assert!(plan.contains("products_g1 USING COVERING INDEX"), "{plan}");
+        let mut steps = plan.lines().filter(|step| step.contains("variant_options"));
+        assert!(steps.all(|step| step.contains("USING COVERING INDEX")), "{plan}");
+    }
+    let statements = counts_of_options(Dialect::Sqlite);
+    assert_eq!(statements.len(), 4);
+    for plan in in_sqlite(statements).await {
+        let mut steps = plan.lines().filter(|step| step.contains("variant_options"));
+        assert!(steps.all(|step| step.contains("SEARCH")), "{plan}");
+        assert!(
+            !plan
+                .lines()
+                .any(|step| step.starts_with("SCAN products_g1 ") && !step.contains("INDEX")),
+            "{plan}"
+        );
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs servers: cargo xtask test"]
+async fn facets_in_postgres_are_counted_in_an_index_alone() {
+    for plan in in_postgres(DISCOURAGE_BITMAPS, counts(Dialect::Postgres)).await {
+        assert!(plan.contains("Index Only Scan using products_g1_i7"), "{plan}");
+        assert!(!plan.contains("Seq Scan"), "{plan}");
+    }
+    for plan in in_postgres(DISCOURAGE_BITMAPS, counts_of_options(Dialect::Postgres)).await {
+        assert!(!plan.contains("Seq Scan"), "{plan}");
+    }
+}
+
+fn suggested(dialect: Dialect) -> Vec<Statement> {
+    suggestions::matches(dialect, "red mu", 8).into_iter().collect()
+}
+
+#[tokio::test]
+async fn suggestions_come_out_of_the_text_index() {
+    for plan in in_sqlite(suggested(Dialect::Sqlite)).await {
+        assert!(plan.contains("VIRTUAL TABLE INDEX"), "{plan}");
+        assert!(!plan.contains("SCAN products_g"), "{plan}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs servers: cargo xtask test"]
+async fn suggestions_in_postgres_come_out_of_the_text_index() {
+    for plan in in_postgres(MANY_PRODUCTS, suggested(Dialect::Postgres)).await {
+        assert!(
+            plan.contains("Bitmap Index Scan on products_text_g1_i0"),
+            "{plan}"
+        );
+        assert!(!plan.contains("Seq Scan"), "{plan}");
     }
 }
 

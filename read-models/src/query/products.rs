@@ -1,16 +1,16 @@
-//! Products: one, or a list by text, category, seller, price and stock, in one of six orders.
+//! Products: one, or a list of those that a filter lets through, in one of six orders.
 //!
 //! A list shows active products only, as the documents that the rows keep finished. A removed
 //! product, and one that can't be seen yet, is not there.
 
 use chrono::{DateTime, Utc};
-use events::ids::{AccountId, ProductId};
-use events::money::Currency;
+use events::ids::ProductId;
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::one;
+use super::product_filter::{ProductFilter, narrow};
 use super::statement::Statement;
 use crate::dialect::Dialect;
 use crate::products::Product;
@@ -38,28 +38,6 @@ pub enum ProductOrder {
     /// The best match first; newest first in a list that isn't searched for text.
     #[serde(rename = "relevance")]
     Relevance,
-}
-
-/// Which products to list. Everything that is given must be met.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ProductFilter {
-    /// As somebody typed it: every word must occur, the last may be the beginning of one.
-    pub text: Option<String>,
-    /// A category's id or slug; what is in the categories under it counts, too.
-    pub category: Option<String>,
-    pub seller: Option<AccountId>,
-    /// In minor units: the span from the cheapest variant's price to the dearest's meets that from `min` to `max`, in
-    /// this currency. So a product at 1 and 100 is found between 40 and 60, too.
-    pub price: Option<PriceRange>,
-    /// There are units to buy, or there are none.
-    pub in_stock: Option<bool>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PriceRange {
-    pub currency: Currency,
-    pub min_minor: Option<i64>,
-    pub max_minor: Option<i64>,
 }
 
 /// A product's place in a list of one order.
@@ -195,38 +173,6 @@ pub(super) fn list(
         .sql(" LIMIT ")
         .int(limit);
     Some(statement)
-}
-
-fn narrow(statement: &mut Statement, filter: &ProductFilter) {
-    if let Some(category) = &filter.category {
-        // UNION drops what it has seen, so that it ends whatever the tree looks like.
-        statement.sql(
-            " AND products.category IN (WITH RECURSIVE subtree(id) AS \
-             (SELECT id FROM categories WHERE id = ",
-        );
-        statement.text(category).sql(" OR slug = ").text(category);
-        statement.sql(
-            " UNION SELECT categories.id FROM categories \
-             JOIN subtree ON categories.parent = subtree.id) SELECT id FROM subtree)",
-        );
-    }
-    if let Some(seller) = filter.seller {
-        statement.sql(" AND products.seller = ").text(seller);
-    }
-    if let Some(price) = filter.price {
-        statement.sql(" AND products.currency = ").text(price.currency);
-        if let Some(min) = price.min_minor {
-            statement.sql(" AND products.max_price_minor >= ").int(min);
-        }
-        if let Some(max) = price.max_minor {
-            statement.sql(" AND products.min_price_minor <= ").int(max);
-        }
-    }
-    match filter.in_stock {
-        Some(true) => statement.sql(" AND products.available > 0"),
-        Some(false) => statement.sql(" AND products.available = 0"),
-        None => statement,
-    };
 }
 
 fn bind_place(statement: &mut Statement, place: &ProductPlace) {

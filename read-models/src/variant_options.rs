@@ -1,0 +1,135 @@
+//! The options of every variant on sale, a row each: by these a list is narrowed (`option.size=L`) and its facets are
+//! counted. Kept beside the products' rows and in their transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use events::ids::{ProductId, Sku};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use crate::products::{Product, ProductStatus};
+use crate::record::{self, Binds, Change, Record, RowError};
+use crate::store::{self, StoreError};
+use crate::table::{Table, text};
+
+/// A row of `variant_options`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VariantOption {
+    pub sku: Sku,
+    /// As [`folded`] has it: an option is named once.
+    pub name: String,
+    /// As [`folded`] has it.
+    pub value_key: String,
+    /// As the seller wrote it.
+    pub value: String,
+    pub product_id: ProductId,
+}
+
+/// The form in which names and values of options are compared: people take `Size: l` and `size: L` for the same.
+pub fn folded(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+/// What a product's variants can be found by; nothing unless it is on sale.
+fn options(product: Option<&Product>) -> BTreeSet<VariantOption> {
+    let Some(product) = product.filter(|product| product.document.status == ProductStatus::Active) else {
+        return BTreeSet::new();
+    };
+    let mut found = BTreeMap::new();
+    for variant in &product.document.variants {
+        for (name, value) in &variant.options {
+            let option = VariantOption {
+                sku: variant.sku.clone(),
+                name: folded(name),
+                value_key: folded(value),
+                value: value.clone(),
+                product_id: product.document.id,
+            };
+            found.entry(option.key()).or_insert(option);
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Whether nothing that a variant is found by has changed: most changes are of stock.
+fn are_alike(old: &Product, new: &Product) -> bool {
+    let (before, after) = (&old.document, &new.document);
+    before.status == after.status
+        && before.variants.len() == after.variants.len()
+        && before
+            .variants
+            .iter()
+            .zip(&after.variants)
+            .all(|(old, new)| old.sku == new.sku && old.options == new.options)
+}
+
+/// Brings the options up to date with these changes of products.
+pub async fn save(
+    conn: &mut AnyConnection,
+    generation: u64,
+    changes: &[Change<Product>],
+) -> Result<(), StoreError> {
+    let (mut gone, mut kept) = (Vec::new(), Vec::new());
+    for Change { old, new } in changes {
+        if let (Some(old), Some(new)) = (old, new)
+            && are_alike(old, new)
+        {
+            continue;
+        }
+        let (before, after) = (options(old.as_ref()), options(new.as_ref()));
+        gone.extend(before.difference(&after).map(Record::key));
+        kept.extend(after.difference(&before).cloned());
+    }
+    // First what goes: a SKU may leave one product and join another in the same batch.
+    store::delete::<VariantOption>(conn, generation, &gone).await?;
+    store::upsert(conn, generation, &kept).await
+}
+
+impl Record for VariantOption {
+    type Key = (Sku, String);
+
+    const TABLE: Table = Table {
+        name: "variant_options",
+        columns: &[
+            text("sku"),
+            text("name"),
+            text("value_key"),
+            text("value"),
+            text("product_id"),
+        ],
+        key: 2,
+        indexes: &[
+            // Products by what they come in.
+            "name, value_key, product_id, sku",
+            // What a product comes in.
+            "product_id, name, value_key, value, sku",
+        ],
+    };
+
+    fn key(&self) -> Self::Key {
+        (self.sku.clone(), self.name.clone())
+    }
+
+    fn bind(&self, binds: &mut Binds) {
+        binds
+            .shown(&self.sku)
+            .text(&self.name)
+            .text(&self.value_key)
+            .text(&self.value)
+            .shown(self.product_id);
+    }
+
+    fn read(row: &AnyRow) -> Result<Self, RowError> {
+        let sku: String = record::shown(row, "sku")?;
+        Ok(Self {
+            sku: Sku::new(sku).map_err(|error| RowError::Value {
+                column: "sku",
+                reason: error.to_string(),
+            })?,
+            name: row.try_get("name")?,
+            value_key: row.try_get("value_key")?,
+            value: row.try_get("value")?,
+            product_id: record::shown(row, "product_id")?,
+        })
+    }
+}
