@@ -6,14 +6,15 @@ use std::str::FromStr;
 use crate::record::Record;
 use crate::table::Table;
 use crate::{
-    accounts, carts, categories, order_history, orders, payments, product_history, products, reviews, sales,
-    trade_entries, trades, unsold, wallet_entries, wallets, wishlists,
+    accounts, carts, categories, customer_figures, customers, item_counts, order_history, orders, payments,
+    product_history, products, reviews, sales, sales_figures, sales_records, trade_entries, trades, unsold,
+    wallet_entries, wallets, wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ViewName {
-    /// `products`, `product_variants`, `products_text`, `product_history` and `unsold`.
+    /// `products`, `product_variants`, `products_text`, `product_history`, `unsold` and `item_counts`.
     Products,
     Categories,
     Carts,
@@ -29,10 +30,14 @@ pub enum ViewName {
     Wishlists,
     /// `trades` and `trade_entries`.
     Trades,
+    /// `sales_records` and `sales_figures`.
+    SalesFigures,
+    /// `customers` and `customer_figures`.
+    Customers,
 }
 
 impl ViewName {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Products,
         Self::Categories,
         Self::Carts,
@@ -44,6 +49,8 @@ impl ViewName {
         Self::Reviews,
         Self::Wishlists,
         Self::Trades,
+        Self::SalesFigures,
+        Self::Customers,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -59,6 +66,8 @@ impl ViewName {
             Self::Reviews => "reviews",
             Self::Wishlists => "wishlists",
             Self::Trades => "trades",
+            Self::SalesFigures => "sales_figures",
+            Self::Customers => "customers",
         }
     }
 
@@ -66,8 +75,8 @@ impl ViewName {
     /// generation is then filled by itself and swapped in.
     pub fn version(self) -> u64 {
         match self {
-            // Since 3 with owners of one-of-a-kinds and the table of unsold items.
-            Self::Products => 3,
+            // Since 3 with owners of one-of-a-kinds and the table of unsold items, since 4 with counts by state.
+            Self::Products => 4,
             Self::Categories
             | Self::Carts
             | Self::Orders
@@ -77,7 +86,9 @@ impl ViewName {
             | Self::Accounts
             | Self::Reviews
             | Self::Wishlists
-            | Self::Trades => 1,
+            | Self::Trades
+            | Self::SalesFigures
+            | Self::Customers => 1,
         }
     }
 
@@ -89,6 +100,7 @@ impl ViewName {
                 products::VariantOf::TABLE,
                 product_history::ProductEntry::TABLE,
                 unsold::Unsold::TABLE,
+                item_counts::ItemCounts::TABLE,
             ],
             Self::Categories => &[categories::Category::TABLE],
             Self::Carts => &[carts::Cart::TABLE],
@@ -100,6 +112,14 @@ impl ViewName {
             Self::Reviews => &[reviews::Review::TABLE],
             Self::Wishlists => &[wishlists::WishlistItem::TABLE],
             Self::Trades => &[trades::Trades::TABLE, trade_entries::TradeEntry::TABLE],
+            Self::SalesFigures => &[
+                sales_records::SalesRecord::TABLE,
+                sales_figures::SalesFigures::TABLE,
+            ],
+            Self::Customers => &[
+                customers::Customer::TABLE,
+                customer_figures::CustomerFigures::TABLE,
+            ],
         }
     }
 
@@ -150,6 +170,6 @@ mod tests {
             assert_eq!(view.index(), index);
             assert_eq!(view.as_str().parse(), Ok(view));
         }
-        assert!("customers".parse::<ViewName>().is_err());
+        assert!("visitors".parse::<ViewName>().is_err());
     }
 }
