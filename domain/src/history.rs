@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use events::credit_note::CreditNoteIssued;
+use events::credit_note::{CreditNoteIssued, ProductOrigin};
 use events::ids::{AccountId, CreditNoteId, OrderId, PaymentId, Sku};
 use events::ledger::{JournalEntry, LedgerAccount};
 use events::money::Money;
@@ -162,6 +162,7 @@ pub fn record_credit_note(work: &mut UnitOfWork, command: &RecordCreditNote) -> 
         customer,
         country: command.country.clone(),
         lines: lines.iter().map(sold).collect::<Result<_, _>>()?,
+        origins: origins(&lines),
         total,
         entry: JournalEntry::transfer(LedgerAccount::Sales, LedgerAccount::External, total),
         reason: command.reason.clone(),
@@ -218,6 +219,17 @@ fn past_lines(work: &mut UnitOfWork, lines: &[PastLine]) -> Decision<Vec<OrderLi
         });
     }
     Ok(priced)
+}
+
+/// Where the lines' products belong, each once.
+fn origins(lines: &[OrderLine]) -> Vec<ProductOrigin> {
+    let origin = |line: &OrderLine| ProductOrigin {
+        product_id: line.product_id,
+        category: line.category,
+        seller: line.seller,
+    };
+    let by_product: BTreeMap<_, _> = lines.iter().map(|line| (line.product_id, origin(line))).collect();
+    by_product.into_values().collect()
 }
 
 fn quantities(lines: &[PastLine]) -> Result<BTreeMap<Sku, u32>, OrderError> {

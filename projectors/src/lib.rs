@@ -7,12 +7,14 @@
 pub mod accounts;
 pub mod carts;
 pub mod categories;
+pub mod customers;
 pub mod orders;
 pub mod payments;
 pub mod products;
 pub mod projection;
 pub mod reviews;
 pub mod sales;
+pub mod sales_figures;
 pub mod trades;
 pub mod wallets;
 pub mod wishlists;

@@ -17,6 +17,7 @@ use sqlx::AnyConnection;
 use crate::accounts::Accounts;
 use crate::carts::Carts;
 use crate::categories::Categories;
+use crate::customers::Customers;
 use crate::orders::Orders;
 use crate::payments::Payments;
 #[cfg(feature = "planted-bugs")]
@@ -25,6 +26,7 @@ use crate::products::Products;
 use crate::projection::{Fact, KeyOf, Projection};
 use crate::reviews::Reviews;
 use crate::sales::SalesPerDay;
+use crate::sales_figures::SalesRecords;
 use crate::trades::TradesOfAccounts;
 use crate::wallets::Wallets;
 use crate::wishlists::Wishlists;
@@ -70,6 +72,8 @@ pub fn writer(view: ViewName, generation: u64, position: Position) -> Box<dyn Wr
         ViewName::Reviews => boxed::<Reviews>(generation, position),
         ViewName::Wishlists => boxed::<Wishlists>(generation, position),
         ViewName::Trades => boxed::<TradesOfAccounts>(generation, position),
+        ViewName::SalesFigures => boxed::<SalesRecords>(generation, position),
+        ViewName::Customers => boxed::<Customers>(generation, position),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Products with their variants and stock, as the catalogue shows them.
 //!
 //! Beside the rows stand `product_variants` (SKU → product), `variant_options` (by which lists are narrowed), `unsold` (what each seller
-//! offers), `category_counts`, and `products_text`, the full-text index over name, description, attributes and SKUs. Products that were removed stay as rows with that status.
+//! offers), `category_counts`, `item_counts`, and `products_text`, the full-text index over name, description, attributes and SKUs.
+//! Products that were removed stay as rows with that status.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +19,13 @@ use sqlx::any::AnyRow;
 use crate::cache::Document;
 use crate::category_counts;
 use crate::dialect::ProductText;
+use crate::item_counts::ItemCounts;
 use crate::ratings::{AverageRating, RatingCounts};
 use crate::record::{self, Binds, Change, Record, RowError};
 use crate::store::{self, StoreError};
 use crate::table::{Table, int, text};
-use crate::unsold;
 use crate::variant_options;
+use crate::{sums, unsold};
 
 /// Whether a product is to be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -343,6 +345,7 @@ impl Record for Product {
         unsold::save(conn, generation, changes).await?;
         category_counts::save(conn, generation, changes).await?;
         variant_options::save(conn, generation, changes).await?;
+        sums::save(conn, generation, changes, ItemCounts::of).await?;
         // First what goes: a SKU may leave one product and join another in the same batch.
         store::delete::<VariantOf>(conn, generation, &gone).await?;
         store::upsert(conn, generation, &listed).await?;

@@ -6,15 +6,16 @@ use std::str::FromStr;
 use crate::record::Record;
 use crate::table::Table;
 use crate::{
-    accounts, carts, categories, category_counts, order_history, orders, payments, product_history, products,
-    reviews, sales, trade_entries, trades, unsold, variant_options, wallet_entries, wallets, wishlists,
+    accounts, carts, categories, category_counts, customer_figures, customers, item_counts, order_history,
+    orders, payments, product_history, products, reviews, sales, sales_figures, sales_records, trade_entries,
+    trades, unsold, variant_options, wallet_entries, wallets, wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ViewName {
-    /// `products`, `product_variants`, `variant_options`, `products_text`, `product_history`, `unsold` and
-    /// `category_counts`.
+    /// `products`, `product_variants`, `variant_options`, `products_text`, `product_history`, `unsold`, `category_counts` and
+    /// `item_counts`.
     Products,
     Categories,
     Carts,
@@ -30,10 +31,14 @@ pub enum ViewName {
     Wishlists,
     /// `trades` and `trade_entries`.
     Trades,
+    /// `sales_records` and `sales_figures`.
+    SalesFigures,
+    /// `customers` and `customer_figures`.
+    Customers,
 }
 
 impl ViewName {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Products,
         Self::Categories,
         Self::Carts,
@@ -45,6 +50,8 @@ impl ViewName {
         Self::Reviews,
         Self::Wishlists,
         Self::Trades,
+        Self::SalesFigures,
+        Self::Customers,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -60,6 +67,8 @@ impl ViewName {
             Self::Reviews => "reviews",
             Self::Wishlists => "wishlists",
             Self::Trades => "trades",
+            Self::SalesFigures => "sales_figures",
+            Self::Customers => "customers",
         }
     }
 
@@ -68,7 +77,7 @@ impl ViewName {
     pub fn version(self) -> u64 {
         match self {
             // Since 3 with owners of one-of-a-kinds and the table of unsold items, since 4 with what facets are
-            // counted by, attributes, and histories by SKU.
+            // counted by, attributes, histories by SKU, and counts by state.
             Self::Products => 4,
             Self::Categories
             | Self::Carts
@@ -79,7 +88,9 @@ impl ViewName {
             | Self::Accounts
             | Self::Reviews
             | Self::Wishlists
-            | Self::Trades => 1,
+            | Self::Trades
+            | Self::SalesFigures
+            | Self::Customers => 1,
         }
     }
 
@@ -93,6 +104,7 @@ impl ViewName {
                 unsold::Unsold::TABLE,
                 category_counts::CategoryCount::TABLE,
                 variant_options::VariantOption::TABLE,
+                item_counts::ItemCounts::TABLE,
             ],
             Self::Categories => &[categories::Category::TABLE],
             Self::Carts => &[carts::Cart::TABLE],
@@ -104,6 +116,14 @@ impl ViewName {
             Self::Reviews => &[reviews::Review::TABLE],
             Self::Wishlists => &[wishlists::WishlistItem::TABLE],
             Self::Trades => &[trades::Trades::TABLE, trade_entries::TradeEntry::TABLE],
+            Self::SalesFigures => &[
+                sales_records::SalesRecord::TABLE,
+                sales_figures::SalesFigures::TABLE,
+            ],
+            Self::Customers => &[
+                customers::Customer::TABLE,
+                customer_figures::CustomerFigures::TABLE,
+            ],
         }
     }
 
@@ -154,6 +174,6 @@ mod tests {
             assert_eq!(view.index(), index);
             assert_eq!(view.as_str().parse(), Ok(view));
         }
-        assert!("customers".parse::<ViewName>().is_err());
+        assert!("visitors".parse::<ViewName>().is_err());
     }
 }

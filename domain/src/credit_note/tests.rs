@@ -26,6 +26,7 @@ fn issued(lines: Vec<SoldLine>, total: Money) -> CreditNoteIssued {
         customer: None,
         country: "France".to_owned(),
         lines,
+        origins: Vec::new(),
         total,
         entry: JournalEntry::transfer(LedgerAccount::Sales, LedgerAccount::External, total),
         reason: "broken".to_owned(),

@@ -1,5 +1,6 @@
 //! The projectors on a real event log and real views, in `SQLite` files and in `PostgreSQL`.
 
+mod analytics;
 mod catalogue;
 mod database;
 mod faults;

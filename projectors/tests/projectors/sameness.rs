@@ -2,7 +2,7 @@
 
 use events::Event;
 use events::account::{AccountEvent, PasswordChanged};
-use events::cart::{CartEvent, CartItemRemoved, CartItemSet};
+use events::cart::{CartCheckedOut, CartEvent, CartItemRemoved, CartItemSet};
 use events::category::{CategoryCreated, CategoryEvent};
 use events::order::{OrderEvent, OrderShipped};
 use events::payment::Purpose;
@@ -16,6 +16,7 @@ use events::wishlist::{WishlistEvent, WishlistItemRemoved};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+use crate::analytics::{credit_note_of, placed_of_sellers};
 use crate::database::Database;
 use crate::shop::{Shop, digests};
 use crate::story::*;
@@ -63,7 +64,7 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
         })
         .into(),
         8 => ProductEvent::ProductRemoved(ProductRemoved { product_id }).into(),
-        9 => placed(n),
+        9 => placed_of_sellers(n),
         10 => paid(n, at(minor * 40_000)),
         11 => cancelled(n, vec![sold(n, amount, 10)], at(minor * 40_000)),
         12 => returned(n, vec![sold(1, 1, 150)], at(minor)),
@@ -120,6 +121,13 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
         })
         .into(),
         31 => ProductEvent::ProductArchived(ProductArchived { product_id }).into(),
+        34 => credit_note_of(n, vec![sold(n, amount, 10)], at(minor * 40_000)),
+        35 => CartEvent::CartCheckedOut(CartCheckedOut {
+            account_id,
+            order_id: order(n),
+        })
+        .into(),
+        36 => placed(n),
         32 | 33 => ProductEvent::ProductActivated(ProductActivated { product_id }).into(),
         34 | 35 => ProductEvent::VariantOptionsChanged(VariantOptionsChanged {
             product_id,

@@ -154,6 +154,7 @@ fn a_credit_note_takes_back_what_no_order_is_known_for() {
         customer: None,
         country: "Spain".to_owned(),
         lines: vec![sold(1, 3, 100)],
+        origins: Vec::new(),
         total: gbp(300),
         entry: JournalEntry(Vec::new()),
         reason: "damaged".to_owned(),

@@ -49,6 +49,7 @@ async fn shop(database: Database) -> Shop {
         customer: None,
         country: "Spain".to_owned(),
         lines: vec![sold(1, 3, 100)],
+        origins: Vec::new(),
         total: gbp(300),
         entry: JournalEntry(Vec::new()),
         reason: "damaged".to_owned(),

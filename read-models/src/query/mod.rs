@@ -5,6 +5,7 @@
 //! together. Who may see what, and how it looks as JSON, is `query-api`'s business.
 
 pub mod accounts;
+pub mod analytics;
 pub mod carts;
 pub mod categories;
 pub mod dashboard;
@@ -33,6 +34,14 @@ use crate::store::{self, StoreError};
 use crate::table::Of;
 
 pub use snapshot::Snapshot;
+
+/// The rows with these keys, as far as they exist.
+pub async fn many<R: Record>(
+    conn: &mut AnyConnection,
+    keys: &[R::Key],
+) -> Result<std::collections::HashMap<R::Key, R>, StoreError> {
+    store::load(conn, Of::Serving, keys).await
+}
 
 /// The row with this key.
 async fn one<R: Record>(conn: &mut AnyConnection, key: R::Key) -> Result<Option<R>, StoreError> {

@@ -7,18 +7,22 @@ use events::review::Rating;
 use platform::postgres::{self, PostgresTarget};
 use sqlx::AnyConnection;
 
+use super::analytics::{Rank, Subject};
 use super::product_filter::{PriceRange, ProductFilter, SellerFilter};
 use super::products::{ProductOrder, ProductPlace};
 use super::reviews::{Reader, ReviewFilter, ReviewOrder, ReviewPlace};
 use super::sales::{SalesGroup, SalesSpan};
 use super::statement::Statement;
 use super::{
-    accounts, facets, history, orders, payments, products, reviews, sales, suggestions, wallets, wishlists,
+    accounts, analytics, facets, history, orders, payments, products, reviews, sales, suggestions, wallets,
+    wishlists,
 };
 use crate::dialect::Dialect;
 use crate::order_history::OrderEntry;
 use crate::orders::OrderStatus;
 use crate::payments::PaymentStatus;
+use crate::periods::{Period, Unit};
+use crate::sales_figures::{Dimension, Part, Scope};
 use crate::views::{POSTGRES_SCHEMA, Views};
 
 const LIMIT: i64 = 21;
@@ -110,7 +114,33 @@ fn ordered_lists(dialect: Dialect) -> Vec<Statement> {
     lists.push(wishlists::list(account, Some(7), LIMIT));
     lists.extend(lists_of_reviews());
     lists.extend(lists_of_products(dialect));
+    lists.extend(figures());
     lists
+}
+
+fn figures() -> Vec<Statement> {
+    let (day, month) = (Unit::Day, Unit::Month);
+    let period = |unit| Period::of(unit, noon().date_naive());
+    let subject = Subject {
+        scope: Scope::Shop,
+        part: Part::country("France"),
+        currency: Currency::GBP,
+    };
+    let ranking = |rank| analytics::Ranking {
+        scope: Scope::Seller(AccountId::default()),
+        dimension: Dimension::Product,
+        currency: Currency::GBP,
+        period: period(month),
+        rank,
+    };
+    vec![
+        analytics::series_of(&subject, period(day), period(day)),
+        analytics::last_of(&subject),
+        analytics::ranked(ranking(Rank::Revenue), LIMIT),
+        analytics::ranked(ranking(Rank::Units), LIMIT),
+        analytics::customers_of(period(day), period(day)),
+        analytics::last_of_customers(),
+    ]
 }
 
 fn lists_of_reviews() -> Vec<Statement> {
@@ -353,6 +383,22 @@ async fn suggestions_in_postgres_come_out_of_the_text_index() {
             "{plan}"
         );
         assert!(!plan.contains("Seq Scan"), "{plan}");
+    }
+}
+
+/// What a report reads is what it shows: the whole condition and the order come out of one index.
+#[tokio::test]
+async fn figures_are_ranges_of_an_index() {
+    let plans = in_sqlite(figures()).await;
+    let range = "(scope=? AND dimension=? AND value=? AND currency=? AND period>? AND period<?)";
+    assert!(plans[0].contains(range), "{}", plans[0]);
+    assert!(plans[1].contains(range), "{}", plans[1]);
+    let end = "(scope=? AND dimension=? AND currency=? AND period=?)";
+    for plan in &plans[2..4] {
+        assert!(plan.contains(end), "{plan}");
+    }
+    for plan in &plans[4..] {
+        assert!(plan.contains("(period>? AND period<?)"), "{plan}");
     }
 }
 
