@@ -5,8 +5,10 @@
 //! stand is `read-models`' business. A projector has no effect but rows, so it may replay at will.
 
 pub mod accounts;
+pub mod branches;
 pub mod carts;
 pub mod categories;
+pub mod daily_reports;
 pub mod orders;
 pub mod payments;
 pub mod products;

@@ -15,8 +15,10 @@ use read_models::{Record, ViewName};
 use sqlx::AnyConnection;
 
 use crate::accounts::Accounts;
+use crate::branches::Branches;
 use crate::carts::Carts;
 use crate::categories::Categories;
+use crate::daily_reports::DailyReports;
 use crate::orders::Orders;
 use crate::payments::Payments;
 #[cfg(feature = "planted-bugs")]
@@ -70,6 +72,8 @@ pub fn writer(view: ViewName, generation: u64, position: Position) -> Box<dyn Wr
         ViewName::Reviews => boxed::<Reviews>(generation, position),
         ViewName::Wishlists => boxed::<Wishlists>(generation, position),
         ViewName::Trades => boxed::<TradesOfAccounts>(generation, position),
+        ViewName::Branches => boxed::<Branches>(generation, position),
+        ViewName::DailyReports => boxed::<DailyReports>(generation, position),
     }
 }
 

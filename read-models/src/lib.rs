@@ -8,9 +8,11 @@
 //! what they can't share stands in `dialect`.
 
 pub mod accounts;
+pub mod branches;
 pub mod cache;
 pub mod carts;
 pub mod categories;
+pub mod daily_reports;
 pub mod dialect;
 pub mod digest;
 pub mod generation;

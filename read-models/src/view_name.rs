@@ -6,8 +6,8 @@ use std::str::FromStr;
 use crate::record::Record;
 use crate::table::Table;
 use crate::{
-    accounts, carts, categories, order_history, orders, payments, product_history, products, reviews, sales,
-    trade_entries, trades, unsold, wallet_entries, wallets, wishlists,
+    accounts, branches, carts, categories, daily_reports, order_history, orders, payments, product_history,
+    products, reviews, sales, trade_entries, trades, unsold, wallet_entries, wallets, wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
@@ -29,10 +29,12 @@ pub enum ViewName {
     Wishlists,
     /// `trades` and `trade_entries`.
     Trades,
+    Branches,
+    DailyReports,
 }
 
 impl ViewName {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Products,
         Self::Categories,
         Self::Carts,
@@ -44,6 +46,8 @@ impl ViewName {
         Self::Reviews,
         Self::Wishlists,
         Self::Trades,
+        Self::Branches,
+        Self::DailyReports,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -59,6 +63,8 @@ impl ViewName {
             Self::Reviews => "reviews",
             Self::Wishlists => "wishlists",
             Self::Trades => "trades",
+            Self::Branches => "branches",
+            Self::DailyReports => "daily_reports",
         }
     }
 
@@ -77,7 +83,9 @@ impl ViewName {
             | Self::Accounts
             | Self::Reviews
             | Self::Wishlists
-            | Self::Trades => 1,
+            | Self::Trades
+            | Self::Branches
+            | Self::DailyReports => 1,
         }
     }
 
@@ -100,6 +108,8 @@ impl ViewName {
             Self::Reviews => &[reviews::Review::TABLE],
             Self::Wishlists => &[wishlists::WishlistItem::TABLE],
             Self::Trades => &[trades::Trades::TABLE, trade_entries::TradeEntry::TABLE],
+            Self::Branches => &[branches::Branch::TABLE],
+            Self::DailyReports => &[daily_reports::DailyReport::TABLE],
         }
     }
 

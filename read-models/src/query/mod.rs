@@ -5,8 +5,10 @@
 //! together. Who may see what, and how it looks as JSON, is `query-api`'s business.
 
 pub mod accounts;
+pub mod branches;
 pub mod carts;
 pub mod categories;
+pub mod daily_reports;
 pub mod dashboard;
 pub mod history;
 pub mod orders;
