@@ -14,6 +14,8 @@ pub enum DailyReportError {
     MixedCurrencies,
     #[error("{field} isn't negative")]
     Negative { field: &'static str },
+    #[error("{field} is more than a day can come to")]
+    TooLarge { field: &'static str },
     #[error("{day} is still to come")]
     Future { day: NaiveDate },
 }
@@ -32,6 +34,7 @@ impl Refusal for DailyReportError {
             Self::Revision => "revision_invalid",
             Self::MixedCurrencies => "mixed_currencies",
             Self::Negative { .. } => "negative_amount",
+            Self::TooLarge { .. } => "too_large",
             Self::Future { .. } => "day_in_future",
         }
     }
@@ -41,7 +44,7 @@ impl Refusal for DailyReportError {
             Self::Outdated { .. } => return None,
             Self::Revision => "revision",
             Self::MixedCurrencies => "loss",
-            Self::Negative { field } => field,
+            Self::Negative { field } | Self::TooLarge { field } => field,
             Self::Future { .. } => "day",
         };
         Some(field.to_owned())

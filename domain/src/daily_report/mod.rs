@@ -17,6 +17,11 @@ use serde::{Deserialize, Serialize};
 
 pub use error::DailyReportError;
 
+/// More than any day of any shop comes to, in minor units; a hundred thousand such days still have a sum.
+pub const AMOUNT_MAX_MINOR: i64 = 10_000_000_000_000;
+/// More than any shop sells in a day, in orders or units.
+pub const COUNT_MAX: u64 = 10_000_000_000_000;
+
 /// The key of a report's stream.
 pub fn key(branch_id: BranchId, day: NaiveDate, currency: Currency) -> String {
     format!("{branch_id}.{day}.{currency}")
@@ -69,6 +74,15 @@ fn check(received: &DailyReportReceived) -> Result<(), DailyReportError> {
     for (field, amount) in [("revenue", revenue), ("loss", loss)] {
         if amount.is_negative() {
             return Err(DailyReportError::Negative { field });
+        }
+        if amount.amount_minor() > AMOUNT_MAX_MINOR {
+            return Err(DailyReportError::TooLarge { field });
+        }
+    }
+    let DayFigures { orders, units, .. } = received.figures;
+    for (field, count) in [("orders", orders), ("units", units)] {
+        if count > COUNT_MAX {
+            return Err(DailyReportError::TooLarge { field });
         }
     }
     // Where a day begins first, it is a day ahead of ours at the most.

@@ -5,7 +5,7 @@ use events::branch::{DailyReportEvent, DailyReportReceived, DayFigures};
 use events::ids::BranchId;
 use proptest::prelude::*;
 
-use super::{DailyReport, DailyReportCommand, DailyReportError};
+use super::{AMOUNT_MAX_MINOR, DailyReport, DailyReportCommand, DailyReportError};
 use crate::RefusalKind::{Conflict, Invalid};
 use crate::given::{Then, after, at, euros, given, pence};
 
@@ -76,6 +76,8 @@ fn what_no_day_can_come_to_is_refused() {
     refused(report(0, figures(1, 0)), DailyReportError::Revision, "revision");
     let error = DailyReportError::Negative { field: "loss" };
     refused(report(1, figures(1, -1)), error, "loss");
+    let error = DailyReportError::TooLarge { field: "revenue" };
+    refused(report(1, figures(AMOUNT_MAX_MINOR + 1, 0)), error, "revenue");
     let mixed = DayFigures {
         loss: euros(1),
         ..figures(1, 0)
