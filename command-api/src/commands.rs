@@ -1,8 +1,8 @@
 //! Handing commands to the executor, with everything that their request brought along.
 
 use domain::{Decision, UnitOfWork};
-use events::envelope::Actor;
-use events::ids::AccountId;
+use events::envelope::{Actor, Position, RecordedEvent};
+use events::ids::{AccountId, BranchId};
 use executor::{Accepted, CommandContext, ExecuteError, Executor};
 use hmac::{Hmac, KeyInit, Mac};
 use platform::event_log::IdempotencyKey;
@@ -45,6 +45,27 @@ impl Commands {
             fingerprint: self.keyed(&incoming.fingerprint),
         });
         context
+    }
+
+    /// The context of a command of a branch's: another Tillstream's job, and none of its people.
+    pub fn branch_context<B>(&self, branch_id: BranchId, incoming: &Incoming<B>) -> CommandContext {
+        let mut context = self.context(None, incoming);
+        context.actor = Actor::System;
+        if let Some(key) = &mut context.idempotency {
+            key.scope = format!("branch {branch_id}");
+        }
+        context
+    }
+
+    /// The log's head, and up to `limit` events after `after`.
+    pub async fn read_log(
+        &self,
+        after: Position,
+        limit: usize,
+    ) -> Result<(Position, Vec<RecordedEvent>), ExecuteError> {
+        let log = self.executor.log();
+        let head = log.head().await?;
+        Ok((head, log.read(after, limit).await?))
     }
 
     /// The context of a command that nobody outside has sent.

@@ -7,6 +7,7 @@ use axum::extract::FromRef;
 use chrono::TimeDelta;
 use events::money::Currency;
 use executor::Executor;
+use platform::call_log::CallLog;
 use platform::vault::Vault;
 use web::tokens::AccessTokens;
 
@@ -37,11 +38,22 @@ pub struct CommandDeps {
     pub order_ttl: Duration,
     /// What the shop keeps of its sellers' sales, in basis points; [`FEE_BPS`] by default.
     pub fee_bps: u32,
+    /// What concerns a chain of shops.
+    pub chain: ChainDeps,
     /// What the payment provider signs its webhooks with; without it there are none.
     pub webhook_secret: Option<String>,
     /// Keys the fingerprints of requests, which are kept with their idempotency keys: without it, a fingerprint
     /// of a request with a password in it would let whoever reads the log guess at the password.
     pub fingerprint_secret: [u8; 32],
+}
+
+/// What the command API needs in a shop of a chain, headquarters or branch.
+#[derive(Clone, Default)]
+pub struct ChainDeps {
+    /// Where the calls of branches are kept; nowhere, if missing.
+    pub calls: Option<CallLog>,
+    /// Whether this shop has a headquarters that it reports to.
+    pub is_branch: bool,
 }
 
 impl CommandDeps {
@@ -57,6 +69,7 @@ impl CommandDeps {
         let terms = Terms {
             currency: self.currency,
             fee_bps: self.fee_bps,
+            is_branch: self.chain.is_branch,
             // Proof: nobody configures a time to live of 292 million years.
             order_ttl: TimeDelta::from_std(self.order_ttl).unwrap_or(TimeDelta::MAX),
         };
@@ -79,6 +92,8 @@ pub struct Terms {
     /// Of what sellers sell, in basis points.
     pub fee_bps: u32,
     pub order_ttl: TimeDelta,
+    /// Whether it has a headquarters.
+    pub is_branch: bool,
 }
 
 /// What the payment provider signs with.

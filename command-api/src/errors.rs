@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::catalogue::{SKU_SCOPE, SLUG_SCOPE};
+use domain::daily_report::DailyReportError;
 use domain::history::{CREDIT_NOTE_REFERENCE_SCOPE, ORDER_REFERENCE_SCOPE};
 use domain::{DomainError, Refusal, RefusalKind};
 use executor::ExecuteError;
@@ -53,6 +54,12 @@ impl From<Problem> for ApiError {
 
 impl From<DomainError> for ApiError {
     fn from(error: DomainError) -> Self {
+        if let DomainError::DailyReport(DailyReportError::Outdated { newest, .. }) = error {
+            return Self {
+                problem: Problem::conflict(error.code().to_owned(), &error),
+                owner: Some(("newest_revision", newest.to_string())),
+            };
+        }
         let status = match error.kind() {
             RefusalKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             RefusalKind::NotFound => StatusCode::NOT_FOUND,

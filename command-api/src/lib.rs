@@ -7,6 +7,9 @@
 pub mod accounts;
 mod answer;
 mod body;
+mod branch_caller;
+mod branch_token;
+mod call_recorder;
 mod commands;
 mod contact;
 mod deps;
@@ -30,7 +33,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use web::layers::{self, Limits};
 
-pub use deps::{CommandDeps, FEE_BPS, ORDER_TTL};
+use call_recorder::CallRecorder;
+pub use deps::{ChainDeps, CommandDeps, FEE_BPS, ORDER_TTL};
 pub use errors::ApiError;
 pub use passwords::{PasswordError, PasswordSettings, Passwords};
 
@@ -57,18 +61,19 @@ impl utoipa::Modify for BearerScheme {
 
 /// The document alone, for a process that doesn't serve the routes.
 pub fn document() -> utoipa::openapi::OpenApi {
-    documented().into_openapi()
+    documented(CallRecorder::default()).into_openapi()
 }
 
-fn documented() -> utoipa_axum::router::OpenApiRouter<deps::ApiState> {
-    utoipa_axum::router::OpenApiRouter::with_openapi(Document::openapi()).merge(routes::all())
+fn documented(calls: CallRecorder) -> utoipa_axum::router::OpenApiRouter<deps::ApiState> {
+    utoipa_axum::router::OpenApiRouter::with_openapi(Document::openapi()).merge(routes::all(calls))
 }
 
 /// All routes, and the document that describes them; neither can have a route that the other lacks.
 ///
 /// Without the layers around it: [`layers::wrap`] is called once, on all routes of a process.
 pub fn router(deps: CommandDeps) -> (axum::Router, utoipa::openapi::OpenApi) {
-    let (router, document) = documented().split_for_parts();
+    let calls = CallRecorder(deps.chain.calls.clone());
+    let (router, document) = documented(calls).split_for_parts();
     (router.with_state(deps.into_state()), document)
 }
 

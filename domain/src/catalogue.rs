@@ -13,6 +13,8 @@ use crate::category::{Category, CategoryCommand, CategoryError};
 use crate::product::{Details, Product, ProductCommand, ProductError};
 use crate::refusal::DomainError;
 use crate::stock::{Stock, StockCommand, StockError};
+use crate::supplies;
+use crate::supply::SuppliedProduct;
 use crate::unit_of_work::{Decision, Halt, UnitOfWork};
 
 /// The scope of claimed SKUs; their owner is a product.
@@ -168,7 +170,7 @@ pub(crate) fn own_product(work: &mut UnitOfWork, product_id: ProductId, by: Auth
     if !product.exists() || !by.covers(product.seller()) {
         return Err(ProductError::NotFound.into());
     }
-    Ok(())
+    supplies::keep_out(work, product_id, by)
 }
 
 /// Takes a product off sale, or puts it on sale again. The one unit of a one-of-a-kind that was bought, and so
@@ -198,6 +200,7 @@ pub fn set_listed_each(
     listed: bool,
 ) -> Decision<Vec<(ProductId, Result<(), DomainError>)>> {
     work.require::<Product>(product_ids)?;
+    work.require::<SuppliedProduct>(product_ids)?;
     let mut results = Vec::with_capacity(product_ids.len());
     for product_id in product_ids {
         let result = match set_listed(work, *product_id, by, listed) {

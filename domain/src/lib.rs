@@ -6,19 +6,24 @@
 //! Loading, committing and retrying are the executor's.
 
 pub mod account;
+pub mod branch;
 pub mod cart;
 pub mod category;
 pub mod credit_note;
+pub mod daily_report;
 pub mod order;
+pub mod outgoing_report;
 pub mod payment;
 pub mod product;
 pub mod review;
 pub mod session;
 pub mod stock;
+pub mod supply;
 pub mod wallet;
 pub mod wishlist;
 
 pub mod accounts;
+pub mod branches;
 pub mod cancellation;
 pub mod catalogue;
 pub mod checkout;
@@ -28,6 +33,7 @@ pub(crate) mod marketplace;
 pub mod merchandise;
 pub mod reviews;
 pub mod settlement;
+pub mod supplies;
 pub mod wallets;
 pub mod wishlists;
 

@@ -1,15 +1,19 @@
 //! A command that is refused, and why, in words for people and in a code for programs.
 
 use crate::account::AccountError;
+use crate::branch::BranchError;
 use crate::cart::CartError;
 use crate::category::CategoryError;
 use crate::credit_note::CreditNoteError;
+use crate::daily_report::DailyReportError;
 use crate::order::OrderError;
+use crate::outgoing_report::OutgoingReportError;
 use crate::payment::PaymentError;
 use crate::product::ProductError;
 use crate::review::ReviewError;
 use crate::session::SessionError;
 use crate::stock::StockError;
+use crate::supply::SupplyError;
 use crate::wallet::WalletError;
 use crate::wishlist::WishlistError;
 
@@ -74,6 +78,10 @@ domain_errors! {
     CreditNote(CreditNoteError),
     Review(ReviewError),
     Wishlist(WishlistError),
+    Branch(BranchError),
+    DailyReport(DailyReportError),
+    OutgoingReport(OutgoingReportError),
+    Supply(SupplyError),
 }
 
 impl Refusal for DomainError {

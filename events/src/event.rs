@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use crate::account::AccountEvent;
+use crate::branch::{BranchEvent, DailyReportEvent};
 use crate::cart::CartEvent;
 use crate::category::CategoryEvent;
+use crate::chain::{FollowedCatalogueEvent, OutgoingReportEvent, SuppliedProductEvent};
 use crate::credit_note::CreditNoteEvent;
 use crate::envelope::RecordedEvent;
 use crate::order::OrderEvent;
@@ -181,6 +183,11 @@ unite! {
     CreditNote(CreditNoteEvent),
     Review(ReviewEvent),
     Wishlist(WishlistEvent),
+    Branch(BranchEvent),
+    DailyReport(DailyReportEvent),
+    OutgoingReport(OutgoingReportEvent),
+    FollowedCatalogue(FollowedCatalogueEvent),
+    SuppliedProduct(SuppliedProductEvent),
 }
 
 impl Event {

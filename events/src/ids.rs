@@ -71,6 +71,8 @@ uuid_ids! {
     WithdrawalId;
     /// One person's review of one product.
     ReviewId;
+    /// A shop of the chain, as headquarters knows it.
+    BranchId;
     /// A credit for goods that came back without a known order.
     CreditNoteId;
     /// One fact in the log.

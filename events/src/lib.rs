@@ -5,8 +5,10 @@
 //! is a change of the stored data; the schemas in `events/schemas` guard it.
 
 pub mod account;
+pub mod branch;
 pub mod cart;
 pub mod category;
+pub mod chain;
 pub mod credit_note;
 pub mod envelope;
 pub mod ids;

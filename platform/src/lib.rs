@@ -2,6 +2,7 @@
 //! events to their readers. Knows how to store and fetch, and nothing about what a shop is.
 
 pub mod bus;
+pub mod call_log;
 pub mod clock;
 pub mod event_log;
 pub mod feed;

@@ -5,9 +5,11 @@
 //! stand is `read-models`' business. A projector has no effect but rows, so it may replay at will.
 
 pub mod accounts;
+pub mod branches;
 pub mod carts;
 pub mod categories;
 pub mod customers;
+pub mod daily_reports;
 pub mod orders;
 pub mod payments;
 pub mod products;

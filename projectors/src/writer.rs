@@ -15,9 +15,11 @@ use read_models::{Record, ViewName};
 use sqlx::AnyConnection;
 
 use crate::accounts::Accounts;
+use crate::branches::Branches;
 use crate::carts::Carts;
 use crate::categories::Categories;
 use crate::customers::Customers;
+use crate::daily_reports::DailyReports;
 use crate::orders::Orders;
 use crate::payments::Payments;
 #[cfg(feature = "planted-bugs")]
@@ -74,6 +76,8 @@ pub fn writer(view: ViewName, generation: u64, position: Position) -> Box<dyn Wr
         ViewName::Trades => boxed::<TradesOfAccounts>(generation, position),
         ViewName::SalesFigures => boxed::<SalesRecords>(generation, position),
         ViewName::Customers => boxed::<Customers>(generation, position),
+        ViewName::Branches => boxed::<Branches>(generation, position),
+        ViewName::DailyReports => boxed::<DailyReports>(generation, position),
     }
 }
 

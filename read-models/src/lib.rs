@@ -8,12 +8,14 @@
 //! what they can't share stands in `dialect`.
 
 pub mod accounts;
+pub mod branches;
 pub mod cache;
 pub mod carts;
 pub mod categories;
 pub mod category_counts;
 pub mod customer_figures;
 pub mod customers;
+pub mod daily_reports;
 pub mod dialect;
 pub mod digest;
 pub mod generation;

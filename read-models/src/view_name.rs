@@ -6,9 +6,9 @@ use std::str::FromStr;
 use crate::record::Record;
 use crate::table::Table;
 use crate::{
-    accounts, carts, categories, category_counts, customer_figures, customers, item_counts, order_history,
-    orders, payments, product_history, products, reviews, sales, sales_figures, sales_records, trade_entries,
-    trades, unsold, variant_options, wallet_entries, wallets, wishlists,
+    accounts, branches, carts, categories, category_counts, customer_figures, customers, daily_reports,
+    item_counts, order_history, orders, payments, product_history, products, reviews, sales, sales_figures,
+    sales_records, trade_entries, trades, unsold, variant_options, wallet_entries, wallets, wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
@@ -35,10 +35,12 @@ pub enum ViewName {
     SalesFigures,
     /// `customers` and `customer_figures`.
     Customers,
+    Branches,
+    DailyReports,
 }
 
 impl ViewName {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Products,
         Self::Categories,
         Self::Carts,
@@ -52,6 +54,8 @@ impl ViewName {
         Self::Trades,
         Self::SalesFigures,
         Self::Customers,
+        Self::Branches,
+        Self::DailyReports,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -69,6 +73,8 @@ impl ViewName {
             Self::Trades => "trades",
             Self::SalesFigures => "sales_figures",
             Self::Customers => "customers",
+            Self::Branches => "branches",
+            Self::DailyReports => "daily_reports",
         }
     }
 
@@ -90,7 +96,9 @@ impl ViewName {
             | Self::Wishlists
             | Self::Trades
             | Self::SalesFigures
-            | Self::Customers => 1,
+            | Self::Customers
+            | Self::Branches
+            | Self::DailyReports => 1,
         }
     }
 
@@ -124,6 +132,8 @@ impl ViewName {
                 customers::Customer::TABLE,
                 customer_figures::CustomerFigures::TABLE,
             ],
+            Self::Branches => &[branches::Branch::TABLE],
+            Self::DailyReports => &[daily_reports::DailyReport::TABLE],
         }
     }
 

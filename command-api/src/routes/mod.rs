@@ -10,6 +10,7 @@ mod change_products;
 mod create_category;
 mod deliver_order;
 mod deposit_money;
+mod edit_branch;
 mod edit_category;
 mod edit_product;
 mod edit_profile;
@@ -21,30 +22,38 @@ mod log_out;
 mod place_order;
 mod purchase_product;
 mod put_review;
+mod read_chain_catalogue;
+mod receive_daily_report;
 mod receive_stripe_webhook;
 mod record_past_order;
 mod refresh_session;
 mod refund_payment;
 mod register;
+mod register_branch;
 mod remove_cart_item;
 mod remove_product;
 mod remove_review;
 mod remove_wishlist_item;
+mod request_daily_report;
 mod reset_password;
 mod restore_review;
 mod retry_payment;
 mod return_order;
+mod revoke_branch_token;
+mod rotate_branch_token;
 mod set_cart_item;
 mod set_roles;
 mod ship_order;
 mod withdraw_money;
 
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use domain::Authority;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{Caller, stripe_webhook};
 
+use crate::call_recorder::{self, CallRecorder};
 use crate::deps::ApiState;
 
 /// Names, passwords, amounts: a few kilobytes at most.
@@ -53,9 +62,10 @@ const SMALL_BODY_BYTES: usize = 16 * 1024;
 const LARGE_BODY_BYTES: usize = 512 * 1024;
 
 /// All endpoints.
-pub fn all() -> OpenApiRouter<ApiState> {
+pub fn all(calls: CallRecorder) -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .merge(small().layer(DefaultBodyLimit::max(SMALL_BODY_BYTES)))
+        .merge(of_branches(calls).layer(DefaultBodyLimit::max(SMALL_BODY_BYTES)))
         .merge(large().layer(DefaultBodyLimit::max(LARGE_BODY_BYTES)))
         .merge(webhooks().layer(DefaultBodyLimit::max(stripe_webhook::MAX_PAYLOAD_BYTES)))
 }
@@ -97,6 +107,21 @@ fn small() -> OpenApiRouter<ApiState> {
         .routes(routes!(refund_payment::refund_payment))
         .routes(routes!(deposit_money::deposit_money))
         .routes(routes!(withdraw_money::withdraw_money))
+        .routes(routes!(register_branch::register_branch))
+        .routes(routes!(edit_branch::edit_branch))
+        .routes(routes!(
+            rotate_branch_token::rotate_branch_token,
+            revoke_branch_token::revoke_branch_token
+        ))
+        .routes(routes!(request_daily_report::request_daily_report))
+}
+
+/// What branches call at headquarters: each call is kept.
+fn of_branches(calls: CallRecorder) -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(receive_daily_report::receive_daily_report))
+        .routes(routes!(read_chain_catalogue::read_chain_catalogue))
+        .layer(from_fn_with_state(calls, call_recorder::record))
 }
 
 fn large() -> OpenApiRouter<ApiState> {

@@ -9,7 +9,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use command_api::accounts::create_admin;
-use command_api::{CommandDeps, FEE_BPS, ORDER_TTL, PasswordSettings, Passwords};
+use command_api::{ChainDeps, CommandDeps, FEE_BPS, ORDER_TTL, PasswordSettings, Passwords};
 use events::envelope::RecordedEvent;
 use events::ids::AccountId;
 use events::money::Currency;
@@ -69,6 +69,7 @@ impl Shop {
             currency: Currency::GBP,
             order_ttl: ORDER_TTL,
             fee_bps: FEE_BPS,
+            chain: ChainDeps::default(),
             webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
             fingerprint_secret: [5; 32],
         };

@@ -38,6 +38,10 @@ impl Category {
         self.parent
     }
 
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its name in addresses; empty if nobody has made it.
     pub fn slug(&self) -> &str {
         &self.slug

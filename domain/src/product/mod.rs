@@ -72,6 +72,11 @@ impl Product {
         self.variants.keys()
     }
 
+    /// In the order of the SKUs, on sale or not.
+    pub fn variants(&self) -> impl Iterator<Item = &Variant> {
+        self.variants.values()
+    }
+
     /// Whether it comes in this variant, on sale or not.
     pub fn has(&self, sku: &Sku) -> bool {
         self.exists() && self.variants.contains_key(sku)

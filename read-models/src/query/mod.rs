@@ -6,8 +6,10 @@
 
 pub mod accounts;
 pub mod analytics;
+pub mod branches;
 pub mod carts;
 pub mod categories;
+pub mod daily_reports;
 pub mod dashboard;
 pub mod facets;
 pub mod history;
