@@ -23,7 +23,7 @@ use crate::story::*;
 
 /// Any event about a few things, in no order that makes sense: a view must bear what it is told.
 fn any_event() -> impl Strategy<Value = Event> {
-    (0..38_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
+    (0..41_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
 }
 
 fn event(kind: u8, n: u128, amount: u32) -> Event {
@@ -129,7 +129,7 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
         .into(),
         36 => placed(n),
         32 | 33 => ProductEvent::ProductActivated(ProductActivated { product_id }).into(),
-        34 | 35 => ProductEvent::VariantOptionsChanged(VariantOptionsChanged {
+        37 | 38 => ProductEvent::VariantOptionsChanged(VariantOptionsChanged {
             product_id,
             sku: sku(n, 'a'),
             // "Size" and "size" are the same to who chooses.
@@ -139,7 +139,7 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
                 .collect(),
         })
         .into(),
-        36 => ProductEvent::ProductAttributesChanged(ProductAttributesChanged {
+        39 => ProductEvent::ProductAttributesChanged(ProductAttributesChanged {
             product_id,
             attributes: [("author".to_owned(), format!("Author {amount}"))].into(),
         })
