@@ -5,6 +5,7 @@
 //! the file has a dot: `TILLSTREAM_MAIL__TRANSPORT=smtp`.
 
 mod backends;
+mod chain;
 mod secret;
 
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use backends::{NatsSettings, PostgresSettings, RedisSettings, TelemetrySettings};
+pub use chain::ChainSettings;
 pub use secret::Secret;
 
 use telemetry::LogFormat;
@@ -50,6 +52,8 @@ pub struct Settings {
     pub demo: bool,
     pub orders: OrderSettings,
     pub marketplace: MarketplaceSettings,
+    /// Makes the shop a branch of a chain.
+    pub chain: ChainSettings,
     /// With a URL in it, roles run as processes of their own; without, the shop is embedded in one.
     pub postgres: PostgresSettings,
     pub nats: NatsSettings,
@@ -174,6 +178,7 @@ impl Default for Settings {
             marketplace: MarketplaceSettings {
                 fee_bps: command_api::FEE_BPS,
             },
+            chain: ChainSettings::default(),
             postgres: PostgresSettings::default(),
             nats: NatsSettings::default(),
             redis: RedisSettings::default(),
@@ -298,6 +303,7 @@ impl Settings {
             self.limits.request_timeout_s
         );
         check_http("public_url", self.public_url.as_deref())?;
+        self.chain.check(self.currency)?;
         self.postgres.check()?;
         self.nats.check()?;
         self.redis.check()?;

@@ -10,6 +10,7 @@ use axum::Router;
 use command_api::CommandDeps;
 use executor::Executor;
 use payment_sandbox::Sandbox;
+use platform::call_log::CallLog;
 use platform::event_log::EventLog;
 use platform::vault::Vault;
 use read_models::Views;
@@ -46,6 +47,7 @@ pub struct Shop {
     log: EventLog,
     views: Views,
     vault: Vault,
+    calls: CallLog,
     roles: Roles,
     /// Told to requests by the readiness page.
     stopping: CancellationToken,
@@ -94,6 +96,7 @@ impl Shop {
             log,
             views,
             vault,
+            calls,
             mut roles,
             stopping,
             _lock,
@@ -129,6 +132,7 @@ impl Shop {
         roles.projectors.stop("projectors").await;
         views.close().await;
         vault.close().await;
+        calls.close().await;
         log.close().await;
         tracing::info!("stopped");
         Ok(())
