@@ -10,6 +10,7 @@ mod crash;
 mod distributed;
 mod flash_sale;
 mod import;
+mod line;
 mod process;
 mod proxy;
 mod random;

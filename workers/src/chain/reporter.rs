@@ -53,12 +53,22 @@ struct Reader {
     began_at: DateTime<Utc>,
 }
 
+/// While nobody reports here, this process has no age to tell: it is another's.
+struct TellsNothingAfterwards;
+
+impl Drop for TellsNothingAfterwards {
+    fn drop(&mut self) {
+        gauge!(CHAIN_REPORT_AGE_SECONDS).set(f64::NAN);
+    }
+}
+
 /// Reports until shutdown.
 pub(super) async fn run(settings: Arc<ChainSettings>, shop: Shop, feed: Feed, shutdown: CancellationToken) {
     let calendar = Calendar {
         zone: settings.time_zone,
         report_at: settings.report_at,
     };
+    let _telling = TellsNothingAfterwards;
     while !shutdown.is_cancelled() {
         let mut reader = Reader {
             book: DayBook::new(calendar, settings.currency),
