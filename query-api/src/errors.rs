@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use platform::call_log::CallLogError;
 use platform::vault::VaultError;
 use read_models::store::StoreError;
 use web::Problem;
@@ -20,6 +21,15 @@ pub fn store_failed(error: StoreError) -> Problem {
         }
         error => Problem::internal(error),
     }
+}
+
+/// The log of calls is worth no alarm: it is asked again.
+pub fn calls_failed(error: CallLogError) -> Problem {
+    tracing::warn!(
+        error = &error as &dyn std::error::Error,
+        "the log of calls can't be read now"
+    );
+    Problem::unavailable(RETRY_AFTER, "read_model_unavailable")
 }
 
 pub fn vault_failed(error: VaultError) -> Problem {

@@ -6,6 +6,7 @@
 mod answer;
 mod category_tree;
 mod errors;
+mod late_days;
 mod personal_data;
 mod reads;
 mod routes;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::FromRef;
 use events::money::Currency;
+use platform::call_log::CallLog;
 use platform::vault::Vault;
 use read_models::Views;
 use tokio::net::TcpListener;
@@ -44,6 +46,8 @@ pub struct QueryDeps {
     pub currency: Currency,
     /// How long a query waits for the position that it was asked for; [`PATIENCE`] by default.
     pub patience: Duration,
+    /// The calls between the shops of a chain, if they are kept.
+    pub calls: Option<CallLog>,
 }
 
 impl QueryDeps {
@@ -54,7 +58,15 @@ impl QueryDeps {
             tokens,
             currency,
             patience: PATIENCE,
+            calls: None,
         }
+    }
+
+    /// With the calls between the shops of a chain.
+    #[must_use]
+    pub fn with_calls(mut self, calls: CallLog) -> Self {
+        self.calls = Some(calls);
+        self
     }
 }
 
@@ -65,6 +77,7 @@ struct ApiState {
     personal_data: PersonalData,
     tokens: AccessTokens,
     terms: Terms,
+    calls: Option<CallLog>,
 }
 
 /// How this shop counts.
@@ -88,6 +101,7 @@ parts! {
     personal_data: PersonalData,
     tokens: AccessTokens,
     terms: Terms,
+    calls: Option<CallLog>,
 }
 
 #[derive(OpenApi)]
@@ -121,6 +135,7 @@ pub fn router(deps: QueryDeps) -> (Router, utoipa::openapi::OpenApi) {
         terms: Terms {
             currency: deps.currency,
         },
+        calls: deps.calls,
     };
     let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(routes::all())

@@ -66,6 +66,10 @@ metrics! {
     SETTLEMENT_OUTCOMES: Counter "tillstream_settlement_outcomes_total", "What the payment provider answered, by kind and outcome";
     RECONCILIATION_FINDINGS: Counter "tillstream_reconciliation_findings_total", "Differences between our books and the provider's, by kind";
 
+    CHAIN_REPORT_AGE_SECONDS: Gauge "tillstream_chain_report_age_seconds", "Seconds since headquarters last took a report of this branch";
+    CHAIN_CALLS: Counter "tillstream_chain_calls_total", "Calls of this branch at headquarters, by what for and result";
+    CHAIN_PRODUCTS_REFUSED: Counter "tillstream_chain_products_refused_total", "Products of headquarters' that this branch can't take over";
+
     TRACE_SPANS_LOST: Counter "tillstream_trace_spans_lost_total", "Spans that the collector couldn't be given";
 }
 

@@ -11,6 +11,7 @@ mod distributed;
 mod flash_sale;
 mod forms;
 mod import;
+mod line;
 mod memory;
 mod permissions;
 mod process;

@@ -66,6 +66,11 @@ impl DataDir {
         self.0.join("work.db")
     }
 
+    /// Calls between this shop and others of its chain.
+    pub fn calls(&self) -> PathBuf {
+        self.0.join("calls.db")
+    }
+
     /// The payment sandbox's books.
     pub fn sandbox(&self) -> PathBuf {
         self.0.join("sandbox.db")

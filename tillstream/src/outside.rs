@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use payment_sandbox::{Sandbox, SandboxSettings, WebhookTarget};
+use platform::call_log::CallLog;
+use platform::clock::Clock;
 use tokio_util::sync::CancellationToken;
+use workers::chain::ChainDeps;
 use workers::email::{MailTransport, ShopIdentity, SmtpCredentials, SmtpSettings, SmtpTls};
 use workers::gateway::{PaymentGateway, StripeGateway, StripeSettings};
 use workers::mailbox::Mailbox;
@@ -106,6 +109,14 @@ pub fn transport(settings: &Settings, dir: &DataDir) -> anyhow::Result<MailTrans
         }),
     };
     Ok(MailTransport::smtp(smtp)?)
+}
+
+/// What a branch of a chain does for its headquarters; none in a shop that is no branch.
+pub fn chain(settings: &Settings, calls: &CallLog) -> anyhow::Result<Option<ChainDeps>> {
+    let Some(chain) = settings.chain.for_workers(settings.currency)? else {
+        return Ok(None);
+    };
+    Ok(Some(ChainDeps::new(chain, calls.clone(), Clock::System)?))
 }
 
 pub fn identity(settings: &Settings, public_url: &str) -> anyhow::Result<ShopIdentity> {

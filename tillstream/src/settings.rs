@@ -5,6 +5,7 @@
 //! the file has a dot: `TILLSTREAM_MAIL__TRANSPORT=smtp`.
 
 mod backends;
+mod chain;
 mod secret;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use telemetry::LogFormat;
 
 pub use backends::{NatsSettings, PostgresSettings, RedisSettings, TelemetrySettings};
+pub use chain::ChainSettings;
 pub use secret::Secret;
 
 use crate::arguments::Overrides;
@@ -49,6 +51,8 @@ pub struct Settings {
     pub demo: bool,
     pub orders: OrderSettings,
     pub marketplace: MarketplaceSettings,
+    /// Makes the shop a branch of a chain.
+    pub chain: ChainSettings,
     /// With a URL in it, roles run as processes of their own; without, the shop is embedded in one.
     pub postgres: PostgresSettings,
     pub nats: NatsSettings,
@@ -173,6 +177,7 @@ impl Default for Settings {
             marketplace: MarketplaceSettings {
                 fee_bps: command_api::FEE_BPS,
             },
+            chain: ChainSettings::default(),
             postgres: PostgresSettings::default(),
             nats: NatsSettings::default(),
             redis: RedisSettings::default(),
@@ -297,6 +302,7 @@ impl Settings {
             self.limits.request_timeout_s
         );
         check_http("public_url", self.public_url.as_deref())?;
+        self.chain.check(self.currency)?;
         self.postgres.check()?;
         self.nats.check()?;
         self.redis.check()?;

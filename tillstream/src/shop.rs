@@ -10,6 +10,7 @@ use axum::Router;
 use command_api::CommandDeps;
 use executor::Executor;
 use payment_sandbox::Sandbox;
+use platform::call_log::CallLog;
 use platform::event_log::EventLog;
 use platform::vault::Vault;
 use read_models::Views;
@@ -45,6 +46,7 @@ pub struct Shop {
     log: EventLog,
     views: Views,
     vault: Vault,
+    calls: CallLog,
     roles: Roles,
     /// Told to requests by the readiness page.
     stopping: CancellationToken,
@@ -73,6 +75,7 @@ impl Shop {
             log,
             views,
             vault,
+            calls,
             mut roles,
             stopping,
             _lock,
@@ -108,6 +111,7 @@ impl Shop {
         roles.projectors.stop().await;
         views.close().await;
         vault.close().await;
+        calls.close().await;
         log.close().await;
         tracing::info!("stopped");
         Ok(())

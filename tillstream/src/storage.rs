@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use events::envelope::Position;
+use platform::call_log::CallLog;
 use platform::clock::Clock;
 use platform::event_log::{EventLog, LogOptions};
 use platform::lease::{Lease, LeaseOptions};
@@ -125,6 +126,16 @@ impl Servers {
         Ok(Intents::open_postgres(&self.target, log_head, Clock::System).await?)
     }
 
+    /// The log of calls, to write it.
+    pub async fn calls(&self) -> anyhow::Result<CallLog> {
+        Ok(CallLog::open_postgres(&self.target).await?)
+    }
+
+    /// The log of calls as a user that can only SELECT.
+    pub async fn calls_reader(&self) -> anyhow::Result<CallLog> {
+        Ok(CallLog::open_postgres(&self.reader).await?)
+    }
+
     pub async fn views(&self, cache: ProductCache) -> anyhow::Result<Views> {
         Ok(Views::open_postgres_writer(&self.target).await?.with_cache(cache))
     }
@@ -165,8 +176,12 @@ const SCHEMAS: &[&postgres::Schema] = &[
     &platform::lease::POSTGRES_SCHEMA,
     &workers::intents::POSTGRES_SCHEMA,
     &read_models::POSTGRES_SCHEMA,
+    &platform::call_log::POSTGRES_SCHEMA,
 ];
 
 /// What the query API's user may read: never the log, never what the workers do.
-const READ_BY_QUERIES: &[&postgres::Schema] =
-    &[&read_models::POSTGRES_SCHEMA, &platform::vault::POSTGRES_SCHEMA];
+const READ_BY_QUERIES: &[&postgres::Schema] = &[
+    &read_models::POSTGRES_SCHEMA,
+    &platform::vault::POSTGRES_SCHEMA,
+    &platform::call_log::POSTGRES_SCHEMA,
+];

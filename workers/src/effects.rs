@@ -8,10 +8,11 @@ use platform::event_log::ReadError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::chain::Headquarters;
 use crate::email::EmailSender;
 use crate::gateway::PaymentGateway;
 use crate::intents::{Claimed, Effect, Intents};
-use crate::{planner, settlement, timers};
+use crate::{chain, planner, settlement, timers};
 use platform::clock::Clock;
 
 /// What a try came to.
@@ -65,6 +66,8 @@ pub(crate) struct Effects {
     pub shop: Shop,
     pub gateway: PaymentGateway,
     pub email: EmailSender,
+    /// In a branch of a chain.
+    pub headquarters: Option<Headquarters>,
     pub intents: Intents,
 }
 
@@ -123,6 +126,14 @@ impl Effects {
                 self.email.password_reset(claimed, *account_id, *reset_id).await
             }
             Effect::ExpireOrder { order_id } => timers::expire_order(&self.shop, claimed, *order_id).await,
+            Effect::SendDailyReport {
+                day,
+                currency,
+                revision,
+            } => {
+                let report = (*day, *currency, *revision);
+                chain::send_report(&self.shop, self.headquarters.as_ref(), claimed, report).await
+            }
             Effect::Unreadable { position, .. } => {
                 planner::plan_again(&self.shop, &self.intents, *position).await
             }

@@ -33,6 +33,8 @@ const SETTLEMENT_TIMEOUT: Duration = Duration::from_mins(2);
 const EMAIL_TIMEOUT: Duration = Duration::from_mins(1);
 /// One command against the log.
 const TIMER_TIMEOUT: Duration = Duration::from_secs(30);
+/// One call of 20 s at the most, with the commands around it, and as much again in reserve.
+const CHAIN_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long a shutdown waits for effects in flight; a supervisor's own patience is 10 s or more. What is cut off here
 /// is asked about at the next start.
 const DRAIN: Duration = Duration::from_secs(8);
@@ -53,7 +55,7 @@ const WAITING: RetryPolicy = RetryPolicy {
 /// How long something may stay pending at the provider. Bank debits take up to two weeks.
 const PENDING_MAX: TimeDelta = TimeDelta::days(21);
 
-pub(crate) const LANES: [LaneSettings; 3] = [
+pub(crate) const LANES: [LaneSettings; 4] = [
     LaneSettings {
         lane: Lane::Settlement,
         // Enough to hide the provider's latency, below its rate limit (Stripe: 100 a second).
@@ -88,6 +90,18 @@ pub(crate) const LANES: [LaneSettings; 3] = [
             first: Duration::from_secs(1),
             longest: Duration::from_mins(5),
             attempts_max: 100,
+        },
+    },
+    LaneSettings {
+        lane: Lane::Chain,
+        // The days of a long outage one after the other, without a rush on headquarters.
+        concurrency: 2,
+        effect_timeout: CHAIN_TIMEOUT,
+        // For ever: a day that isn't told is missing. Five minutes after the line is back, all are.
+        retry: RetryPolicy {
+            first: Duration::from_secs(1),
+            longest: Duration::from_mins(5),
+            attempts_max: u32::MAX,
         },
     },
 ];

@@ -6,6 +6,7 @@
 //!
 //! Deciding is left to `domain`, views to the projectors, pages to the APIs.
 
+pub mod chain;
 pub mod email;
 pub mod gateway;
 pub mod intents;
@@ -29,6 +30,7 @@ use platform::vault::Vault;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::chain::ChainDeps;
 use crate::effects::{Effects, Shop};
 use crate::email::{EmailSender, MailTransport, ShopIdentity};
 use crate::gateway::PaymentGateway;
@@ -45,6 +47,8 @@ pub struct WorkerDeps {
     pub gateway: PaymentGateway,
     pub identity: ShopIdentity,
     pub transport: MailTransport,
+    /// What a branch of a chain does for its headquarters; none in a shop of its own.
+    pub chain: Option<ChainDeps>,
     /// For what only one process does at a time: planning, and comparing ledgers. The effects need none.
     pub lease: Lease,
 }
@@ -60,6 +64,7 @@ pub async fn run(deps: WorkerDeps, shutdown: CancellationToken) {
         gateway,
         identity,
         transport,
+        chain,
         lease,
     } = deps;
     let clock = intents.clock().clone();
@@ -76,6 +81,7 @@ pub async fn run(deps: WorkerDeps, shutdown: CancellationToken) {
         },
         shop,
         gateway: gateway.clone(),
+        headquarters: chain.as_ref().map(|chain| chain.headquarters().clone()),
         intents: intents.clone(),
     });
     let reconciliation = Reconciliation {
@@ -91,6 +97,8 @@ pub async fn run(deps: WorkerDeps, shutdown: CancellationToken) {
         log: executor.log().clone(),
         intents: intents.clone(),
         reconciliation,
+        executor: executor.clone(),
+        chain,
     };
     tasks.spawn(alone.run(lease, shutdown.clone()));
     for settings in lanes::LANES {
@@ -123,6 +131,8 @@ struct Alone {
     log: EventLog,
     intents: Intents,
     reconciliation: Reconciliation,
+    executor: Executor,
+    chain: Option<ChainDeps>,
 }
 
 impl Alone {
@@ -135,15 +145,28 @@ impl Alone {
                 log,
                 intents,
                 reconciliation,
+                executor,
+                chain,
             } = self.clone();
             async move {
+                let clock = intents.clock().clone();
+                let chain =
+                    chain.map(|chain| chain::run(chain, feed.clone(), executor, clock, token.clone()));
                 tokio::join!(
+                    if_any(chain),
                     planner::run(feed, log, intents, token.clone()),
                     reconciliation::repeat(reconciliation, token),
                 );
             }
         };
         lease.hold(shutdown, work).await;
+    }
+}
+
+/// Waits for it, if there is one.
+async fn if_any(part: Option<impl Future<Output = ()>>) {
+    if let Some(part) = part {
+        part.await;
     }
 }
 

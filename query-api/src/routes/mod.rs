@@ -1,7 +1,10 @@
 //! The endpoints, a file per noun.
 
+mod branches;
 mod cart;
 mod categories;
+mod chain_calls;
+mod daily_revenue;
 mod dashboard;
 mod facets;
 mod orders;
@@ -50,6 +53,10 @@ pub fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(dashboard::sold))
         .routes(routes!(dashboard::unsold))
         .routes(routes!(dashboard::archived))
+        .routes(routes!(branches::list))
+        .routes(routes!(branches::one))
+        .routes(routes!(chain_calls::list))
+        .routes(routes!(daily_revenue::report))
 }
 
 /// Which part of a list to show.

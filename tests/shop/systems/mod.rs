@@ -1,5 +1,6 @@
 //! One story per system of the product, played over HTTP as its users would, on both forms
 //! ([`on_each_form`](crate::forms::on_each_form)).
 
+mod chain;
 mod marketplace;
 mod reviews;

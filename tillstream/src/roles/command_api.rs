@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use command_api::{CommandDeps, PasswordSettings, Passwords};
+use command_api::{ChainDeps, CommandDeps, PasswordSettings, Passwords};
 use executor::Executor;
+use platform::call_log::CallLog;
 use platform::clock::Clock;
 use platform::vault::Vault;
 use web::tokens::AccessTokens;
@@ -24,7 +25,14 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
     let log = servers.log().await?;
     let vault = servers.vault(&secrets).await?;
     let bus = backends::bus(settings, station.role.as_str()).await?;
-    let deps = deps(settings, &secrets, Executor::new(log.clone()), vault.clone())?;
+    let calls = servers.calls().await?;
+    let deps = deps(
+        settings,
+        &secrets,
+        Executor::new(log.clone()),
+        vault.clone(),
+        &calls,
+    )?;
     furnish(settings, &dir, &deps).await?;
 
     let stop = station.stop.clone();
@@ -41,6 +49,7 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
     stop.cancelled().await;
     open.drain().await?;
     background.stop().await;
+    calls.close().await;
     vault.close().await;
     log.close().await;
     Ok(())
@@ -51,6 +60,7 @@ pub fn deps(
     secrets: &Secrets,
     executor: Executor,
     vault: Vault,
+    calls: &CallLog,
 ) -> anyhow::Result<CommandDeps> {
     Ok(CommandDeps {
         executor,
@@ -61,6 +71,10 @@ pub fn deps(
         currency: settings.currency,
         order_ttl: Duration::from_secs(u64::from(settings.orders.unpaid_ttl_minutes) * 60),
         fee_bps: settings.marketplace.fee_bps,
+        chain: ChainDeps {
+            calls: Some(calls.clone()),
+            is_branch: settings.chain.is_branch(),
+        },
         webhook_secret: Some(outside::webhook_secret(settings, secrets)),
         fingerprint_secret: secrets.fingerprints()?,
     })

@@ -26,7 +26,9 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
     });
     background.start("metrics", |stop| crate::observe::views(views.clone(), stop));
 
-    let queries = QueryDeps::new(views.clone(), vault.clone(), tokens, settings.currency);
+    let calls = servers.calls_reader().await?;
+    let queries =
+        QueryDeps::new(views.clone(), vault.clone(), tokens, settings.currency).with_calls(calls.clone());
     let (mut routes, document) = query_api::router(queries);
     routes = routes
         .merge(pages::front(&settings.shop_name))
@@ -42,6 +44,7 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
     open.drain().await?;
     background.stop().await;
     views.close().await;
+    calls.close().await;
     vault.close().await;
     Ok(())
 }

@@ -18,6 +18,7 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
     let bus = backends::bus(settings, station.role.as_str()).await?;
     let log = servers.log().await?;
     let vault = servers.vault(&secrets).await?;
+    let calls = servers.calls().await?;
     let lease = servers.lease("planner").await?;
     let leads = lease.is_held();
     let public_url = settings.public_url(station.address());
@@ -29,6 +30,7 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
         gateway: outside::gateway(settings, &secrets, settings.payments.sandbox_url.as_deref())?,
         identity: outside::identity(settings, &public_url)?,
         transport: outside::transport(settings, &dir)?,
+        chain: outside::chain(settings, &calls)?,
         lease,
     };
 
@@ -54,6 +56,7 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
     workers::run(deps, stop).await;
     open.drain().await?;
     background.stop().await;
+    calls.close().await;
     vault.close().await;
     log.close().await;
     Ok(())

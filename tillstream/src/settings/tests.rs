@@ -49,6 +49,11 @@ fn a_wrong_setting_is_named() {
     assert!(
         error("[mail]\ntransport = 'smtp'\n[mail.smtp]\nhost = 'mail.example'").contains("mail.smtp.tls")
     );
+    assert!(error("[chain]\nheadquarters = 'https://hq.example'").contains("chain.token"));
+    assert!(error("[chain]\nreport_at = '25:00'").contains("chain.report_at"));
+    assert!(error("[chain]\ntime_zone = 'Europe/Leeds'").contains("chain.time_zone"));
+    let branch = "[chain]\nheadquarters = 'https://hq.example'\ntoken = 'sk_1234'";
+    assert!(error(branch).contains("chain.token") && !error(branch).contains("sk_1234"));
     assert!(error("public_url = 'shop.example'").contains("public_url"));
 }
 

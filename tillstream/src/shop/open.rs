@@ -4,6 +4,7 @@ use anyhow::Context;
 use axum::Router;
 use command_api::CommandDeps;
 use executor::Executor;
+use platform::call_log::CallLog;
 use platform::clock::Clock;
 use platform::event_log::{EventLog, LogOptions};
 use platform::feed::Feed;
@@ -34,6 +35,7 @@ struct Kept {
     views: Views,
     vault: Vault,
     intents: Intents,
+    calls: CallLog,
 }
 
 pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
@@ -59,7 +61,13 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         PaymentProvider::Stripe => None,
     };
     let executor = Executor::new(kept.log.clone());
-    let commands = roles::command_deps(settings, &secrets, executor.clone(), kept.vault.clone())?;
+    let commands = roles::command_deps(
+        settings,
+        &secrets,
+        executor.clone(),
+        kept.vault.clone(),
+        &kept.calls,
+    )?;
     create_admin(&commands, &credentials).await?;
     furnish(&executor, settings).await?;
 
@@ -77,6 +85,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         transport: outside::transport(settings, &dir)?,
         identity: outside::identity(settings, &settings.public_url(address))?,
         vault: kept.vault.clone(),
+        chain: outside::chain(settings, &kept.calls)?,
         lease: Lease::always(),
     };
     let queries = QueryDeps::new(
@@ -84,7 +93,8 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         kept.vault.clone(),
         commands.tokens.clone(),
         settings.currency,
-    );
+    )
+    .with_calls(kept.calls.clone());
     let stopping = CancellationToken::new();
     let health = Health::default()
         .with_log(kept.log.clone())
@@ -115,6 +125,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         log: kept.log,
         views: kept.views,
         vault: kept.vault,
+        calls: kept.calls,
         roles,
         stopping,
         _lock: lock,
@@ -127,6 +138,7 @@ async fn keep(dir: &DataDir, secrets: &Secrets) -> anyhow::Result<Kept> {
         intents: Intents::open_sqlite(&dir.work(), log.head().await?, Clock::System).await?,
         views: Views::open_sqlite(&dir.views()).await?,
         vault: Vault::open_sqlite(&dir.vault(), secrets.vault()?).await?,
+        calls: CallLog::open_sqlite(&dir.calls()).await?,
         log,
     })
 }

@@ -2,6 +2,7 @@
 //! that decided it. Reads only; a shop may be running on the same folder.
 
 mod catalogue;
+mod chain;
 mod ledger;
 mod marketplace;
 mod positions;
@@ -102,6 +103,7 @@ async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
         (Box::new(sales::SettledOnce::default()), Broken::default()),
         (Box::new(sales::OrderTotals), Broken::default()),
         (Box::new(reviews::OnePerAuthor::default()), Broken::default()),
+        (Box::new(chain::DaysCountOnce::default()), Broken::default()),
     ];
     let head = log.head().await?;
     let bar = progress::bar(head, "verify");

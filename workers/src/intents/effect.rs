@@ -3,15 +3,16 @@
 //! An effect names what it is about and holds no personal data; what else it needs is read from the log when its time
 //! has come. How it is carried out is left to `settlement`, `email` and `timers`.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use cqrs_es::Aggregate;
 use domain::account::Account;
 use domain::order::Order;
+use domain::outgoing_report::{self, OutgoingReport};
 use domain::payment::Payment;
 use domain::wallet::Wallet;
 use events::envelope::{Position, StreamId};
 use events::ids::{AccountId, AttemptId, OrderId, PaymentId, RefundId, WithdrawalId};
-use events::money::Money;
+use events::money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -24,16 +25,19 @@ pub enum Lane {
     Email,
     /// What is due at a time of its own.
     Timers,
+    /// What a branch tells its headquarters.
+    Chain,
 }
 
 impl Lane {
-    pub const ALL: [Self; 3] = [Self::Settlement, Self::Email, Self::Timers];
+    pub const ALL: [Self; 4] = [Self::Settlement, Self::Email, Self::Timers, Self::Chain];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Settlement => "settlement",
             Self::Email => "email",
             Self::Timers => "timers",
+            Self::Chain => "chain",
         }
     }
 }
@@ -91,6 +95,12 @@ pub enum Effect {
     ExpireOrder {
         order_id: OrderId,
     },
+    /// Tell headquarters what a day has come to; the figures are the report's.
+    SendDailyReport {
+        day: NaiveDate,
+        currency: Currency,
+        revision: u64,
+    },
     /// An event that couldn't be read, so nobody knows what it asks for. Carrying it out is planning it anew.
     Unreadable {
         lane: Lane,
@@ -113,6 +123,7 @@ impl Effect {
             },
             Self::EmailPasswordReset { .. } => "email_password_reset",
             Self::ExpireOrder { .. } => "expire_order",
+            Self::SendDailyReport { .. } => "daily_report",
             Self::Unreadable { .. } => "unreadable",
         }
     }
@@ -122,6 +133,7 @@ impl Effect {
             Self::Charge { .. } | Self::Refund(_) | Self::Payout(_) => Lane::Settlement,
             Self::EmailOrder { .. } | Self::EmailPasswordReset { .. } => Lane::Email,
             Self::ExpireOrder { .. } => Lane::Timers,
+            Self::SendDailyReport { .. } => Lane::Chain,
             Self::Unreadable { lane, .. } => *lane,
         }
     }
@@ -137,6 +149,9 @@ impl Effect {
                 StreamId::new(Order::TYPE, order_id)
             }
             Self::EmailPasswordReset { account_id, .. } => StreamId::new(Account::TYPE, account_id),
+            Self::SendDailyReport { day, currency, .. } => {
+                StreamId::new(OutgoingReport::TYPE, outgoing_report::key(*day, *currency))
+            }
             Self::Unreadable { stream, .. } => stream.clone(),
         }
     }
@@ -147,6 +162,7 @@ impl Effect {
             Self::Charge { .. } | Self::Refund(_) | Self::Payout(_) => "provider".to_owned(),
             Self::EmailOrder { order_id, .. } => order_id.to_string(),
             Self::EmailPasswordReset { account_id, .. } => account_id.to_string(),
+            Self::SendDailyReport { .. } => "headquarters".to_owned(),
             Self::ExpireOrder { .. } | Self::Unreadable { .. } => "shop".to_owned(),
         }
     }

@@ -9,6 +9,7 @@ pub(super) struct Wakers {
     settlement: Notify,
     email: Notify,
     timers: Notify,
+    chain: Notify,
 }
 
 impl Wakers {
@@ -17,6 +18,7 @@ impl Wakers {
             Lane::Settlement => &self.settlement,
             Lane::Email => &self.email,
             Lane::Timers => &self.timers,
+            Lane::Chain => &self.chain,
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use events::Event;
 use events::account::AccountEvent;
+use events::chain::OutgoingReportEvent;
 use events::envelope::RecordedEvent;
 use events::ids::{AttemptId, OrderId, PaymentId};
 use events::order::{OrderEvent, OrderPlaced};
@@ -22,7 +23,7 @@ pub(super) struct Planned {
 }
 
 /// The types that ask for something; all others are passed over unread.
-const CONCERNING: [(&str, Lane); 9] = [
+const CONCERNING: [(&str, Lane); 10] = [
     ("OrderPlaced", Lane::Email),
     ("OrderShipped", Lane::Email),
     ("OrderCancelled", Lane::Email),
@@ -32,6 +33,7 @@ const CONCERNING: [(&str, Lane); 9] = [
     ("PaymentSettled", Lane::Settlement),
     ("RefundRequested", Lane::Settlement),
     ("WithdrawalRequested", Lane::Settlement),
+    ("DailyReportPrepared", Lane::Chain),
 ];
 
 pub(super) fn concerns_us(event_type: &str) -> bool {
@@ -87,6 +89,14 @@ fn effects(event: &Event, historical: &HashSet<OrderId>) -> Vec<Due> {
                 requested_at: requested.requested_at,
             };
             vec![(Effect::Payout(payout), None)]
+        }
+        Event::OutgoingReport(OutgoingReportEvent::DailyReportPrepared(prepared)) => {
+            let report = Effect::SendDailyReport {
+                day: prepared.day,
+                currency: prepared.figures.revenue.currency(),
+                revision: prepared.revision,
+            };
+            vec![(report, None)]
         }
         Event::Account(AccountEvent::PasswordResetRequested(requested)) => {
             let (account_id, reset_id) = (requested.account_id, requested.reset_id);

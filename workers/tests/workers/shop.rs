@@ -448,6 +448,7 @@ impl Shop {
             gateway,
             identity: identity(),
             transport,
+            chain: None,
             lease: self.lease().await,
         };
         let shutdown = CancellationToken::new();
