@@ -1,6 +1,7 @@
 //! Adapters to what is outside the process: the event log's database, personal keys, the feed of
 //! events to their readers. Knows how to store and fetch, and nothing about what a shop is.
 
+pub mod backup;
 pub mod bus;
 pub mod clock;
 pub mod event_log;

@@ -1,5 +1,6 @@
 //! The adapters, on real storage.
 
+mod backup;
 mod bus;
 mod corner;
 mod event_log;
