@@ -1,6 +1,7 @@
 //! The adapters, on real storage.
 
 mod backup;
+mod blobs;
 mod bus;
 mod corner;
 mod event_log;
