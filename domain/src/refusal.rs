@@ -5,6 +5,7 @@ use crate::cart::CartError;
 use crate::category::CategoryError;
 use crate::credit_note::CreditNoteError;
 use crate::order::OrderError;
+use crate::orphan::OrphanError;
 use crate::payment::PaymentError;
 use crate::product::ProductError;
 use crate::review::ReviewError;
@@ -74,6 +75,7 @@ domain_errors! {
     CreditNote(CreditNoteError),
     Review(ReviewError),
     Wishlist(WishlistError),
+    Orphan(OrphanError),
 }
 
 impl Refusal for DomainError {

@@ -8,6 +8,7 @@ use crate::category::CategoryEvent;
 use crate::credit_note::CreditNoteEvent;
 use crate::envelope::RecordedEvent;
 use crate::order::OrderEvent;
+use crate::orphan::OrphanEvent;
 use crate::payment::PaymentEvent;
 use crate::product::ProductEvent;
 use crate::review::ReviewEvent;
@@ -181,6 +182,7 @@ unite! {
     CreditNote(CreditNoteEvent),
     Review(ReviewEvent),
     Wishlist(WishlistEvent),
+    Orphan(OrphanEvent),
 }
 
 impl Event {

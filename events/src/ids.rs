@@ -71,6 +71,8 @@ uuid_ids! {
     WithdrawalId;
     /// One person's review of one product.
     ReviewId;
+    /// One movement of money at the payment provider that the log doesn't account for.
+    OrphanId;
     /// A credit for goods that came back without a known order.
     CreditNoteId;
     /// One fact in the log.

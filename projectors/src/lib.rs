@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod carts;
 pub mod categories;
 pub mod orders;
+pub mod orphans;
 pub mod payments;
 pub mod products;
 pub mod projection;

@@ -18,6 +18,7 @@ use crate::accounts::Accounts;
 use crate::carts::Carts;
 use crate::categories::Categories;
 use crate::orders::Orders;
+use crate::orphans::Orphans;
 use crate::payments::Payments;
 #[cfg(feature = "planted-bugs")]
 use crate::planted;
@@ -70,6 +71,7 @@ pub fn writer(view: ViewName, generation: u64, position: Position) -> Box<dyn Wr
         ViewName::Reviews => boxed::<Reviews>(generation, position),
         ViewName::Wishlists => boxed::<Wishlists>(generation, position),
         ViewName::Trades => boxed::<TradesOfAccounts>(generation, position),
+        ViewName::Orphans => boxed::<Orphans>(generation, position),
     }
 }
 

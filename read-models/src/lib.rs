@@ -16,6 +16,7 @@ pub mod digest;
 pub mod generation;
 pub mod order_history;
 pub mod orders;
+pub mod orphans;
 pub mod payments;
 pub mod positions;
 pub mod product_history;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::record::Record;
 use crate::table::Table;
 use crate::{
-    accounts, carts, categories, order_history, orders, payments, product_history, products, reviews, sales,
+    accounts, carts, categories, order_history, orders, orphans, payments, product_history, products, reviews, sales,
     trade_entries, trades, unsold, wallet_entries, wallets, wishlists,
 };
 
@@ -29,10 +29,11 @@ pub enum ViewName {
     Wishlists,
     /// `trades` and `trade_entries`.
     Trades,
+    Orphans,
 }
 
 impl ViewName {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Products,
         Self::Categories,
         Self::Carts,
@@ -44,6 +45,7 @@ impl ViewName {
         Self::Reviews,
         Self::Wishlists,
         Self::Trades,
+        Self::Orphans,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -59,6 +61,7 @@ impl ViewName {
             Self::Reviews => "reviews",
             Self::Wishlists => "wishlists",
             Self::Trades => "trades",
+            Self::Orphans => "orphans",
         }
     }
 
@@ -77,7 +80,8 @@ impl ViewName {
             | Self::Accounts
             | Self::Reviews
             | Self::Wishlists
-            | Self::Trades => 1,
+            | Self::Trades
+            | Self::Orphans => 1,
         }
     }
 
@@ -100,6 +104,7 @@ impl ViewName {
             Self::Reviews => &[reviews::Review::TABLE],
             Self::Wishlists => &[wishlists::WishlistItem::TABLE],
             Self::Trades => &[trades::Trades::TABLE, trade_entries::TradeEntry::TABLE],
+            Self::Orphans => &[orphans::Orphan::TABLE],
         }
     }
 

@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod intents;
 pub mod mailbox;
 pub mod reconciliation;
+pub mod restoration;
 
 mod effects;
 mod lanes;

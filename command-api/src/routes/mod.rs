@@ -1,5 +1,6 @@
 //! The endpoints, one file each, and how large a body each may have.
 
+mod acknowledge_orphan;
 mod add_product;
 mod add_wishlist_item;
 mod adjust_stock;
@@ -24,6 +25,7 @@ mod put_review;
 mod receive_stripe_webhook;
 mod record_past_order;
 mod refresh_session;
+mod refund_orphan;
 mod refund_payment;
 mod register;
 mod remove_cart_item;
@@ -95,6 +97,8 @@ fn small() -> OpenApiRouter<ApiState> {
         .routes(routes!(deliver_order::deliver_order))
         .routes(routes!(retry_payment::retry_payment))
         .routes(routes!(refund_payment::refund_payment))
+        .routes(routes!(refund_orphan::refund_orphan))
+        .routes(routes!(acknowledge_orphan::acknowledge_orphan))
         .routes(routes!(deposit_money::deposit_money))
         .routes(routes!(withdraw_money::withdraw_money))
 }

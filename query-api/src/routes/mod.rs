@@ -4,6 +4,7 @@ mod cart;
 mod categories;
 mod dashboard;
 mod orders;
+mod orphans;
 mod payments;
 mod products;
 mod reviews;
@@ -36,6 +37,8 @@ pub fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(orders::list))
         .routes(routes!(orders::one))
         .routes(routes!(orders::history))
+        .routes(routes!(orphans::list))
+        .routes(routes!(orphans::one))
         .routes(routes!(payments::list))
         .routes(routes!(payments::one))
         .routes(routes!(wallet::balances))

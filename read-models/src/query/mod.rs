@@ -10,6 +10,7 @@ pub mod categories;
 pub mod dashboard;
 pub mod history;
 pub mod orders;
+pub mod orphans;
 pub mod payments;
 pub mod products;
 pub mod reviews;
