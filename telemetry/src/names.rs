@@ -66,6 +66,12 @@ metrics! {
     SETTLEMENT_OUTCOMES: Counter "tillstream_settlement_outcomes_total", "What the payment provider answered, by kind and outcome";
     RECONCILIATION_FINDINGS: Counter "tillstream_reconciliation_findings_total", "Differences between our books and the provider's, by kind";
 
+    BACKUP_AGE_SECONDS: Gauge "tillstream_backup_age_seconds", "Seconds since everything was in a backup";
+    BACKUP_SECONDS: Histogram "tillstream_backup_seconds", "Seconds that a backup took";
+    BACKUP_BYTES: Counter "tillstream_backup_written_bytes_total", "Bytes written for backups";
+    BACKUP_FAILURES: Counter "tillstream_backup_failures_total", "Backups that failed";
+    RESTORING: Gauge "tillstream_restoring", "1 while a restored shop takes no commands since the payment provider has yet to be asked";
+
     TRACE_SPANS_LOST: Counter "tillstream_trace_spans_lost_total", "Spans that the collector couldn't be given";
 }
 

@@ -50,6 +50,18 @@ pub struct WorkerDeps {
     pub lease: Lease,
 }
 
+impl WorkerDeps {
+    /// The comparison of both ledgers, with the workers' own means.
+    pub fn reconciliation(&self) -> Reconciliation {
+        Reconciliation {
+            executor: self.executor.clone(),
+            intents: self.intents.clone(),
+            gateway: self.gateway.clone(),
+            clock: self.intents.clock().clone(),
+        }
+    }
+}
+
 /// Runs the planner, the lanes and the reconciliation until `shutdown`. Then nothing new is begun, what is in flight is
 /// waited for within a bound, and the leases that are left are given up.
 pub async fn run(deps: WorkerDeps, shutdown: CancellationToken) {

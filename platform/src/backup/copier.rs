@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
 use sqlx::SqlitePool;
 
 use super::chunk::{self, pack};
@@ -302,12 +303,10 @@ impl Copier {
         written: &mut Written,
     ) -> Result<Vec<Chunk>, BackupError> {
         let mut chunks = vec![];
-        snapshot
-            .pieces(table, async |piece| {
-                chunks.push(self.store(piece, written).await?);
-                Ok(())
-            })
-            .await?;
+        let mut pieces = snapshot.pieces(table);
+        while let Some(piece) = pieces.try_next().await? {
+            chunks.push(self.store(piece, written).await?);
+        }
         Ok(chunks)
     }
 

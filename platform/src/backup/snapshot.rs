@@ -4,7 +4,8 @@
 //! A table with an integer key is cut into ranges of the key. Any other is read in the order of its key and cut where the
 //! rows themselves say so, so that a new row changes the piece that it falls into and no other.
 
-use futures::TryStreamExt;
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteRow;
@@ -232,35 +233,28 @@ impl<'a> Snapshot<'a> {
         Ok(piece)
     }
 
-    /// All rows, cut into pieces that are handed over one by one.
-    pub async fn pieces(
-        &mut self,
-        table: &Table,
-        mut take: impl AsyncFnMut(Piece) -> Result<(), BackupError>,
-    ) -> Result<(), BackupError> {
+    /// All rows, piece by piece.
+    pub fn pieces<'s>(&'s mut self, table: &'s Table) -> BoxStream<'s, Result<Piece, BackupError>> {
         let sql = format!(
             "SELECT {columns} FROM {table} ORDER BY {order}",
             columns = list(&table.columns),
             table = quoted(&table.name),
             order = list(&table.order),
         );
-        let mut rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut *self.connection);
-        let mut piece = Piece::default();
-        while let Some(row) = rows
-            .try_next()
-            .await
-            .map_err(|error| read_error(self.source, error))?
-        {
-            let line = line(self.source, table, &row)?;
-            piece.push(&line);
-            if ends_piece(&line) || piece.rows >= PIECE_MAX_ROWS {
-                take(std::mem::take(&mut piece)).await?;
+        let source = self.source;
+        let rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut *self.connection).fuse();
+        let pieces = stream::try_unfold(rows, move |mut rows| async move {
+            let mut piece = Piece::default();
+            while let Some(row) = rows.try_next().await.map_err(|error| read_error(source, error))? {
+                let line = line(source, table, &row)?;
+                piece.push(&line);
+                if ends_piece(&line) || piece.rows >= PIECE_MAX_ROWS {
+                    return Ok(Some((piece, rows)));
+                }
             }
-        }
-        if piece.rows > 0 {
-            take(piece).await?;
-        }
-        Ok(())
+            Ok((piece.rows > 0).then_some((piece, rows)))
+        });
+        pieces.boxed()
     }
 }
 

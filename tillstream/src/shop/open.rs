@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use axum::Router;
-use command_api::CommandDeps;
+use command_api::{CommandDeps, Gate};
 use executor::Executor;
 use platform::clock::Clock;
 use platform::event_log::{EventLog, LogOptions};
@@ -19,6 +19,7 @@ use workers::intents::Intents;
 
 use super::{Role, Roles, Shop, create_admin, forget_outcomes, furnish};
 use crate::background::Background;
+use crate::backup::{self, Keeper, Restoration};
 use crate::data_dir::{DataDir, Lock};
 use crate::outside::{self, WEBHOOK_PATH};
 use crate::pages::{self, Health, MailboxPage};
@@ -58,6 +59,8 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         }
         PaymentProvider::Stripe => None,
     };
+    let restoration = Restoration::pending(&dir)?;
+    let gate = restoration.as_ref().map(Restoration::gate);
     let executor = Executor::new(kept.log.clone());
     let commands = roles::command_deps(settings, &secrets, executor.clone(), kept.vault.clone())?;
     create_admin(&commands, &credentials).await?;
@@ -79,6 +82,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         vault: kept.vault.clone(),
         lease: Lease::always(),
     };
+    let reconciliation = workers.reconciliation();
     let queries = QueryDeps::new(
         kept.views.clone(),
         kept.vault.clone(),
@@ -86,7 +90,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         settings.currency,
     );
     let stopping = CancellationToken::new();
-    let health = Health::default()
+    let mut health = Health::default()
         .with_log(kept.log.clone())
         .with_views(kept.views.clone())
         .stopping_with(stopping.clone());
@@ -98,14 +102,31 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
     background.start("metrics of the views", |stop| {
         observe::projections(kept.log.clone(), kept.views.clone(), stop)
     });
+    if let Some(keeper) = Keeper::of(settings, &dir)? {
+        let state = keeper.state();
+        health = health.with_backups(state.clone());
+        background.start("age of the backups", |stop| backup::observe(state, stop));
+        background.start("backups", |stop| keeper.run(stop));
+    }
+    if let Some(gate) = &gate {
+        health = health.restoring_until(gate.clone());
+    }
     let roles = Roles {
         projectors: Role::start(|stop| projectors::run(projectors, stop)),
-        workers: Role::start(|stop| workers::run(workers, stop)),
+        workers: Role::start(|stop| async move {
+            let knows_all = match restoration {
+                Some(restoration) => restoration.run(reconciliation, &stop).await,
+                None => true,
+            };
+            if knows_all {
+                workers::run(workers, stop).await;
+            }
+        }),
         background,
         sandbox,
     };
     Ok(Shop {
-        app: app(settings, commands, queries, health, mailbox),
+        app: app(settings, commands, gate.as_ref(), queries, health, mailbox),
         dir,
         is_new,
         credentials,
@@ -134,11 +155,16 @@ async fn keep(dir: &DataDir, secrets: &Secrets) -> anyhow::Result<Kept> {
 fn app(
     settings: &Settings,
     commands: CommandDeps,
+    gate: Option<&Gate>,
     queries: QueryDeps,
     health: Health,
     mailbox: Option<MailboxPage>,
 ) -> Router {
     let (command_routes, command_document) = command_api::router(commands);
+    let command_routes = match gate {
+        Some(gate) => gate.before(command_routes),
+        None => command_routes,
+    };
     let (query_routes, query_document) = query_api::router(queries);
     let mut routes = query_routes
         .merge(command_routes)
