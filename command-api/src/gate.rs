@@ -40,7 +40,9 @@ async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Respons
         return next.run(request).await;
     }
     Problem::unavailable(RETRY_AFTER, "restoring")
-        .with_detail("This shop was restored from a backup and asks the payment provider first what it has missed.")
+        .with_detail(
+            "This shop was restored from a backup and asks the payment provider first what it has missed.",
+        )
         .into_response()
 }
 
@@ -54,7 +56,10 @@ mod tests {
     use super::*;
 
     async fn status(app: &Router, method: &str) -> (StatusCode, bool) {
-        let request = Request::builder().method(method).uri("/things").body(Body::empty());
+        let request = Request::builder()
+            .method(method)
+            .uri("/things")
+            .body(Body::empty());
         let answer = app.clone().oneshot(request.unwrap()).await.unwrap();
         (answer.status(), answer.headers().contains_key("retry-after"))
     }
@@ -66,7 +71,10 @@ mod tests {
         let app = Router::new()
             .route("/things", get(async || StatusCode::OK))
             .merge(commands);
-        assert_eq!(status(&app, "POST").await, (StatusCode::SERVICE_UNAVAILABLE, true));
+        assert_eq!(
+            status(&app, "POST").await,
+            (StatusCode::SERVICE_UNAVAILABLE, true)
+        );
         assert_eq!(status(&app, "GET").await, (StatusCode::OK, false));
         gate.open();
         assert_eq!(status(&app, "POST").await, (StatusCode::CREATED, false));

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use crate::record::Record;
 use crate::table::Table;
 use crate::{
-    accounts, carts, categories, order_history, orders, orphans, payments, product_history, products, reviews, sales,
-    trade_entries, trades, unsold, wallet_entries, wallets, wishlists,
+    accounts, carts, categories, order_history, orders, orphans, payments, product_history, products,
+    reviews, sales, trade_entries, trades, unsold, wallet_entries, wallets, wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.

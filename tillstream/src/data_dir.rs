@@ -111,7 +111,9 @@ impl Lock {
             file.lock()?;
             std::io::Result::Ok(file)
         });
-        Ok(Self(locked.await?.context("the lock of the backups can't be had")?))
+        Ok(Self(
+            locked.await?.context("the lock of the backups can't be had")?,
+        ))
     }
 
     pub fn take(dir: &DataDir) -> anyhow::Result<Self> {

@@ -59,8 +59,8 @@ fn sums(orphans: &[OrphanDocument]) -> String {
     if sums.is_empty() {
         return "There are none.".to_owned();
     }
-    let sums = sums
-        .into_iter()
-        .map(|((kind, currency), (count, minor))| format!("{count} × {kind}: {}", Money::new(minor, currency)));
+    let sums = sums.into_iter().map(|((kind, currency), (count, minor))| {
+        format!("{count} × {kind}: {}", Money::new(minor, currency))
+    });
     sums.collect::<Vec<_>>().join(", ")
 }

@@ -17,8 +17,8 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
-pub use backup::BackupSettings;
 pub use backends::{NatsSettings, PostgresSettings, RedisSettings, TelemetrySettings};
+pub use backup::BackupSettings;
 pub use secret::Secret;
 
 use telemetry::LogFormat;
@@ -264,7 +264,10 @@ impl Settings {
 
     /// The payment sandbox's books.
     pub fn sandbox_database(&self, dir: &DataDir) -> PathBuf {
-        self.payments.sandbox_database.clone().unwrap_or_else(|| dir.sandbox())
+        self.payments
+            .sandbox_database
+            .clone()
+            .unwrap_or_else(|| dir.sandbox())
     }
 
     /// As a settings file, with secrets masked.

@@ -17,8 +17,8 @@ use events::envelope::Actor;
 use events::ids::{AttemptId, PaymentId};
 use events::money::Money;
 use events::orphan::{OrphanFound, OrphanKind};
-use platform::event_log::ReadError;
 use executor::{CommandContext, ExecuteError, Executor};
+use platform::event_log::ReadError;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -144,7 +144,10 @@ impl Reconciliation {
         Ok(())
     }
 
-    pub(crate) async fn list(&self, since: DateTime<Utc>) -> Result<Vec<ProviderCharge>, ReconciliationError> {
+    pub(crate) async fn list(
+        &self,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<ProviderCharge>, ReconciliationError> {
         let mut request = ChargePageRequest {
             created_since: Some(since),
             after: None,
@@ -216,7 +219,10 @@ impl Reconciliation {
         Ok(())
     }
 
-    pub(crate) async fn payment(&self, payment_id: PaymentId) -> Result<Option<Requested>, ReconciliationError> {
+    pub(crate) async fn payment(
+        &self,
+        payment_id: PaymentId,
+    ) -> Result<Option<Requested>, ReconciliationError> {
         let look = self
             .executor
             .inspect(&self.context(), |work| {

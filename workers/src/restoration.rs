@@ -4,10 +4,10 @@
 //! knows is settled as the provider says; the rest is written down as orphans, each to be given back or acknowledged by a
 //! person. Until when nothing is accepted, is left to whoever runs the shop; so are emails, which may go out again.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use cqrs_es::Aggregate;
 use domain::wallet::Wallet;
 use domain::{UnitOfWork, settlement, wallets};
-use chrono::{DateTime, TimeDelta, Utc};
 use events::Event;
 use events::envelope::StreamId;
 use events::ids::{AccountId, PaymentId, RefundId, WithdrawalId};
@@ -82,7 +82,10 @@ impl Reconciliation {
             reason,
             moved_at: refund.created,
         };
-        let known = refund.refund_id.map(RefundId).filter(|id| payment.has_refund(*id));
+        let known = refund
+            .refund_id
+            .map(RefundId)
+            .filter(|id| payment.has_refund(*id));
         let Some(refund_id) = known else {
             caught_up.orphans.push(orphan(OrphanReason::UnknownRefund));
             return Ok(());
@@ -94,7 +97,8 @@ impl Reconciliation {
             caught_up.orphans.push(orphan(OrphanReason::OtherAmount));
         } else if refund.is_settled {
             let reference = &refund.provider_reference;
-            let settle = |work: &mut UnitOfWork| settlement::settle_refund(work, payment_id, refund_id, reference);
+            let settle =
+                |work: &mut UnitOfWork| settlement::settle_refund(work, payment_id, refund_id, reference);
             self.executor.execute(&self.context(), settle).await?;
             caught_up.refunds_settled += 1;
         }
@@ -128,8 +132,9 @@ impl Reconciliation {
         let is_open = self.executor.inspect(&self.context(), is_open).await?.value;
         if is_open && payout.is_settled {
             let reference = &payout.provider_reference;
-            let settle =
-                |work: &mut UnitOfWork| wallets::settle_withdrawal(work, account_id, withdrawal_id, reference);
+            let settle = |work: &mut UnitOfWork| {
+                wallets::settle_withdrawal(work, account_id, withdrawal_id, reference)
+            };
             self.executor.execute(&self.context(), settle).await?;
             caught_up.payouts_settled += 1;
         }
@@ -144,7 +149,9 @@ impl Reconciliation {
     ) -> Result<bool, ReconciliationError> {
         let stream = StreamId::new(Wallet::TYPE, account_id);
         let events = self.executor.log().read_streams(&[stream]).await?;
-        let requests = events.iter().filter(|event| event.event_type == "WithdrawalRequested");
+        let requests = events
+            .iter()
+            .filter(|event| event.event_type == "WithdrawalRequested");
         for recorded in requests {
             if let Event::Wallet(WalletEvent::WithdrawalRequested(requested)) = Event::decode(recorded)?
                 && requested.withdrawal_id == withdrawal_id

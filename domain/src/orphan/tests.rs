@@ -111,9 +111,13 @@ fn acknowledge(reason: &str) -> OrphanCommand {
 #[test]
 fn it_is_found_once() {
     let report = || OrphanCommand::Report(found(OrphanKind::Charge));
-    given::<Orphan>(vec![]).when(report()).then_expect_events(vec![charge()]);
+    given::<Orphan>(vec![])
+        .when(report())
+        .then_expect_events(vec![charge()]);
     given::<Orphan>(vec![charge()]).when(report()).then_nothing();
-    given::<Orphan>(vec![charge(), acknowledged()]).when(report()).then_nothing();
+    given::<Orphan>(vec![charge(), acknowledged()])
+        .when(report())
+        .then_nothing();
     assert_eq!(orphan_id("pi_1"), id());
     assert_ne!(orphan_id("pi_2"), id());
 }
@@ -128,9 +132,13 @@ fn a_charge_is_given_back_once() {
     given::<Orphan>(under_way())
         .when(record_refunded(REFUND))
         .then_expect_events(vec![refunded()]);
-    given::<Orphan>(under_way()).when(record_refunded(OTHER)).then_nothing();
+    given::<Orphan>(under_way())
+        .when(record_refunded(OTHER))
+        .then_nothing();
     let done = || vec![charge(), requested(REFUND), refunded()];
-    given::<Orphan>(done()).when(record_refunded(REFUND)).then_nothing();
+    given::<Orphan>(done())
+        .when(record_refunded(REFUND))
+        .then_nothing();
     given::<Orphan>(done()).when(refund(OTHER)).then_nothing();
     given::<Orphan>(done()).when(record_failed()).then_nothing();
 }
@@ -148,10 +156,12 @@ fn a_refund_that_failed_may_be_tried_again() {
 #[test]
 fn only_charges_are_given_back() {
     for kind in [OrphanKind::Refund, OrphanKind::Payout] {
-        given::<Orphan>(vec![found(kind).into()]).when(refund(REFUND)).then_refused(
-            OrphanError::NotRefundable { kind },
-            (Conflict, "orphan_not_refundable", None),
-        );
+        given::<Orphan>(vec![found(kind).into()])
+            .when(refund(REFUND))
+            .then_refused(
+                OrphanError::NotRefundable { kind },
+                (Conflict, "orphan_not_refundable", None),
+            );
         given::<Orphan>(vec![found(kind).into()])
             .when(acknowledge("sent by hand"))
             .then_expect_events(vec![acknowledged()]);
@@ -184,9 +194,11 @@ fn what_was_never_found_is_not_there_and_a_reason_is_needed() {
         .then_refused(OrphanError::NotFound, (NotFound, "orphan_not_found", None));
     for reason in [" ".to_owned(), "x".repeat(REASON_MAX_CHARS + 1)] {
         let max_chars = REASON_MAX_CHARS;
-        given::<Orphan>(vec![charge()]).when(acknowledge(&reason)).then_refused(
-            OrphanError::Reason { max_chars },
-            (Invalid, "reason_invalid", Some("reason")),
-        );
+        given::<Orphan>(vec![charge()])
+            .when(acknowledge(&reason))
+            .then_refused(
+                OrphanError::Reason { max_chars },
+                (Invalid, "reason_invalid", Some("reason")),
+            );
     }
 }

@@ -242,7 +242,9 @@ impl<'a> Snapshot<'a> {
             order = list(&table.order),
         );
         let source = self.source;
-        let rows = sqlx::query(AssertSqlSafe(sql)).fetch(&mut *self.connection).fuse();
+        let rows = sqlx::query(AssertSqlSafe(sql))
+            .fetch(&mut *self.connection)
+            .fuse();
         let pieces = stream::try_unfold(rows, move |mut rows| async move {
             let mut piece = Piece::default();
             while let Some(row) = rows.try_next().await.map_err(|error| read_error(source, error))? {

@@ -90,12 +90,16 @@ impl Target {
     }
 
     pub(super) async fn get(&self, name: &str) -> Result<Vec<u8>, TargetError> {
-        let missing = || TargetError::Missing { name: name.to_owned() };
+        let missing = || TargetError::Missing {
+            name: name.to_owned(),
+        };
         match self {
             Self::Folder(folder) => {
                 let read = on_files(folder.join(name), |path| match fs::read(&path) {
                     Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-                    read => read.map(Some).map_err(|source| TargetError::Read { path, source }),
+                    read => read
+                        .map(Some)
+                        .map_err(|source| TargetError::Read { path, source }),
                 });
                 read.await?.ok_or_else(missing)
             }
@@ -202,7 +206,9 @@ mod tests {
         }
         assert_eq!(Target::parse("./a:b"), Ok(BlobPlace::Folder("./a:b".into())));
         let bucket = Target::parse("s3://backups/shop").unwrap();
-        assert!(matches!(bucket, BlobPlace::S3(bucket) if bucket.name == "backups" && bucket.prefix == "shop"));
+        assert!(
+            matches!(bucket, BlobPlace::S3(bucket) if bucket.name == "backups" && bucket.prefix == "shop")
+        );
         for text in ["", "file:", "ftp://host/x", "s3://"] {
             assert!(Target::parse(text).is_err(), "{text}");
         }

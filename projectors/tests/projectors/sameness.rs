@@ -4,7 +4,9 @@ use events::Event;
 use events::account::{AccountEvent, PasswordChanged};
 use events::cart::{CartEvent, CartItemRemoved, CartItemSet};
 use events::category::{CategoryCreated, CategoryEvent};
+use events::ids::RefundId;
 use events::order::{OrderEvent, OrderShipped};
+use events::orphan::{OrphanAcknowledged, OrphanEvent, OrphanRefundRequested};
 use events::payment::Purpose;
 use events::product::{
     OwnershipMoved, ProductActivated, ProductArchived, ProductDetailsChanged, ProductEvent, ProductRemoved,
@@ -22,7 +24,7 @@ use crate::story::*;
 
 /// Any event about a few things, in no order that makes sense: a view must bear what it is told.
 fn any_event() -> impl Strategy<Value = Event> {
-    (0..35_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
+    (0..39_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
 }
 
 fn event(kind: u8, n: u128, amount: u32) -> Event {
@@ -121,6 +123,22 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
         .into(),
         31 => ProductEvent::ProductArchived(ProductArchived { product_id }).into(),
         32 | 33 => ProductEvent::ProductActivated(ProductActivated { product_id }).into(),
+        34 | 35 => orphan_found(n),
+        36 => OrphanEvent::OrphanRefundRequested(OrphanRefundRequested {
+            orphan_id: orphan(n),
+            refund_id: RefundId::default(),
+            provider_reference: format!("pi_{n}"),
+            amount: gbp(minor),
+            reason: "nobody ordered".to_owned(),
+            requested_at: at(minor),
+        })
+        .into(),
+        37 => OrphanEvent::OrphanAcknowledged(OrphanAcknowledged {
+            orphan_id: orphan(n),
+            reason: "by hand".to_owned(),
+            acknowledged_at: at(minor),
+        })
+        .into(),
         _ => AccountEvent::PasswordChanged(PasswordChanged {
             account_id,
             password: Sealed("hash".to_owned()),

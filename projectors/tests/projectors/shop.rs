@@ -11,6 +11,7 @@ use projectors::accounts::Accounts;
 use projectors::carts::Carts;
 use projectors::categories::Categories;
 use projectors::orders::Orders;
+use projectors::orphans::Orphans;
 use projectors::payments::Payments;
 use projectors::products::Products;
 use projectors::projection::Projection;
@@ -202,6 +203,7 @@ fn stream_of(event: &Event) -> StreamId {
             StreamId::new("review", format_args!("{product}.{author}"))
         }
         Event::Wishlist(_) => StreamId::new("wishlist", Wishlists::keys(event)[0].0),
+        Event::Orphan(_) => StreamId::new("orphan", Orphans::keys(event)[0]),
         Event::Session(_) => StreamId::new("session", 1),
         Event::Category(_) => StreamId::new("category", Categories::keys(event)[0]),
         Event::Wallet(_) => StreamId::new("wallet", Wallets::keys(event)[0].0),

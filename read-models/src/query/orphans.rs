@@ -41,6 +41,8 @@ pub(super) fn list(status: Option<OrphanStatus>, after: Option<OrphanPlace>, lim
             .text(id)
             .sql(")");
     }
-    statement.sql(" ORDER BY moved_at DESC, id DESC LIMIT ").int(limit);
+    statement
+        .sql(" ORDER BY moved_at DESC, id DESC LIMIT ")
+        .int(limit);
     statement
 }

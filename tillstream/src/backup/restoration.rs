@@ -90,7 +90,10 @@ impl Restoration {
                 }
                 Err(error) => {
                     let reason = format!("{error:#}");
-                    tracing::error!(reason, "the payment provider can't be asked; commands go on waiting");
+                    tracing::error!(
+                        reason,
+                        "the payment provider can't be asked; commands go on waiting"
+                    );
                     tokio::time::sleep(RETRY_EVERY).await;
                 }
             }

@@ -53,7 +53,9 @@ fn choose(copies: Vec<ManifestName>, at: Option<&str>) -> anyhow::Result<Manifes
             _ => bail!("--at is a time such as 2026-11-21T08:00:00Z or a position, this is {at:?}"),
         },
     };
-    let oldest = copies.first().map(|copy| (super::time(copy.taken_at), copy.position));
+    let oldest = copies
+        .first()
+        .map(|copy| (super::time(copy.taken_at), copy.position));
     let chosen = copies.into_iter().rfind(|copy| wanted(copy));
     chosen.with_context(|| match oldest {
         Some((time, position)) => format!("the oldest backup is of {time}, position {position}"),
@@ -83,7 +85,9 @@ impl Place {
             "{} isn't empty; --force moves what is there aside",
             path.display()
         );
-        let lock = is_taken.then(|| Lock::take(&DataDir::existing(&path)?)).transpose()?;
+        let lock = is_taken
+            .then(|| Lock::take(&DataDir::existing(&path)?))
+            .transpose()?;
         Ok(Self {
             path,
             is_taken,
@@ -158,7 +162,8 @@ fn tell(settings: &Settings, manifest: &Manifest, place: &Path, aside: Option<&P
          knows. Then `tillstream orphans` lists the money that nobody here accounts for."
     );
     println!("Not in a backup: images that are kept in files, and the mailbox folder.");
-    if settings.payments.provider == PaymentProvider::Sandbox && settings.payments.sandbox_database.is_none() {
+    if settings.payments.provider == PaymentProvider::Sandbox && settings.payments.sandbox_database.is_none()
+    {
         println!("The payment sandbox kept its books in the data folder: it remembers no charge.");
     }
 }

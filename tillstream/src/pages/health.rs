@@ -134,7 +134,10 @@ async fn ready(State(health): State<Health>) -> (StatusCode, Json<Readiness>) {
             log_position,
             views_position,
             restoring: health.gate.as_ref().map(|gate| !gate.is_open()),
-            backups: health.backups.as_ref().map(|state| Backups::from(&*state.borrow())),
+            backups: health
+                .backups
+                .as_ref()
+                .map(|state| Backups::from(&*state.borrow())),
         }),
     )
 }

@@ -60,12 +60,16 @@ impl BackupSettings {
     }
 
     fn place(&self, text: &str) -> anyhow::Result<BlobPlace> {
-        let mut place = Target::parse(text)
-            .with_context(|| format!("{text:?} is no place for backups: a folder, file:folder or s3://bucket/prefix"))?;
+        let mut place = Target::parse(text).with_context(|| {
+            format!("{text:?} is no place for backups: a folder, file:folder or s3://bucket/prefix")
+        })?;
         if let BlobPlace::S3(bucket) = &mut place {
             bucket.endpoint.clone_from(&self.s3_endpoint);
             bucket.region.clone_from(&self.s3_region);
-            let keys = self.s3_access_key_id.clone().zip(self.s3_secret_access_key.as_ref());
+            let keys = self
+                .s3_access_key_id
+                .clone()
+                .zip(self.s3_secret_access_key.as_ref());
             bucket.credentials = keys.map(|(access_key_id, secret)| S3Credentials {
                 access_key_id,
                 secret_access_key: secret.reveal().to_owned(),

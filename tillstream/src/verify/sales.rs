@@ -117,7 +117,10 @@ pub async fn compare_charges(
         }
     }
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-    for charge in charges.iter().filter(|charge| !orphans.contains(&charge.payment_intent)) {
+    for charge in charges
+        .iter()
+        .filter(|charge| !orphans.contains(&charge.payment_intent))
+    {
         let Some(payment_id) = charge.payment_id.as_deref() else {
             broken.add(0, format_args!("charge {} names no payment", charge.charge));
             continue;

@@ -50,9 +50,7 @@ async fn record(
     known: Known,
 ) -> Result<Verdict, Verdict> {
     let OrphanRefund {
-        orphan_id,
-        refund_id,
-        ..
+        orphan_id, refund_id, ..
     } = *refund;
     match known {
         Known::Settled { provider_reference } => {
