@@ -14,6 +14,7 @@ mod commands;
 mod contact;
 mod deps;
 mod errors;
+mod gate;
 mod incoming;
 mod only_sku;
 mod passwords;
@@ -36,6 +37,7 @@ use web::layers::{self, Limits};
 use call_recorder::CallRecorder;
 pub use deps::{ChainDeps, CommandDeps, FEE_BPS, ORDER_TTL};
 pub use errors::ApiError;
+pub use gate::Gate;
 pub use passwords::{PasswordError, PasswordSettings, Passwords};
 
 /// How long requests that are under way may take after the order to stop: as long as any may.

@@ -32,7 +32,7 @@ problems! {
         "415": "The body is not `application/json`.",
         "422": "Fields are at fault, and `errors` names them; or the idempotency key came with another body before.",
         "500": "Our fault; the log says why.",
-        "503": "Not now: the log can't be reached, or too many want the same thing. Send it again.",
+        "503": "Not now: the log can't be reached, too many want the same thing, or the shop was restored and isn't ready yet (`restoring`). Send it again.",
     }
     Unauthenticated {
         "401": "Nobody is logged in, or the token isn't good: `token_missing`, `token_expired`, `token_invalid`.",

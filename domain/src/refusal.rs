@@ -7,6 +7,7 @@ use crate::category::CategoryError;
 use crate::credit_note::CreditNoteError;
 use crate::daily_report::DailyReportError;
 use crate::order::OrderError;
+use crate::orphan::OrphanError;
 use crate::outgoing_report::OutgoingReportError;
 use crate::payment::PaymentError;
 use crate::product::ProductError;
@@ -82,6 +83,7 @@ domain_errors! {
     DailyReport(DailyReportError),
     OutgoingReport(OutgoingReportError),
     Supply(SupplyError),
+    Orphan(OrphanError),
 }
 
 impl Refusal for DomainError {

@@ -10,6 +10,7 @@ use crate::chain::{FollowedCatalogueEvent, OutgoingReportEvent, SuppliedProductE
 use crate::credit_note::CreditNoteEvent;
 use crate::envelope::RecordedEvent;
 use crate::order::OrderEvent;
+use crate::orphan::OrphanEvent;
 use crate::payment::PaymentEvent;
 use crate::product::ProductEvent;
 use crate::review::ReviewEvent;
@@ -188,6 +189,7 @@ unite! {
     OutgoingReport(OutgoingReportEvent),
     FollowedCatalogue(FollowedCatalogueEvent),
     SuppliedProduct(SuppliedProductEvent),
+    Orphan(OrphanEvent),
 }
 
 impl Event {

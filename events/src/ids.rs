@@ -73,6 +73,8 @@ uuid_ids! {
     ReviewId;
     /// A shop of the chain, as headquarters knows it.
     BranchId;
+    /// One movement of money at the payment provider that the log doesn't account for.
+    OrphanId;
     /// A credit for goods that came back without a known order.
     CreditNoteId;
     /// One fact in the log.

@@ -15,6 +15,7 @@ pub mod ids;
 pub mod ledger;
 pub mod money;
 pub mod order;
+pub mod orphan;
 pub mod payment;
 pub mod product;
 pub mod review;

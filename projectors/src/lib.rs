@@ -11,6 +11,7 @@ pub mod categories;
 pub mod customers;
 pub mod daily_reports;
 pub mod orders;
+pub mod orphans;
 pub mod payments;
 pub mod products;
 pub mod projection;

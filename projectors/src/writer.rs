@@ -21,6 +21,7 @@ use crate::categories::Categories;
 use crate::customers::Customers;
 use crate::daily_reports::DailyReports;
 use crate::orders::Orders;
+use crate::orphans::Orphans;
 use crate::payments::Payments;
 #[cfg(feature = "planted-bugs")]
 use crate::planted;
@@ -78,6 +79,7 @@ pub fn writer(view: ViewName, generation: u64, position: Position) -> Box<dyn Wr
         ViewName::Customers => boxed::<Customers>(generation, position),
         ViewName::Branches => boxed::<Branches>(generation, position),
         ViewName::DailyReports => boxed::<DailyReports>(generation, position),
+        ViewName::Orphans => boxed::<Orphans>(generation, position),
     }
 }
 

@@ -167,3 +167,33 @@ pub struct HistoryItem {
     pub actor: events::envelope::Actor,
     pub details: serde_json::Value,
 }
+
+/// Money that moved at the payment provider and that the log doesn't account for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it describes a document that is made elsewhere")]
+pub struct Orphan {
+    id: Uuid,
+    /// `charge`, `refund` or `payout`.
+    kind: String,
+    /// `foreign`, `unknown_payment`, `charged_twice`, `other_amount`, `other_attempt`, `unknown_refund` or `unknown_payout`.
+    reason: String,
+    /// `open`, `refunding`, `refunded` or `acknowledged`.
+    status: String,
+    /// The provider's name for the movement.
+    provider_reference: String,
+    /// The payment that it says it belongs to.
+    payment_id: Option<Uuid>,
+    /// Of a charge, what hasn't been given back.
+    amount: MoneyDto,
+    /// By the provider's clock.
+    moved_at: DateTime<Utc>,
+    found_at: DateTime<Utc>,
+    /// What staff said when they gave it back or acknowledged it.
+    note: Option<String>,
+    /// The provider's name for the refund.
+    refund_reference: Option<String>,
+    /// Why the last try to give it back failed.
+    failure: Option<Refusal>,
+    version: u64,
+}

@@ -22,6 +22,7 @@ pub mod generation;
 pub mod item_counts;
 pub mod order_history;
 pub mod orders;
+pub mod orphans;
 pub mod payments;
 pub mod periods;
 pub mod positions;

@@ -7,8 +7,9 @@ use crate::record::Record;
 use crate::table::Table;
 use crate::{
     accounts, branches, carts, categories, category_counts, customer_figures, customers, daily_reports,
-    item_counts, order_history, orders, payments, product_history, products, reviews, sales, sales_figures,
-    sales_records, trade_entries, trades, unsold, variant_options, wallet_entries, wallets, wishlists,
+    item_counts, order_history, orders, orphans, payments, product_history, products, reviews, sales,
+    sales_figures, sales_records, trade_entries, trades, unsold, variant_options, wallet_entries, wallets,
+    wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
@@ -37,10 +38,11 @@ pub enum ViewName {
     Customers,
     Branches,
     DailyReports,
+    Orphans,
 }
 
 impl ViewName {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Products,
         Self::Categories,
         Self::Carts,
@@ -56,6 +58,7 @@ impl ViewName {
         Self::Customers,
         Self::Branches,
         Self::DailyReports,
+        Self::Orphans,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -75,6 +78,7 @@ impl ViewName {
             Self::Customers => "customers",
             Self::Branches => "branches",
             Self::DailyReports => "daily_reports",
+            Self::Orphans => "orphans",
         }
     }
 
@@ -98,7 +102,8 @@ impl ViewName {
             | Self::SalesFigures
             | Self::Customers
             | Self::Branches
-            | Self::DailyReports => 1,
+            | Self::DailyReports
+            | Self::Orphans => 1,
         }
     }
 
@@ -134,6 +139,7 @@ impl ViewName {
             ],
             Self::Branches => &[branches::Branch::TABLE],
             Self::DailyReports => &[daily_reports::DailyReport::TABLE],
+            Self::Orphans => &[orphans::Orphan::TABLE],
         }
     }
 

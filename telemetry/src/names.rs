@@ -69,6 +69,11 @@ metrics! {
     CHAIN_REPORT_AGE_SECONDS: Gauge "tillstream_chain_report_age_seconds", "Seconds since headquarters last took a report of this branch";
     CHAIN_CALLS: Counter "tillstream_chain_calls_total", "Calls of this branch at headquarters, by what for and result";
     CHAIN_PRODUCTS_REFUSED: Counter "tillstream_chain_products_refused_total", "Products of headquarters' that this branch can't take over";
+    BACKUP_AGE_SECONDS: Gauge "tillstream_backup_age_seconds", "Seconds since everything was in a backup";
+    BACKUP_SECONDS: Histogram "tillstream_backup_seconds", "Seconds that a backup took";
+    BACKUP_BYTES: Counter "tillstream_backup_written_bytes_total", "Bytes written for backups";
+    BACKUP_FAILURES: Counter "tillstream_backup_failures_total", "Backups that failed";
+    RESTORING: Gauge "tillstream_restoring", "1 while a restored shop takes no commands since the payment provider has yet to be asked";
 
     TRACE_SPANS_LOST: Counter "tillstream_trace_spans_lost_total", "Spans that the collector couldn't be given";
 }

@@ -64,6 +64,14 @@ pub enum Command {
     Rebuild(Rebuild),
     /// Replay the log and check everything that must always hold
     Verify(Verify),
+    /// Make a backup now; a shop may be running on the data folder
+    Backup(Backup),
+    /// List the backups that could be restored
+    Backups(Backups),
+    /// Bring a shop back from a backup, into an empty data folder
+    Restore(Restore),
+    /// List the money that moved at the payment provider and that the log doesn't account for
+    Orphans(Orphans),
     /// Bring products, orders or invoices into a running shop, through its REST API
     Import(Import),
     /// Write products or orders of a running shop to a file
@@ -83,6 +91,10 @@ impl Command {
             Self::Migrate => "migrate",
             Self::Rebuild(_) => "rebuild",
             Self::Verify(_) => "verify",
+            Self::Backup(_) => "backup",
+            Self::Backups(_) => "backups",
+            Self::Restore(_) => "restore",
+            Self::Orphans(_) => "orphans",
             Self::Import(_) => "import",
             Self::Export(_) => "export",
             Self::Shop(_) => "shop-client",
@@ -144,6 +156,40 @@ pub struct Verify {
     /// Also rebuild the read models on the side and compare them, row by row
     #[arg(long)]
     pub views: bool,
+}
+
+#[derive(Args)]
+pub struct Backup {
+    /// A folder or s3://bucket/prefix [default: the setting backup.to]
+    #[arg(long, value_name = "PLACE")]
+    pub to: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Backups {
+    /// A folder or s3://bucket/prefix [default: the setting backup.to]
+    #[arg(long, value_name = "PLACE")]
+    pub from: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Restore {
+    /// A folder or s3://bucket/prefix [default: the setting backup.to]
+    #[arg(long, value_name = "PLACE")]
+    pub from: Option<String>,
+    /// The newest backup that isn't after this time (RFC 3339) or position [default: the newest]
+    #[arg(long, value_name = "TIME|POSITION")]
+    pub at: Option<String>,
+    /// Move aside what is in the data folder
+    #[arg(long)]
+    pub force: bool,
+}
+
+#[derive(Args)]
+pub struct Orphans {
+    /// Also those that were given back or acknowledged
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// How to reach the shop, and as whom.

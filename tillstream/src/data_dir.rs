@@ -89,6 +89,11 @@ impl DataDir {
         self.0.join("credentials.json")
     }
 
+    /// Where this shop came from, if from a backup.
+    pub fn restored(&self) -> PathBuf {
+        self.0.join("restored.json")
+    }
+
     /// Held by the process that runs on this folder.
     pub fn lock(&self) -> PathBuf {
         self.0.join("lock")
@@ -99,6 +104,23 @@ impl DataDir {
 pub struct Lock(#[expect(dead_code, reason = "held, not read: the lock is the open file's")] fs::File);
 
 impl Lock {
+    /// Waits until nobody else makes a backup of the folder's shop.
+    pub async fn of_backups(dir: &DataDir) -> anyhow::Result<Self> {
+        let path = dir.path().join("backup.lock");
+        let locked = tokio::task::spawn_blocking(move || {
+            let file = fs::File::options()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(&path)?;
+            file.lock()?;
+            std::io::Result::Ok(file)
+        });
+        Ok(Self(
+            locked.await?.context("the lock of the backups can't be had")?,
+        ))
+    }
+
     pub fn take(dir: &DataDir) -> anyhow::Result<Self> {
         let path = dir.lock();
         let file = fs::File::options()

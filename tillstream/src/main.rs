@@ -5,6 +5,7 @@
 
 mod arguments;
 mod background;
+mod backup;
 mod data_dir;
 mod demo;
 mod documentation;
@@ -13,6 +14,7 @@ mod import;
 mod init;
 mod migrate;
 mod observe;
+mod orphans;
 mod outside;
 mod pages;
 mod progress;
@@ -66,6 +68,10 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Migrate => migrate::run(&settings).await,
             Command::Rebuild(rebuild) => rebuild::run(&settings, &rebuild).await,
             Command::Verify(verify) => verify::run(&settings, &verify).await,
+            Command::Backup(backup) => backup::once(&settings, &backup).await,
+            Command::Backups(backups) => backup::list(&settings, &backups).await,
+            Command::Restore(restore) => backup::restore(&settings, &restore).await,
+            Command::Orphans(orphans) => orphans::run(&settings, &orphans).await,
             Command::Import(import) => import::run(&settings, import).await,
             Command::Export(export) => export::run(&settings, export).await,
             Command::Shop(_) | Command::Config => Ok(ExitCode::SUCCESS), // answered above

@@ -76,7 +76,7 @@ pub async fn sandbox(
     stop: CancellationToken,
 ) -> anyhow::Result<Sandbox> {
     let sandbox = SandboxSettings {
-        database: dir.sandbox(),
+        database: settings.sandbox_database(dir),
         listen: settings.payments.sandbox_listen,
         secret_key: secrets.sandbox_key.clone(),
         webhook: Some(WebhookTarget {

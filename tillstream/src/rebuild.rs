@@ -143,7 +143,7 @@ async fn caught_up_digests(
 }
 
 /// Projects what a killed shop had left over.
-async fn catch_up(log: &EventLog, views: &Views) -> anyhow::Result<()> {
+pub async fn catch_up(log: &EventLog, views: &Views) -> anyhow::Result<()> {
     let head = log.head().await?;
     let done = CancellationToken::new();
     let deps = ProjectorDeps {

@@ -111,13 +111,13 @@ fn load_or_make<T: Serialize + DeserializeOwned>(
     Ok(made)
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+pub fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     let text = fs::read(path).with_context(|| format!("{} can't be read", path.display()))?;
     serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))
 }
 
 /// Writes the file as a whole or not at all, and for its owner only.
-fn write_private(path: &Path, text: &[u8]) -> std::io::Result<()> {
+pub fn write_private(path: &Path, text: &[u8]) -> std::io::Result<()> {
     let new = path.with_extension("new");
     let mut file = OpenOptions::new()
         .write(true)

@@ -5,6 +5,7 @@
 //! the file has a dot: `TILLSTREAM_MAIL__TRANSPORT=smtp`.
 
 mod backends;
+mod backup;
 mod chain;
 mod secret;
 
@@ -19,10 +20,12 @@ use serde::{Deserialize, Serialize};
 use telemetry::LogFormat;
 
 pub use backends::{NatsSettings, PostgresSettings, RedisSettings, TelemetrySettings};
+pub use backup::BackupSettings;
 pub use chain::ChainSettings;
 pub use secret::Secret;
 
 use crate::arguments::Overrides;
+use crate::data_dir::DataDir;
 
 /// Variables of ours that are no settings: the password of `import` and `export`; the fault harness's bug.
 const NO_SETTINGS: &[&str] = if cfg!(feature = "planted-bugs") {
@@ -61,6 +64,8 @@ pub struct Settings {
     pub telemetry: TelemetrySettings,
     pub mail: MailSettings,
     pub payments: PaymentSettings,
+    /// Of the embedded shop. Off unless it is told where to.
+    pub backup: BackupSettings,
     pub limits: LimitSettings,
 }
 
@@ -139,6 +144,9 @@ pub struct PaymentSettings {
     pub request_timeout_s: u32,
     /// Where the sandbox answers; port 0 takes a free one.
     pub sandbox_listen: SocketAddr,
+    /// The file of the sandbox's books; `sandbox.db` in the data folder if missing. Elsewhere it outlives the shop's folder,
+    /// as a real provider's books would.
+    pub sandbox_database: Option<PathBuf>,
     /// Where the workers reach the sandbox if it is a process of its own.
     pub sandbox_url: Option<String>,
     /// Where the sandbox reports to if it is a process of its own: the command API's webhook.
@@ -201,6 +209,7 @@ impl Default for Settings {
                 provider: PaymentProvider::Sandbox,
                 request_timeout_s: 10,
                 sandbox_listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+                sandbox_database: None,
                 sandbox_url: None,
                 webhook_url: None,
                 stripe: StripeSettings {
@@ -209,6 +218,7 @@ impl Default for Settings {
                     webhook_secret: None,
                 },
             },
+            backup: BackupSettings::default(),
             limits: LimitSettings {
                 max_body_kib: 2048,
                 request_timeout_s: 30,
@@ -254,6 +264,14 @@ impl Settings {
             || format!("http://{listening}"),
             |url| url.trim_end_matches('/').to_owned(),
         )
+    }
+
+    /// The payment sandbox's books.
+    pub fn sandbox_database(&self, dir: &DataDir) -> PathBuf {
+        self.payments
+            .sandbox_database
+            .clone()
+            .unwrap_or_else(|| dir.sandbox())
     }
 
     /// As a settings file, with secrets masked.
@@ -307,6 +325,7 @@ impl Settings {
         self.nats.check()?;
         self.redis.check()?;
         self.telemetry.check()?;
+        self.backup.check(&self.data_dir, self.postgres.url.is_none())?;
         self.check_payments()?;
         self.check_mail()
     }

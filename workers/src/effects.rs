@@ -120,6 +120,9 @@ impl Effects {
                 attempt_id,
             } => settlement::charge(&self.shop, &self.gateway, claimed, *payment_id, *attempt_id).await,
             Effect::Refund(refund) => settlement::refund(&self.shop, &self.gateway, claimed, refund).await,
+            Effect::RefundOrphan(refund) => {
+                settlement::refund_orphan(&self.shop, &self.gateway, claimed, refund).await
+            }
             Effect::Payout(payout) => settlement::payout(&self.shop, &self.gateway, claimed, payout).await,
             Effect::EmailOrder { order_id, notice } => self.email.order(claimed, *order_id, *notice).await,
             Effect::EmailPasswordReset { account_id, reset_id } => {

@@ -12,6 +12,7 @@ pub mod gateway;
 pub mod intents;
 pub mod mailbox;
 pub mod reconciliation;
+pub mod restoration;
 
 mod effects;
 mod lanes;
@@ -51,6 +52,18 @@ pub struct WorkerDeps {
     pub chain: Option<ChainDeps>,
     /// For what only one process does at a time: planning, and comparing ledgers. The effects need none.
     pub lease: Lease,
+}
+
+impl WorkerDeps {
+    /// The comparison of both ledgers, with the workers' own means.
+    pub fn reconciliation(&self) -> Reconciliation {
+        Reconciliation {
+            executor: self.executor.clone(),
+            intents: self.intents.clone(),
+            gateway: self.gateway.clone(),
+            clock: self.intents.clock().clone(),
+        }
+    }
 }
 
 /// Runs the planner, the lanes and the reconciliation until `shutdown`. Then nothing new is begun, what is in flight is

@@ -8,12 +8,17 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::DomainError;
+use domain::orphan::orphan_id;
+use domain::orphans;
 use domain::payment::{Payment, PaymentError, Requested, Status};
 use domain::settlement::{self, SettlePayment};
+use events::DecodeError;
 use events::envelope::Actor;
 use events::ids::{AttemptId, PaymentId};
 use events::money::Money;
+use events::orphan::{OrphanFound, OrphanKind};
 use executor::{CommandContext, ExecuteError, Executor};
+use platform::event_log::ReadError;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -21,6 +26,8 @@ use crate::gateway::{ChargePageRequest, GatewayError, PaymentGateway, ProviderCh
 use crate::intents::{Intents, IntentsError, SettledCharge};
 use crate::metrics;
 use platform::clock::Clock;
+
+pub use events::orphan::OrphanReason;
 
 /// How often the ledgers are compared.
 const EVERY: Duration = Duration::from_hours(1);
@@ -48,56 +55,30 @@ pub enum ReconciliationError {
     Intents(#[from] IntentsError),
     #[error("a payment can't be read or settled")]
     Execute(#[from] ExecuteError),
+    #[error("a stream of the log can't be fetched")]
+    Read(#[from] ReadError),
+    #[error("an event can't be read")]
+    Decode(#[from] DecodeError),
     #[error("the provider's list doesn't end after {pages} pages")]
     Endless { pages: usize },
 }
 
-/// A charge in the provider's books that has no place in ours.
+/// Money that moved in the provider's books and has no place in ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Orphan {
+    pub kind: OrphanKind,
     pub provider_reference: String,
     pub payment_id: Option<PaymentId>,
+    /// Of a charge, what hasn't been given back.
     pub amount: Money,
     pub reason: OrphanReason,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OrphanReason {
-    /// It bears no payment's id: made by hand, or by another system.
-    Foreign,
-    /// No such payment is in the log.
-    UnknownPayment,
-    /// The payment was settled by another charge: the customer paid twice.
-    ChargedTwice,
-    /// The payment is for another amount.
-    OtherAmount,
-    /// The payment refuses the charge's attempt.
-    OtherAttempt,
+    /// By the provider's clock.
+    pub moved_at: DateTime<Utc>,
 }
 
 /// What a comparison finds besides charges that the log doesn't account for, as metrics call it.
 const SETTLED_LATE: &str = "settled_late";
 const MISSING: &str = "missing";
-
-impl OrphanReason {
-    const ALL: [Self; 5] = [
-        Self::Foreign,
-        Self::UnknownPayment,
-        Self::ChargedTwice,
-        Self::OtherAmount,
-        Self::OtherAttempt,
-    ];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Foreign => "foreign",
-            Self::UnknownPayment => "unknown_payment",
-            Self::ChargedTwice => "charged_twice",
-            Self::OtherAmount => "other_amount",
-            Self::OtherAttempt => "other_attempt",
-        }
-    }
-}
 
 /// What a comparison found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -138,11 +119,35 @@ impl Reconciliation {
                 self.place(charge, &mut report).await?;
             }
         }
+        self.write_down(&report.orphans).await?;
         self.confirm(ours, &theirs, &mut report).await?;
         Ok(report)
     }
 
-    async fn list(&self, since: DateTime<Utc>) -> Result<Vec<ProviderCharge>, ReconciliationError> {
+    /// Puts orphans into the log, where a person finds them; those that are there already stay as they are.
+    pub(crate) async fn write_down(&self, orphans: &[Orphan]) -> Result<(), ReconciliationError> {
+        for orphan in orphans {
+            let found = OrphanFound {
+                orphan_id: orphan_id(&orphan.provider_reference),
+                kind: orphan.kind,
+                reason: orphan.reason,
+                provider_reference: orphan.provider_reference.clone(),
+                payment_id: orphan.payment_id,
+                amount: orphan.amount,
+                moved_at: orphan.moved_at,
+                found_at: self.clock.now(),
+            };
+            self.executor
+                .execute(&self.context(), |work| orphans::report_orphan(work, &found))
+                .await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn list(
+        &self,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<ProviderCharge>, ReconciliationError> {
         let mut request = ChargePageRequest {
             created_since: Some(since),
             after: None,
@@ -160,18 +165,24 @@ impl Reconciliation {
     }
 
     /// Finds the payment of a charge, and settles it if it isn't.
-    async fn place(
+    pub(crate) async fn place(
         &self,
         charge: &ProviderCharge,
         report: &mut ReconciliationReport,
     ) -> Result<(), ReconciliationError> {
+        let left = charge.amount.amount_minor() - charge.refunded.amount_minor();
         let mut orphan = |reason| {
-            report.orphans.push(Orphan {
-                provider_reference: charge.provider_reference.clone(),
-                payment_id: charge.payment_id.map(PaymentId),
-                amount: charge.amount,
-                reason,
-            });
+            // What was given back whole is nobody's business any more.
+            if left > 0 {
+                report.orphans.push(Orphan {
+                    kind: OrphanKind::Charge,
+                    provider_reference: charge.provider_reference.clone(),
+                    payment_id: charge.payment_id.map(PaymentId),
+                    amount: Money::new(left, charge.amount.currency()),
+                    reason,
+                    moved_at: charge.created,
+                });
+            }
         };
         let (Some(payment_id), Some(attempt_id)) = (charge.payment_id, charge.attempt_id) else {
             orphan(OrphanReason::Foreign);
@@ -208,7 +219,10 @@ impl Reconciliation {
         Ok(())
     }
 
-    async fn payment(&self, payment_id: PaymentId) -> Result<Option<Requested>, ReconciliationError> {
+    pub(crate) async fn payment(
+        &self,
+        payment_id: PaymentId,
+    ) -> Result<Option<Requested>, ReconciliationError> {
         let look = self
             .executor
             .inspect(&self.context(), |work| {
@@ -246,7 +260,7 @@ impl Reconciliation {
         Ok(self.intents.confirm_charges(&confirmed).await?)
     }
 
-    fn context(&self) -> CommandContext {
+    pub(crate) fn context(&self) -> CommandContext {
         CommandContext::new(Actor::System, self.clock.now(), Uuid::now_v7())
     }
 }

@@ -1,5 +1,6 @@
 //! The endpoints, one file each, and how large a body each may have.
 
+mod acknowledge_orphan;
 mod add_product;
 mod add_wishlist_item;
 mod adjust_stock;
@@ -27,6 +28,7 @@ mod receive_daily_report;
 mod receive_stripe_webhook;
 mod record_past_order;
 mod refresh_session;
+mod refund_orphan;
 mod refund_payment;
 mod register;
 mod register_branch;
@@ -105,6 +107,8 @@ fn small() -> OpenApiRouter<ApiState> {
         .routes(routes!(deliver_order::deliver_order))
         .routes(routes!(retry_payment::retry_payment))
         .routes(routes!(refund_payment::refund_payment))
+        .routes(routes!(refund_orphan::refund_orphan))
+        .routes(routes!(acknowledge_orphan::acknowledge_orphan))
         .routes(routes!(deposit_money::deposit_money))
         .routes(routes!(withdraw_money::withdraw_money))
         .routes(routes!(register_branch::register_branch))

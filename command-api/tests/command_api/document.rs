@@ -10,7 +10,7 @@ use crate::harness::Shop;
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// Everything that the command API does, as its users know it.
-const ROUTES: [&str; 38] = [
+const ROUTES: [&str; 40] = [
     "delete /api/cart/items/{sku}",
     "delete /api/categories/{id}",
     "delete /api/products/{id}",
@@ -32,6 +32,8 @@ const ROUTES: [&str; 38] = [
     "post /api/orders/{id}/deliver",
     "post /api/orders/{id}/return",
     "post /api/orders/{id}/ship",
+    "post /api/payments/orphans/{id}/acknowledge",
+    "post /api/payments/orphans/{id}/refund",
     "post /api/payments/webhooks/stripe",
     "post /api/payments/{id}/refund",
     "post /api/payments/{id}/retry",

@@ -9,6 +9,7 @@ mod harness;
 mod history;
 mod idempotency;
 mod orders;
+mod orphans;
 mod passwords;
 mod payments;
 mod reviews;

@@ -90,6 +90,11 @@ impl Requested {
         refund.is_some_and(|refund| refund.status == RefundStatus::Requested)
     }
 
+    /// Whether this refund was ever asked for.
+    pub fn has_refund(&self, refund_id: RefundId) -> bool {
+        self.refunds.contains_key(&refund_id)
+    }
+
     /// Where the money comes from, in the ledger.
     fn source(&self) -> LedgerAccount {
         match (&self.method, self.customer) {

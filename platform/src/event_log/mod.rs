@@ -26,7 +26,7 @@ pub use handle::{AppendPermit, EventLog, PendingAppend};
 pub use options::Step;
 pub use options::{LogOptions, LogStats};
 pub use postgres::{PostgresLog, SCHEMA as POSTGRES_SCHEMA};
-pub use sqlite::SqliteLog;
+pub use sqlite::{BACKUP_HINTS, SqliteLog};
 
 use chrono::{DateTime, Utc};
 use events::envelope::{EventMeta, Position, StreamId};

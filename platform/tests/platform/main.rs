@@ -1,5 +1,6 @@
 //! The adapters, on real storage.
 
+mod backup;
 mod blobs;
 mod bus;
 mod corner;

@@ -4,7 +4,9 @@ use events::Event;
 use events::account::{AccountEvent, PasswordChanged};
 use events::cart::{CartCheckedOut, CartEvent, CartItemRemoved, CartItemSet};
 use events::category::{CategoryCreated, CategoryEvent};
+use events::ids::RefundId;
 use events::order::{OrderEvent, OrderShipped};
+use events::orphan::{OrphanAcknowledged, OrphanEvent, OrphanRefundRequested};
 use events::payment::Purpose;
 use events::product::{
     OwnershipMoved, ProductActivated, ProductArchived, ProductAttributesChanged, ProductDetailsChanged,
@@ -23,7 +25,7 @@ use crate::story::*;
 
 /// Any event about a few things, in no order that makes sense: a view must bear what it is told.
 fn any_event() -> impl Strategy<Value = Event> {
-    (0..41_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
+    (0..45_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
 }
 
 fn event(kind: u8, n: u128, amount: u32) -> Event {
@@ -142,6 +144,22 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
         39 => ProductEvent::ProductAttributesChanged(ProductAttributesChanged {
             product_id,
             attributes: [("author".to_owned(), format!("Author {amount}"))].into(),
+        })
+        .into(),
+        40 | 41 => orphan_found(n),
+        42 => OrphanEvent::OrphanRefundRequested(OrphanRefundRequested {
+            orphan_id: orphan(n),
+            refund_id: RefundId::default(),
+            provider_reference: format!("pi_{n}"),
+            amount: gbp(minor),
+            reason: "nobody ordered".to_owned(),
+            requested_at: at(minor),
+        })
+        .into(),
+        43 => OrphanEvent::OrphanAcknowledged(OrphanAcknowledged {
+            orphan_id: orphan(n),
+            reason: "by hand".to_owned(),
+            acknowledged_at: at(minor),
         })
         .into(),
         _ => AccountEvent::PasswordChanged(PasswordChanged {

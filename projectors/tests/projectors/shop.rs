@@ -8,9 +8,11 @@ use events::ids::EventId;
 use platform::event_log::{Append, EventLog, LogOptions, NewEvent, StreamHead, StreamWrite};
 use platform::feed::Feed;
 use projectors::accounts::Accounts;
+use projectors::branches::Branches;
 use projectors::carts::Carts;
 use projectors::categories::Categories;
 use projectors::orders::Orders;
+use projectors::orphans::Orphans;
 use projectors::payments::Payments;
 use projectors::products::Products;
 use projectors::projection::Projection;
@@ -202,9 +204,15 @@ fn stream_of(event: &Event) -> StreamId {
             StreamId::new("review", format_args!("{product}.{author}"))
         }
         Event::Wishlist(_) => StreamId::new("wishlist", Wishlists::keys(event)[0].0),
+        Event::Orphan(_) => StreamId::new("orphan", Orphans::keys(event)[0]),
         Event::Session(_) => StreamId::new("session", 1),
         Event::Category(_) => StreamId::new("category", Categories::keys(event)[0]),
         Event::Wallet(_) => StreamId::new("wallet", Wallets::keys(event)[0].0),
         Event::CreditNote(_) => StreamId::new("creditnote", 1),
+        Event::Branch(_) => StreamId::new("branch", Branches::keys(event)[0]),
+        Event::DailyReport(_) => StreamId::new("dailyreport", 1),
+        Event::OutgoingReport(_) => StreamId::new("outgoingreport", 1),
+        Event::FollowedCatalogue(_) => StreamId::new("followedcatalogue", 1),
+        Event::SuppliedProduct(_) => StreamId::new("suppliedproduct", 1),
     }
 }

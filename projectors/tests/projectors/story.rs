@@ -6,14 +6,15 @@ use chrono::{DateTime, Utc};
 use events::Event;
 use events::account::{AccountEvent, AccountRegistered, Role};
 use events::ids::{
-    AccountId, AttemptId, CategoryId, CreditNoteId, OrderId, PaymentId, ProductId, RefundId, ReviewId, Sku,
-    WithdrawalId,
+    AccountId, AttemptId, CategoryId, CreditNoteId, OrderId, OrphanId, PaymentId, ProductId, RefundId,
+    ReviewId, Sku, WithdrawalId,
 };
 use events::ledger::JournalEntry;
 use events::money::{Currency, Money};
 use events::order::{
     CancelReason, OrderCancelled, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderReturned, SoldLine,
 };
+use events::orphan::{OrphanEvent, OrphanFound, OrphanKind, OrphanReason};
 use events::payment::{
     PaymentEvent, PaymentMethod, PaymentRequested, PaymentSettled, Purpose, RefundSettled,
 };
@@ -359,6 +360,24 @@ pub fn restored(n: u128, author: u128, rating: u8) -> Event {
         reason: "it was fair".to_owned(),
         restored_at: at(90),
     }))
+}
+
+/// Money that moved without us, the `n`th charge.
+pub fn orphan_found(n: u128) -> Event {
+    Event::Orphan(OrphanEvent::OrphanFound(OrphanFound {
+        orphan_id: orphan(n),
+        kind: OrphanKind::Charge,
+        reason: OrphanReason::UnknownPayment,
+        provider_reference: format!("pi_{n}"),
+        payment_id: Some(payment(n)),
+        amount: gbp(100),
+        moved_at: at(600 + i64::try_from(n).unwrap()),
+        found_at: at(699),
+    }))
+}
+
+pub fn orphan(n: u128) -> OrphanId {
+    OrphanId(Uuid::from_u128(n))
 }
 
 /// Product `product_number` goes on the wishlist of account `n`.

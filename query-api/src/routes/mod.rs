@@ -8,6 +8,7 @@ mod daily_revenue;
 mod dashboard;
 mod facets;
 mod orders;
+mod orphans;
 mod payments;
 mod product_history;
 mod products;
@@ -43,6 +44,8 @@ pub fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(orders::list))
         .routes(routes!(orders::one))
         .routes(routes!(orders::history))
+        .routes(routes!(orphans::list))
+        .routes(routes!(orphans::one))
         .routes(routes!(payments::list))
         .routes(routes!(payments::one))
         .routes(routes!(wallet::balances))

@@ -97,6 +97,11 @@ async fn everybody_sees_what_is_theirs_and_nothing_else(database: Database) {
             format!("/api/products/{product_2}/history"),
             [401, 404, 404, 404, 200, 200],
         ),
+        ("/api/payments/orphans".to_owned(), [401, 403, 403, 403, 403, 200]),
+        (
+            format!("/api/payments/orphans/{}", orphan(1)),
+            [401, 403, 403, 403, 403, 404],
+        ),
         ("/api/users".to_owned(), [401, 403, 403, 403, 403, 200]),
         ("/api/analytics/sales".to_owned(), [401, 403, 403, 403, 200, 200]),
     ] {

@@ -17,7 +17,7 @@ on_each_database! {
 }
 
 /// Everything that can be asked, as its users know it.
-const ROUTES: [&str; 23] = [
+const ROUTES: [&str; 25] = [
     "/api/analytics/sales",
     "/api/cart",
     "/api/categories",
@@ -31,6 +31,8 @@ const ROUTES: [&str; 23] = [
     "/api/orders/{id}",
     "/api/orders/{id}/history",
     "/api/payments",
+    "/api/payments/orphans",
+    "/api/payments/orphans/{id}",
     "/api/payments/{id}",
     "/api/products",
     "/api/products/{id}",
@@ -104,6 +106,7 @@ async fn full_shop(database: Database) -> Shop {
         credited(1, 7, 500),
         of_review(posted(&shop, 1, 1, 4, false, 20).await),
         wished(1, 1),
+        orphan_found(1),
         of_account(registered(&shop, 1).await),
         of_account(registered(&shop, 2).await),
     ];

@@ -10,6 +10,7 @@ mod dashboard;
 mod database;
 mod document;
 mod orders;
+mod orphans;
 mod paging;
 mod people;
 mod reviews;

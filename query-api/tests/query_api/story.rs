@@ -8,10 +8,13 @@ use events::account::{AccountRegistered, Profile, Role};
 use events::cart::CartItemSet;
 use events::category::{CategoryArchived, CategoryCreated};
 use events::envelope::StreamId;
-use events::ids::{AccountId, AttemptId, CategoryId, OrderId, PaymentId, ProductId, RefundId, ReviewId, Sku};
+use events::ids::{
+    AccountId, AttemptId, CategoryId, OrderId, OrphanId, PaymentId, ProductId, RefundId, ReviewId, Sku,
+};
 use events::ledger::JournalEntry;
 use events::money::{Currency, Money};
 use events::order::{Contact, OrderLine, OrderPaid, OrderPlaced, SoldLine};
+use events::orphan::{OrphanEvent, OrphanFound, OrphanKind, OrphanReason};
 use events::payment::{PaymentMethod, PaymentRequested, PaymentSettled, Purpose};
 use events::product::{ProductAdded, Variant};
 use events::review::{Rating, ReviewContent, ReviewHidden, ReviewPosted};
@@ -329,8 +332,29 @@ pub fn wished(n: u128, product_number: u128) -> Event {
     Event::Wishlist(added.into())
 }
 
+/// Money that moved without us, the `n`th charge.
+pub fn orphan_found(n: u128) -> Event {
+    Event::Orphan(OrphanEvent::OrphanFound(OrphanFound {
+        orphan_id: orphan(n),
+        kind: OrphanKind::Charge,
+        reason: OrphanReason::UnknownPayment,
+        provider_reference: format!("pi_{n}"),
+        payment_id: Some(payment(n)),
+        amount: gbp(100),
+        moved_at: at(600 + i64::try_from(n).unwrap()),
+        found_at: at(699),
+    }))
+}
+
+pub fn orphan(n: u128) -> OrphanId {
+    OrphanId(Uuid::from_u128(n))
+}
+
 pub fn stream_of(event: &Event) -> StreamId {
-    use projectors::{accounts, carts, categories, orders, payments, products, reviews, wallets, wishlists};
+    use projectors::{
+        accounts, branches, carts, categories, orders, orphans, payments, products, reviews, wallets,
+        wishlists,
+    };
     match event {
         Event::Stock(_) => StreamId::new("stock", products::Products::keys(event)[0]),
         Event::Product(_) => StreamId::new("product", products::Products::keys(event)[0]),
@@ -346,6 +370,12 @@ pub fn stream_of(event: &Event) -> StreamId {
             StreamId::new("review", format_args!("{product}.{author}"))
         }
         Event::Wishlist(_) => StreamId::new("wishlist", wishlists::Wishlists::keys(event)[0].0),
+        Event::Orphan(_) => StreamId::new("orphan", orphans::Orphans::keys(event)[0]),
         Event::Session(_) => StreamId::new("session", 1),
+        Event::Branch(_) => StreamId::new("branch", branches::Branches::keys(event)[0]),
+        Event::DailyReport(_) => StreamId::new("dailyreport", 1),
+        Event::OutgoingReport(_) => StreamId::new("outgoingreport", 1),
+        Event::FollowedCatalogue(_) => StreamId::new("followedcatalogue", 1),
+        Event::SuppliedProduct(_) => StreamId::new("suppliedproduct", 1),
     }
 }

@@ -14,6 +14,7 @@ pub mod dashboard;
 pub mod facets;
 pub mod history;
 pub mod orders;
+pub mod orphans;
 pub mod payments;
 pub mod product_filter;
 pub mod products;

@@ -1,7 +1,7 @@
 //! Every list must come out of an index: no statement may read a whole table, or sort what it reads.
 
 use chrono::{DateTime, Utc};
-use events::ids::{AccountId, OrderId, PaymentId, ProductId, ReviewId, Sku};
+use events::ids::{AccountId, OrderId, OrphanId, PaymentId, ProductId, ReviewId, Sku};
 use events::money::Currency;
 use events::review::Rating;
 use platform::postgres::{self, PostgresTarget};
@@ -14,12 +14,13 @@ use super::reviews::{Reader, ReviewFilter, ReviewOrder, ReviewPlace};
 use super::sales::{SalesGroup, SalesSpan};
 use super::statement::Statement;
 use super::{
-    accounts, analytics, facets, history, orders, payments, products, reviews, sales, suggestions, wallets,
-    wishlists,
+    accounts, analytics, facets, history, orders, orphans, payments, products, reviews, sales, suggestions,
+    wallets, wishlists,
 };
 use crate::dialect::Dialect;
 use crate::order_history::OrderEntry;
 use crate::orders::OrderStatus;
+use crate::orphans::OrphanStatus;
 use crate::payments::PaymentStatus;
 use crate::periods::{Period, Unit};
 use crate::sales_figures::{Dimension, Part, Scope};
@@ -99,6 +100,11 @@ fn ordered_lists(dialect: Dialect) -> Vec<Statement> {
         let filter = payments::PaymentFilter { customer, status };
         for after in [None, Some((noon(), PaymentId::default()))] {
             lists.push(payments::list(filter, after, LIMIT));
+        }
+    }
+    for status in [None, Some(OrphanStatus::Open)] {
+        for after in [None, Some((noon(), OrphanId::default()))] {
+            lists.push(orphans::list(status, after, LIMIT));
         }
     }
     let account = AccountId::default();

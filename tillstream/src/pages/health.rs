@@ -6,10 +6,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
+use chrono::{DateTime, Utc};
+use command_api::Gate;
 use platform::event_log::EventLog;
 use read_models::Views;
 use serde::Serialize;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+use crate::backup::{self, BackupState};
 
 /// A database that takes longer isn't ready, whatever it says in the end.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -19,6 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Health {
     log: Option<EventLog>,
     views: Option<Views>,
+    backups: Option<watch::Receiver<BackupState>>,
+    /// Of a shop that came back from a backup: shut until it takes commands.
+    gate: Option<Gate>,
     /// Cancelled once the process is asked to stop, so that a proxy sends nothing more.
     stopping: CancellationToken,
 }
@@ -32,6 +40,33 @@ struct Readiness {
     /// What every read model reflects, if the process reads them.
     #[serde(skip_serializing_if = "Option::is_none")]
     views_position: Option<u64>,
+    /// Whether the shop was restored and takes no commands yet; queries it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restoring: Option<bool>,
+    /// How the backups stand, if the shop makes any. A failing one makes nothing unready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backups: Option<Backups>,
+}
+
+#[derive(Serialize)]
+struct Backups {
+    /// Everything before this is in a backup.
+    fresh_at: DateTime<Utc>,
+    age_s: u64,
+    /// How far the newest one of this process reaches.
+    position: Option<u64>,
+    failing: bool,
+}
+
+impl From<&BackupState> for Backups {
+    fn from(state: &BackupState) -> Self {
+        Self {
+            fresh_at: state.fresh_at,
+            age_s: backup::age(state).as_secs(),
+            position: state.position,
+            failing: state.is_failing,
+        }
+    }
 }
 
 impl Health {
@@ -47,6 +82,22 @@ impl Health {
     pub fn with_views(self, views: Views) -> Self {
         Self {
             views: Some(views),
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub fn with_backups(self, backups: watch::Receiver<BackupState>) -> Self {
+        Self {
+            backups: Some(backups),
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub fn restoring_until(self, gate: Gate) -> Self {
+        Self {
+            gate: Some(gate),
             ..self
         }
     }
@@ -82,6 +133,11 @@ async fn ready(State(health): State<Health>) -> (StatusCode, Json<Readiness>) {
             ready,
             log_position,
             views_position,
+            restoring: health.gate.as_ref().map(|gate| !gate.is_open()),
+            backups: health
+                .backups
+                .as_ref()
+                .map(|state| Backups::from(&*state.borrow())),
         }),
     )
 }

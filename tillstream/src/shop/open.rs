@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use axum::Router;
-use command_api::CommandDeps;
+use command_api::{CommandDeps, Gate};
 use executor::Executor;
 use platform::call_log::CallLog;
 use platform::clock::Clock;
@@ -20,6 +20,7 @@ use workers::intents::Intents;
 
 use super::{Roles, Shop, create_admin, forget_outcomes, furnish};
 use crate::background::{Background, Task};
+use crate::backup::{self, Keeper, Restoration};
 use crate::data_dir::{DataDir, Lock};
 use crate::outside::{self, WEBHOOK_PATH};
 use crate::pages::{self, Health, MailboxPage};
@@ -60,6 +61,8 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         }
         PaymentProvider::Stripe => None,
     };
+    let restoration = Restoration::pending(&dir)?;
+    let gate = restoration.as_ref().map(Restoration::gate);
     let executor = Executor::new(kept.log.clone());
     let commands = roles::command_deps(
         settings,
@@ -88,6 +91,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         chain: outside::chain(settings, &kept.calls)?,
         lease: Lease::always(),
     };
+    let reconciliation = workers.reconciliation();
     let queries = QueryDeps::new(
         kept.views.clone(),
         kept.vault.clone(),
@@ -96,7 +100,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
     )
     .with_calls(kept.calls.clone());
     let stopping = CancellationToken::new();
-    let health = Health::default()
+    let mut health = Health::default()
         .with_log(kept.log.clone())
         .with_views(kept.views.clone())
         .stopping_with(stopping.clone());
@@ -108,14 +112,31 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
     background.start("metrics of the views", |stop| {
         observe::projections(kept.log.clone(), kept.views.clone(), stop)
     });
+    if let Some(keeper) = Keeper::of(settings, &dir)? {
+        let state = keeper.state();
+        health = health.with_backups(state.clone());
+        background.start("age of the backups", |stop| backup::observe(state, stop));
+        background.start("backups", |stop| keeper.run(stop));
+    }
+    if let Some(gate) = &gate {
+        health = health.restoring_until(gate.clone());
+    }
     let roles = Roles {
         projectors: Task::start("projectors", |stop| projectors::run(projectors, stop)),
-        workers: Task::start("workers", |stop| workers::run(workers, stop)),
+        workers: Task::start("workers", |stop| async move {
+            let knows_all = match restoration {
+                Some(restoration) => restoration.run(reconciliation, &stop).await,
+                None => true,
+            };
+            if knows_all {
+                workers::run(workers, stop).await;
+            }
+        }),
         background,
         sandbox,
     };
     Ok(Shop {
-        app: app(settings, commands, queries, health, mailbox),
+        app: app(settings, commands, gate.as_ref(), queries, health, mailbox),
         dir,
         is_new,
         credentials,
@@ -146,11 +167,16 @@ async fn keep(dir: &DataDir, secrets: &Secrets) -> anyhow::Result<Kept> {
 fn app(
     settings: &Settings,
     commands: CommandDeps,
+    gate: Option<&Gate>,
     queries: QueryDeps,
     health: Health,
     mailbox: Option<MailboxPage>,
 ) -> Router {
     let (command_routes, command_document) = command_api::router(commands);
+    let command_routes = match gate {
+        Some(gate) => gate.before(command_routes),
+        None => command_routes,
+    };
     let (query_routes, query_document) = query_api::router(queries);
     let mut routes = query_routes
         .merge(command_routes)

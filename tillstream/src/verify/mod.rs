@@ -5,11 +5,13 @@ mod catalogue;
 mod chain;
 mod ledger;
 mod marketplace;
+mod orphans;
 mod positions;
 mod reviews;
 mod sales;
 mod stock;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -64,8 +66,9 @@ pub async fn run(settings: &Settings, arguments: &arguments::Verify) -> anyhow::
     let mut sound = verify_log(&log).await?;
     // The sandbox's books lie in the data folder in both forms.
     let dir = DataDir::existing(&settings.data_dir)?;
-    if dir.sandbox().is_file() {
-        sound &= verify_charges(&dir, &log).await?;
+    let books = settings.sandbox_database(&dir);
+    if books.is_file() {
+        sound &= verify_charges(&books, &log).await?;
     }
     if arguments.views {
         sound &= rebuild::compare_all(&storage, &log).await?;
@@ -86,7 +89,7 @@ pub async fn run(settings: &Settings, arguments: &arguments::Verify) -> anyhow::
     })
 }
 
-async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
+pub async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
     let mut rules: Vec<Checked> = vec![
         (Box::new(positions::Gapless::default()), Broken::default()),
         (Box::new(positions::Versions::default()), Broken::default()),
@@ -104,6 +107,7 @@ async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
         (Box::new(sales::OrderTotals), Broken::default()),
         (Box::new(reviews::OnePerAuthor::default()), Broken::default()),
         (Box::new(chain::DaysCountOnce::default()), Broken::default()),
+        (Box::new(orphans::ConcludedOnce::default()), Broken::default()),
     ];
     let head = log.head().await?;
     let bar = progress::bar(head, "verify");
@@ -135,8 +139,8 @@ async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
 }
 
 /// Compares the payment sandbox's books with the log's.
-async fn verify_charges(dir: &DataDir, log: &EventLog) -> anyhow::Result<bool> {
-    let charges = payment_sandbox::audit(&dir.sandbox()).await?;
+async fn verify_charges(books: &Path, log: &EventLog) -> anyhow::Result<bool> {
+    let charges = payment_sandbox::audit(books).await?;
     let mut broken = Broken::default();
     sales::compare_charges(log, &charges, &mut broken).await?;
     Ok(report("nobody is charged twice by the payment provider", &broken))

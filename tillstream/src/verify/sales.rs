@@ -7,6 +7,7 @@ use events::envelope::RecordedEvent;
 use events::ids::{OrderId, PaymentId};
 use events::money::Money;
 use events::order::OrderEvent;
+use events::orphan::OrphanEvent;
 use events::payment::{PaymentEvent, Purpose};
 use payment_sandbox::ChargeRecord;
 use platform::event_log::EventLog;
@@ -86,7 +87,7 @@ impl Rule for SettledOnce {
 }
 
 /// Every payment has at most one charge at the provider, and no charge is of a payment that the log
-/// doesn't know, or of another amount.
+/// doesn't know, or of another amount; but for those that the log calls orphans.
 pub async fn compare_charges(
     log: &EventLog,
     charges: &[ChargeRecord],
@@ -94,6 +95,7 @@ pub async fn compare_charges(
 ) -> anyhow::Result<()> {
     let mut amounts: HashMap<String, Money> = HashMap::new();
     let head = log.head().await?;
+    let mut orphans: HashSet<String> = HashSet::new();
     let mut seen = 0;
     while seen < head {
         let batch = log.read(seen, BATCH).await?;
@@ -101,15 +103,24 @@ pub async fn compare_charges(
         seen = last.position;
         for recorded in batch
             .iter()
-            .filter(|recorded| recorded.event_type == "PaymentRequested")
+            .filter(|recorded| ["PaymentRequested", "OrphanFound"].contains(&recorded.event_type.as_str()))
         {
-            if let Event::Payment(PaymentEvent::PaymentRequested(event)) = Event::decode(recorded)? {
-                amounts.insert(event.payment_id.to_string(), event.amount);
+            match Event::decode(recorded)? {
+                Event::Payment(PaymentEvent::PaymentRequested(event)) => {
+                    amounts.insert(event.payment_id.to_string(), event.amount);
+                }
+                Event::Orphan(OrphanEvent::OrphanFound(event)) => {
+                    orphans.insert(event.provider_reference);
+                }
+                _ => {}
             }
         }
     }
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-    for charge in charges {
+    for charge in charges
+        .iter()
+        .filter(|charge| !orphans.contains(&charge.payment_intent))
+    {
         let Some(payment_id) = charge.payment_id.as_deref() else {
             broken.add(0, format_args!("charge {} names no payment", charge.charge));
             continue;

@@ -5,12 +5,14 @@
 //! ([`PaymentGateway::look_up_charge`] and its like) or repeats the *same* request, which is safe because our id is the
 //! provider's idempotency key. When to do so, and what a known outcome means for an order, is left to the settlement.
 
+mod movements;
 mod stripe;
 
 use chrono::{DateTime, Utc};
 use events::money::Money;
 use uuid::Uuid;
 
+pub use movements::{ProviderPayout, ProviderRefund};
 pub use stripe::{StripeGateway, StripeSettings};
 
 /// Why the gateway could not be made, or could not list.
@@ -230,6 +232,20 @@ impl PaymentGateway {
     pub async fn list_charges(&self, page: &ChargePageRequest) -> Result<ChargePage, GatewayError> {
         match self {
             Self::Stripe(stripe) => stripe.list_charges(page).await,
+        }
+    }
+
+    /// The provider's refunds since a time, but for those that failed.
+    pub async fn list_refunds(&self, since: DateTime<Utc>) -> Result<Vec<ProviderRefund>, GatewayError> {
+        match self {
+            Self::Stripe(stripe) => stripe.list_refunds(since).await,
+        }
+    }
+
+    /// The provider's payouts since a time, but for those that failed.
+    pub async fn list_payouts(&self, since: DateTime<Utc>) -> Result<Vec<ProviderPayout>, GatewayError> {
+        match self {
+            Self::Stripe(stripe) => stripe.list_payouts(since).await,
         }
     }
 }

@@ -7,11 +7,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use cqrs_es::Aggregate;
 use domain::account::Account;
 use domain::order::Order;
+use domain::orphan::Orphan;
 use domain::outgoing_report::{self, OutgoingReport};
 use domain::payment::Payment;
 use domain::wallet::Wallet;
 use events::envelope::{Position, StreamId};
-use events::ids::{AccountId, AttemptId, OrderId, PaymentId, RefundId, WithdrawalId};
+use events::ids::{AccountId, AttemptId, OrderId, OrphanId, PaymentId, RefundId, WithdrawalId};
 use events::money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -72,6 +73,16 @@ pub struct Payout {
     pub requested_at: DateTime<Utc>,
 }
 
+/// Give back a charge that the log doesn't account for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrphanRefund {
+    pub orphan_id: OrphanId,
+    pub refund_id: RefundId,
+    pub amount: Money,
+    /// The charge.
+    pub provider_reference: String,
+}
+
 /// Something to be done once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
@@ -82,6 +93,7 @@ pub enum Effect {
         attempt_id: AttemptId,
     },
     Refund(Refund),
+    RefundOrphan(OrphanRefund),
     Payout(Payout),
     EmailOrder {
         order_id: OrderId,
@@ -115,6 +127,7 @@ impl Effect {
         match self {
             Self::Charge { .. } => "charge",
             Self::Refund(_) => "refund",
+            Self::RefundOrphan(_) => "refund_orphan",
             Self::Payout(_) => "payout",
             Self::EmailOrder { notice, .. } => match notice {
                 OrderNotice::Confirmation => "email_confirmation",
@@ -130,7 +143,9 @@ impl Effect {
 
     pub fn lane(&self) -> Lane {
         match self {
-            Self::Charge { .. } | Self::Refund(_) | Self::Payout(_) => Lane::Settlement,
+            Self::Charge { .. } | Self::Refund(_) | Self::RefundOrphan(_) | Self::Payout(_) => {
+                Lane::Settlement
+            }
             Self::EmailOrder { .. } | Self::EmailPasswordReset { .. } => Lane::Email,
             Self::ExpireOrder { .. } => Lane::Timers,
             Self::SendDailyReport { .. } => Lane::Chain,
@@ -144,6 +159,7 @@ impl Effect {
             Self::Charge { payment_id, .. } | Self::Refund(Refund { payment_id, .. }) => {
                 StreamId::new(Payment::TYPE, payment_id)
             }
+            Self::RefundOrphan(refund) => StreamId::new(Orphan::TYPE, refund.orphan_id),
             Self::Payout(payout) => StreamId::new(Wallet::TYPE, payout.account_id),
             Self::EmailOrder { order_id, .. } | Self::ExpireOrder { order_id } => {
                 StreamId::new(Order::TYPE, order_id)
@@ -159,7 +175,9 @@ impl Effect {
     /// At whom or what it is directed.
     pub fn recipient(&self) -> String {
         match self {
-            Self::Charge { .. } | Self::Refund(_) | Self::Payout(_) => "provider".to_owned(),
+            Self::Charge { .. } | Self::Refund(_) | Self::RefundOrphan(_) | Self::Payout(_) => {
+                "provider".to_owned()
+            }
             Self::EmailOrder { order_id, .. } => order_id.to_string(),
             Self::EmailPasswordReset { account_id, .. } => account_id.to_string(),
             Self::SendDailyReport { .. } => "headquarters".to_owned(),

@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use events::envelope::Position;
+use platform::backup;
 use platform::clock::Clock;
 use platform::postgres::{self, PostgresTarget};
 use uuid::Uuid;
@@ -38,7 +39,7 @@ use held::Held;
 use store::{FORGET_AT_ONCE, NewRow, SettledRow, Store, Take};
 use wakers::Wakers;
 
-pub use effect::{Effect, Lane, OrderNotice, Payout, Refund};
+pub use effect::{Effect, Lane, OrderNotice, OrphanRefund, Payout, Refund};
 pub use error::IntentsError;
 pub(crate) use held::{HeldLease, LEASE, renew};
 pub use retry::RetryPolicy;
@@ -46,6 +47,20 @@ pub use rows::{Backlog, Claimed, Finish, IntentId, NewIntent, Parked, SettledCha
 
 /// The tables in `PostgreSQL`.
 pub const POSTGRES_SCHEMA: postgres::Schema = store::POSTGRES_SCHEMA;
+
+/// How a `SQLite` file of intents is copied: what is done stays as it is.
+pub const BACKUP_HINTS: backup::Hints = backup::Hints {
+    settled: &[("intents", "state = 'done'")],
+    position: None,
+    identity: None,
+};
+
+/// Notes in a `SQLite` file that came back from a backup that money may have moved since: it is asked about before it is
+/// moved again. An email that was to be sent is sent, perhaps a second time with the same `Message-ID`. Says how many
+/// intents are asked about.
+pub async fn mark_restored(path: &Path) -> Result<u64, IntentsError> {
+    Ok(store::mark_restored(path).await?)
+}
 
 /// The table of intents. Cheap to clone; the clones share one writer and one lease owner's name.
 #[derive(Debug, Clone)]

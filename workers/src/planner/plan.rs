@@ -9,10 +9,11 @@ use events::chain::OutgoingReportEvent;
 use events::envelope::RecordedEvent;
 use events::ids::{AttemptId, OrderId, PaymentId};
 use events::order::{OrderEvent, OrderPlaced};
+use events::orphan::OrphanEvent;
 use events::payment::{PaymentEvent, PaymentMethod, PaymentSettled, RefundRequested};
 use events::wallet::WalletEvent;
 
-use crate::intents::{Effect, Lane, NewIntent, OrderNotice, Payout, Refund, SettledCharge};
+use crate::intents::{Effect, Lane, NewIntent, OrderNotice, OrphanRefund, Payout, Refund, SettledCharge};
 
 /// What comes of one event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,10 +24,11 @@ pub(super) struct Planned {
 }
 
 /// The types that ask for something; all others are passed over unread.
-const CONCERNING: [(&str, Lane); 10] = [
+const CONCERNING: [(&str, Lane); 11] = [
     ("OrderPlaced", Lane::Email),
     ("OrderShipped", Lane::Email),
     ("OrderCancelled", Lane::Email),
+    ("OrphanRefundRequested", Lane::Settlement),
     ("PasswordResetRequested", Lane::Email),
     ("PaymentRequested", Lane::Settlement),
     ("PaymentRetried", Lane::Settlement),
@@ -80,6 +82,15 @@ fn effects(event: &Event, historical: &HashSet<OrderId>) -> Vec<Due> {
             .into_iter()
             .map(|effect| (effect, None))
             .collect(),
+        Event::Orphan(OrphanEvent::OrphanRefundRequested(requested)) => {
+            let refund = OrphanRefund {
+                orphan_id: requested.orphan_id,
+                refund_id: requested.refund_id,
+                amount: requested.amount,
+                provider_reference: requested.provider_reference.clone(),
+            };
+            vec![(Effect::RefundOrphan(refund), None)]
+        }
         Event::Wallet(WalletEvent::WithdrawalRequested(requested)) => {
             let payout = Payout {
                 account_id: requested.account_id,

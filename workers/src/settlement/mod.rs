@@ -9,6 +9,7 @@
 //! When to try again is left to the lanes; comparing whole ledgers, to `reconciliation`.
 
 mod charge;
+mod orphan;
 mod payout;
 mod refund;
 
@@ -21,6 +22,7 @@ use crate::intents::Claimed;
 use crate::metrics::{self, Movement};
 
 pub(crate) use charge::charge;
+pub(crate) use orphan::refund_orphan;
 pub(crate) use payout::payout;
 pub(crate) use refund::refund;
 

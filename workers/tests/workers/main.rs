@@ -11,6 +11,7 @@ mod payouts;
 mod planning;
 mod reconciling;
 mod refunding;
+mod restoring;
 mod shop;
 mod smtp_server;
 mod timers;

@@ -12,6 +12,7 @@ use self::rows::{event_from_row, json_list, outcome_from_row};
 use self::store::SqliteStore;
 use super::writer::WriterHandle;
 use super::{LogOptions, OpenError, ReadError, StoredOutcome};
+use crate::backup;
 use crate::sqlite::{self, Durability};
 
 /// Streams that one statement looks up. The list is bound as one JSON text, so this is no limit of `SQLite`'s; it
@@ -34,6 +35,13 @@ const READ_STREAMS: &str = "SELECT position, stream, version, event_type, schema
     ON events.stream = wanted.value ->> 0 AND events.version > wanted.value ->> 1";
 
 const HEAD: &str = "SELECT position FROM log_head";
+
+/// How the log is copied: what was appended stays as it is. The first event's id is no other log's.
+pub const BACKUP_HINTS: backup::Hints = backup::Hints {
+    settled: &[("events", "1"), ("outcomes", "1")],
+    position: Some(HEAD),
+    identity: Some("SELECT lower(hex(event_id)) FROM events WHERE position = 1"),
+};
 
 /// An event log in `SQLite`.
 #[derive(Debug, Clone)]

@@ -149,6 +149,7 @@ fn credited(time: &str, minor: i64) -> Event {
         customer: None,
         country: "GB".to_owned(),
         lines: vec![],
+        origins: vec![],
         total: pence(minor),
         entry: JournalEntry(vec![]),
         reason: String::new(),

@@ -6,6 +6,7 @@
 mod amount;
 mod http;
 mod lookup;
+mod movements;
 mod wire;
 
 use std::fmt;

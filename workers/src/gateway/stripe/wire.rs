@@ -47,6 +47,7 @@ pub(super) struct Metadata {
     payment_id: Option<String>,
     refund_id: Option<String>,
     withdrawal_id: Option<String>,
+    account_id: Option<String>,
 }
 
 impl Metadata {
@@ -54,16 +55,20 @@ impl Metadata {
         self.attempt_id.as_deref()?.parse().ok()
     }
 
-    fn payment_id(&self) -> Option<Uuid> {
+    pub fn payment_id(&self) -> Option<Uuid> {
         self.payment_id.as_deref()?.parse().ok()
     }
 
-    fn refund_id(&self) -> Option<Uuid> {
+    pub fn refund_id(&self) -> Option<Uuid> {
         self.refund_id.as_deref()?.parse().ok()
     }
 
-    fn withdrawal_id(&self) -> Option<Uuid> {
+    pub fn withdrawal_id(&self) -> Option<Uuid> {
         self.withdrawal_id.as_deref()?.parse().ok()
+    }
+
+    pub fn account_id(&self) -> Option<Uuid> {
+        self.account_id.as_deref()?.parse().ok()
     }
 }
 

@@ -20,7 +20,7 @@ use super::held::Claim;
 use super::{Backlog, Claimed, IntentId, IntentsError, Lane, Parked, SettledCharge, Unsent};
 
 pub(super) use postgres::{PostgresStore, SCHEMA as POSTGRES_SCHEMA, found as found_postgres};
-pub(super) use sqlite::SqliteStore;
+pub(super) use sqlite::{SqliteStore, mark_restored};
 pub(super) use writing::{End, NewRow, SettledRow};
 
 /// The outcome of an effect that an earlier file may have carried out, and that can't be asked about. It stands literally

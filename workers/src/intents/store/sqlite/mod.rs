@@ -34,6 +34,17 @@ pub(in crate::intents) struct SqliteStore {
     _lock: Option<Arc<File>>,
 }
 
+/// See [`super::super::mark_restored`].
+pub(in crate::intents) async fn mark_restored(path: &Path) -> Result<u64, IntentsError> {
+    let writer = sqlite::open_writer_pool(path, Durability::Full).await?;
+    let marked = sqlx::query(sql::MARK_RESTORED)
+        .bind(Lane::Settlement.as_str())
+        .execute(&writer)
+        .await?;
+    writer.close().await;
+    Ok(marked.rows_affected())
+}
+
 impl SqliteStore {
     pub async fn open(
         path: &Path,

@@ -99,3 +99,6 @@ pub(super) const CHARGES_TO_CONFIRM: &str =
 /// Takes a JSON list of references.
 pub(super) const CONFIRM_CHARGES: &str = "DELETE FROM charges_to_confirm
     WHERE provider_reference IN (SELECT value FROM json_each($1))";
+
+/// The shop isn't running, so what was leased is nobody's.
+pub(super) const MARK_RESTORED: &str = "UPDATE intents SET recovered = 1 WHERE lane = ?1 AND state <> 'done'";
