@@ -16,6 +16,7 @@ pub struct Client {
     http: reqwest::Client,
     pub url: String,
     token: Option<String>,
+    account: Option<String>,
 }
 
 /// What came back.
@@ -54,6 +55,7 @@ impl Client {
             http,
             url: shop.url.clone(),
             token: None,
+            account: None,
         }
     }
 
@@ -73,13 +75,24 @@ impl Client {
     pub async fn login(mut self, username: &str, password: &str) -> Self {
         let body = json!({"login": username, "password": password});
         let tokens = self.post("/api/auth/login", &body).await.expect(200);
-        self.token = Some(tokens["access_token"].as_str().unwrap().to_owned());
+        let text = |name: &str| tokens[name].as_str().map(str::to_owned);
+        (self.token, self.account) = (text("access_token"), text("account_id"));
         self
     }
 
     pub fn with_token(self, token: String) -> Self {
         let token = Some(token);
         Self { token, ..self }
+    }
+
+    /// Of who is logged in.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().unwrap()
+    }
+
+    /// The id of who is logged in.
+    pub fn account(&self) -> &str {
+        self.account.as_deref().unwrap()
     }
 
     /// Registers a buyer and logs them in.

@@ -17,6 +17,8 @@ mod permissions;
 mod process;
 mod proxy;
 mod random;
+mod random_clients;
+mod schemathesis;
 mod size;
 mod systems;
 mod terminal;

@@ -158,6 +158,14 @@ impl Shop {
         }
     }
 
+    /// The id of its process, if it is one.
+    pub fn process(&self) -> Option<u32> {
+        match &self.running {
+            Running::OneProcess(child) => Some(child.id()),
+            Running::Roles(_) => None,
+        }
+    }
+
     /// Everything that it has logged.
     pub fn log(&self) -> String {
         match &self.running {

@@ -3,6 +3,7 @@
 mod install;
 mod process;
 mod proof;
+mod schemathesis;
 mod test;
 mod up;
 
@@ -26,6 +27,8 @@ enum Task {
     Faults(proof::Faults),
     FlashSale(proof::FlashSale),
     ImportAll(proof::ImportAll),
+    RandomClients(proof::RandomClients),
+    Schemathesis(schemathesis::Schemathesis),
     Bench(proof::Bench),
     Up(up::Up),
 }
@@ -37,6 +40,8 @@ fn main() -> anyhow::Result<()> {
         Task::Faults(arguments) => arguments.run(),
         Task::FlashSale(arguments) => arguments.run(),
         Task::ImportAll(arguments) => arguments.run(),
+        Task::RandomClients(arguments) => arguments.run(),
+        Task::Schemathesis(arguments) => arguments.run(),
         Task::Bench(arguments) => arguments.run(),
         Task::Up(arguments) => arguments.run(),
     }

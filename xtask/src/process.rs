@@ -33,9 +33,12 @@ pub fn release_build() -> anyhow::Result<PathBuf> {
         .status()
         .context("cargo can't be started")?;
     ensure!(status.success(), "tillstream can't be built");
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
-    Ok(target.join("release/tillstream"))
+    Ok(target().join("release/tillstream"))
+}
+
+/// Where cargo puts what it makes.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
 }
 
 /// The project's top folder.

@@ -71,6 +71,33 @@ impl Faults {
     }
 }
 
+/// Lets clients do everything at random, and holds what comes of it against a model of their own: no 5xx, no invariant
+/// broken, the log and the read models agree, the memory stays level.
+#[derive(Args)]
+pub struct RandomClients {
+    /// Clients at once.
+    #[arg(long, default_value_t = 64)]
+    clients: u32,
+    /// How long.
+    #[arg(long, default_value_t = 10)]
+    minutes: u32,
+    /// The seed of what they do; a run prints its own.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+impl RandomClients {
+    pub fn run(&self) -> anyhow::Result<()> {
+        let mut test = shop_test("random_clients::");
+        test.env("TILLSTREAM_RANDOM_CLIENTS", self.clients.to_string())
+            .env("TILLSTREAM_RANDOM_SECONDS", (self.minutes * 60).to_string());
+        if let Some(seed) = self.seed {
+            test.env("TILLSTREAM_RANDOM_SEED", seed.to_string());
+        }
+        finish(test)
+    }
+}
+
 /// Sells one SKU to many buyers at once, and reports the rate beside that of many SKUs.
 #[derive(Args)]
 pub struct FlashSale {
@@ -150,7 +177,8 @@ impl Bench {
     }
 }
 
-fn shop_test(name: &str) -> Command {
+/// Tests of the whole shop in release mode, one after the other.
+pub fn shop_test(name: &str) -> Command {
     shop_test_with(&[], name)
 }
 
@@ -164,7 +192,7 @@ fn shop_test_with(cargo_arguments: &[&str], name: &str) -> Command {
     test
 }
 
-fn finish(mut command: Command) -> anyhow::Result<()> {
+pub fn finish(mut command: Command) -> anyhow::Result<()> {
     let status = command.status().context("cargo can't be started")?;
     if !status.success() {
         bail!("{command:?} failed");

@@ -9,6 +9,7 @@ use test_servers::{Durability, Folder, Servers};
 
 use crate::install::{self, BESIDE, SERVERS};
 use crate::process::{Interrupt, cargo};
+use crate::schemathesis;
 
 /// Runs every test of the workspace, on private servers that are thrown away afterwards.
 #[derive(Args)]
@@ -56,20 +57,39 @@ fn tests(arguments: &Arguments) -> Command {
     if arguments.embedded {
         return tests;
     }
+    let mut skipped = vec![];
     // No package of Debian 12 has a kubectl that is new enough.
-    let without_kubectl = test_servers::installed("kubectl").is_none();
-    if without_kubectl {
+    if test_servers::installed("kubectl").is_none() {
         println!("kubectl (1.22 or newer) isn't installed: the Kubernetes manifests are not checked");
+        skipped.push("kubernetes::");
+    }
+    match schemathesis::program() {
+        Ok(Some(program)) => {
+            tests.env(schemathesis::VARIABLE, program);
+        }
+        Ok(None) => {
+            println!("{}", schemathesis::without());
+            skipped.push("schemathesis::");
+        }
+        // Python's package index can be out of reach; the shop is none the worse for it.
+        Err(error) => {
+            println!("schemathesis doesn't run: {error:#}");
+            skipped.push("schemathesis::");
+        }
     }
     if has_nextest {
         tests.args(["--run-ignored", "all"]);
-        if without_kubectl {
-            tests.args(["--filterset", "not test(/^kubernetes::/)"]);
+        if !skipped.is_empty() {
+            let filters: Vec<_> = skipped
+                .iter()
+                .map(|name| format!("not test(/^{name}/)"))
+                .collect();
+            tests.args(["--filterset", &filters.join(" and ")]);
         }
     } else {
         tests.args(["--", "--include-ignored"]);
-        if without_kubectl {
-            tests.args(["--skip", "kubernetes::"]);
+        for name in skipped {
+            tests.args(["--skip", name]);
         }
     }
     tests

@@ -11,7 +11,7 @@ use crate::answer;
 use crate::commands::Commands;
 use crate::errors::ApiError;
 use crate::incoming::{Incoming, NoFields};
-use crate::problems::{CommandHeaders, Forbidden, Rejected, Unauthenticated};
+use crate::problems::{CommandHeaders, Forbidden, NotFound, Rejected, Unauthenticated};
 
 /// Removes a cart's item
 ///
@@ -19,7 +19,7 @@ use crate::problems::{CommandHeaders, Forbidden, Rejected, Unauthenticated};
 #[utoipa::path(
     delete, path = "/api/cart/items/{sku}", tag = "cart", security(("bearer" = [])),
     params(("sku" = String, Path, description = "The SKU."), CommandHeaders),
-    responses((status = 204), Rejected, Unauthenticated, Forbidden)
+    responses((status = 204), Rejected, Unauthenticated, Forbidden, NotFound)
 )]
 #[tracing::instrument(name = "command.remove_cart_item", skip_all)]
 pub async fn remove_cart_item(

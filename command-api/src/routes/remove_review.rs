@@ -11,7 +11,7 @@ use crate::answer;
 use crate::commands::Commands;
 use crate::errors::ApiError;
 use crate::incoming::{Incoming, NoFields};
-use crate::problems::{CommandHeaders, Forbidden, Rejected, Unauthenticated};
+use crate::problems::{CommandHeaders, Forbidden, NotFound, Rejected, Unauthenticated};
 
 /// Removes the caller's review of a product
 ///
@@ -19,7 +19,7 @@ use crate::problems::{CommandHeaders, Forbidden, Rejected, Unauthenticated};
 #[utoipa::path(
     delete, path = "/api/products/{id}/reviews/mine", tag = "reviews", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The product."), CommandHeaders),
-    responses((status = 204), Rejected, Unauthenticated, Forbidden)
+    responses((status = 204), Rejected, Unauthenticated, Forbidden, NotFound)
 )]
 #[tracing::instrument(name = "command.remove_review", skip_all)]
 pub async fn remove_review(

@@ -11,7 +11,7 @@ use crate::answer;
 use crate::commands::Commands;
 use crate::errors::ApiError;
 use crate::incoming::{Incoming, NoFields};
-use crate::problems::{CommandHeaders, Forbidden, Rejected, Unauthenticated};
+use crate::problems::{CommandHeaders, Forbidden, NotFound, Rejected, Unauthenticated};
 
 /// Takes a product off the wishlist
 ///
@@ -19,7 +19,7 @@ use crate::problems::{CommandHeaders, Forbidden, Rejected, Unauthenticated};
 #[utoipa::path(
     delete, path = "/api/wishlist/items/{product}", tag = "wishlist", security(("bearer" = [])),
     params(("product" = Uuid, Path, description = "The product."), CommandHeaders),
-    responses((status = 204), Rejected, Unauthenticated, Forbidden)
+    responses((status = 204), Rejected, Unauthenticated, Forbidden, NotFound)
 )]
 #[tracing::instrument(name = "command.remove_wishlist_item", skip_all)]
 pub async fn remove_wishlist_item(

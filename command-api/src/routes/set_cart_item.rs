@@ -13,7 +13,7 @@ use crate::answer;
 use crate::commands::Commands;
 use crate::errors::ApiError;
 use crate::incoming::Incoming;
-use crate::problems::{CommandHeaders, Conflict, Forbidden, Rejected, Unauthenticated};
+use crate::problems::{CommandHeaders, Conflict, Forbidden, NotFound, Rejected, Unauthenticated};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -36,7 +36,7 @@ pub struct CartItemAnswer {
 #[utoipa::path(
     put, path = "/api/cart/items/{sku}", tag = "cart", security(("bearer" = [])),
     params(("sku" = String, Path, description = "The SKU."), CommandHeaders), request_body = SetCartItemBody,
-    responses((status = 200, body = CartItemAnswer), Rejected, Unauthenticated, Forbidden, Conflict)
+    responses((status = 200, body = CartItemAnswer), Rejected, Unauthenticated, Forbidden, NotFound, Conflict)
 )]
 #[tracing::instrument(name = "command.set_cart_item", skip_all)]
 pub async fn set_cart_item(
