@@ -4,9 +4,11 @@
 //! gets an answer that reflects it, or learns that it has to wait.
 
 mod answer;
+mod chart;
 mod errors;
 mod personal_data;
 mod reads;
+mod report;
 mod routes;
 mod schema;
 
