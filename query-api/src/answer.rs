@@ -48,6 +48,16 @@ pub fn public_versioned(
     Ok(respond(headers, position, tag.value().clone(), PUBLIC, body))
 }
 
+/// A document of somebody's in another form than JSON, tagged by its bytes.
+pub fn rendered(headers: &HeaderMap, position: Position, form: HeaderValue, body: Bytes) -> Response {
+    let tag = ETag::of_bytes(&body);
+    let mut response = respond(headers, position, tag.value().clone(), PRIVATE, body);
+    if response.headers().contains_key(CONTENT_TYPE) {
+        response.headers_mut().insert(CONTENT_TYPE, form);
+    }
+    response
+}
+
 /// A document that anybody may see, tagged by its bytes.
 pub fn public(headers: &HeaderMap, position: Position, body: &impl Serialize) -> Result<Response, Problem> {
     let body = to_json(body)?;

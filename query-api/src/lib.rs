@@ -5,10 +5,12 @@
 
 mod answer;
 mod category_tree;
+mod chart;
 mod errors;
 mod late_days;
 mod personal_data;
 mod reads;
+mod report;
 mod routes;
 mod schema;
 mod sentence;

@@ -1,9 +1,13 @@
 //! Real invoices go in through the API, and the sales report that comes out agrees to the penny.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use serde_json::Value;
+
+use crate::client::Client;
 use crate::process::{Shop, run};
 
 /// A small file with every kind of dirt that the real one has.
@@ -55,6 +59,7 @@ async fn the_sales_report_agrees_with_the_invoices_to_the_penny() {
     println!("{}", import(&[]));
     println!("import: {:.1} s", started_at.elapsed().as_secs_f64());
     println!("{}", import(&["--check"]));
+    the_analytics_agree_with_the_sales_report(&shop).await;
     println!("peak memory of the shop: {} MiB", shop.peak_memory_mib());
     let head = head(&shop).await;
 
@@ -84,10 +89,85 @@ async fn the_sales_report_agrees_with_the_invoices_to_the_penny() {
     );
 }
 
+/// The sales report is what `--check` has compared with the file; the reports that other views feed say the same, in all,
+/// month by month together, by category, country and seller, and of each of the hundred best products.
+async fn the_analytics_agree_with_the_sales_report(shop: &Shop) {
+    let admin = Client::admin(shop).await;
+    let by_country = admin.get("/api/analytics/sales?group=country").await;
+    let position = by_country.position();
+    let by_country = by_country.expect(200);
+    let report = async |path: &str| {
+        let path = format!("/api/analytics/{path}");
+        admin.get_after(&path, position).await.expect(200)
+    };
+    let total = net_of_sales(&by_country["total"]);
+    let span = "from=2010-12-01&to=2011-06-30";
+    for bucket in ["day", "week", "month"] {
+        let over_time = report(&format!("sales-over-time?bucket={bucket}&{span}")).await;
+        let items = over_time["items"].as_array().unwrap();
+        assert_eq!(items.iter().map(net).sum::<Money>(), total, "{bucket}");
+    }
+    for by in ["category", "country", "seller"] {
+        let parts = report(&format!("revenue?by={by}&limit=100")).await;
+        let items = parts["items"].as_array().unwrap();
+        assert_eq!(items.iter().map(net).sum::<Money>(), total, "{by}");
+        assert_eq!(net(&parts["total"]), total, "{by}");
+    }
+    let countries = report("revenue?by=country&limit=100").await;
+    let countries = countries["items"].as_array().unwrap();
+    let found: BTreeMap<_, _> = countries
+        .iter()
+        .map(|item| (text(&item["key"]), net(item)))
+        .collect();
+    let wanted = by_country["items"].as_array().unwrap().iter();
+    let wanted: BTreeMap<_, _> = wanted
+        .map(|item| (text(&item["key"]), net_of_sales(item)))
+        .collect();
+    assert_eq!(found, wanted);
+
+    let by_sku = admin.get("/api/analytics/sales?group=product").await.expect(200);
+    let by_sku = by_sku["items"].as_array().unwrap().iter();
+    let by_sku: BTreeMap<_, _> = by_sku
+        .map(|item| (text(&item["key"]), net_of_sales(item)))
+        .collect();
+    let best = report("best-sellers?limit=100").await;
+    for item in best["items"].as_array().unwrap() {
+        let product = format!("/api/products/{}", text(&item["product_id"]));
+        let product = admin.get(&product).await.expect(200);
+        let variants = product["variants"].as_array().unwrap().iter();
+        let sold: Money = variants
+            .map(|variant| by_sku.get(&text(&variant["sku"])).copied().unwrap_or_default())
+            .sum();
+        assert_eq!(net(item), sold, "{item}");
+    }
+}
+
+/// Pennies.
+type Money = i64;
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// An amount in pounds.
+fn pennies(money: &Value) -> Money {
+    assert_eq!(money["currency"], "GBP");
+    text(&money["amount"]).replace('.', "").parse().unwrap()
+}
+
+fn net(figures: &Value) -> Money {
+    assert_eq!(
+        pennies(&figures["gross"]) - pennies(&figures["refunds"]),
+        pennies(&figures["net"])
+    );
+    pennies(&figures["net"])
+}
+
+fn net_of_sales(sums: &Value) -> Money {
+    pennies(&sums["revenue"]) - pennies(&sums["cancelled_amount"])
+}
+
 /// The position that the read models reflect; nobody writes meanwhile.
 async fn head(shop: &Shop) -> u64 {
-    crate::client::Client::new(shop)
-        .get("/api/products?limit=1")
-        .await
-        .position()
+    Client::new(shop).get("/api/products?limit=1").await.position()
 }

@@ -1,8 +1,11 @@
 //! Credit notes: goods of the past that came back, of an order that nobody knows.
 
 use domain::RefusalKind::{Conflict, Invalid, NotFound};
+use domain::catalogue;
 use domain::history::{self, CREDIT_NOTE_REFERENCE_SCOPE, PastLine, RecordCreditNote};
 use domain::order::LINES_MAX;
+use events::Event;
+use events::credit_note::{CreditNoteEvent, ProductOrigin};
 use events::ids::CreditNoteId;
 use events::money::Money;
 
@@ -47,6 +50,32 @@ fn the_goods_are_back_and_the_money_is_gone() {
 
     assert_eq!(total, pence(6_50));
     assert_eq!((shop.shelf("LAMP"), shop.shelf("MUG")), ((3, 3), (2, 2)));
+}
+
+#[test]
+fn it_says_where_each_product_belonged() {
+    let mut shop = Shop::new();
+    let mug = shop.sells("MUG", 9_99, 1);
+    let lamp = shop.product(Some(ANNA), &[("LAMP", 9_99, 1)]);
+    shop.when(|work| catalogue::add_product(work, &lamp)).ok();
+    let command = note(
+        &mut shop,
+        vec![line("LAMP", 1, 2_50), line("MUG", 2, 1_00), line("LAMP", 1, 2_00)],
+    );
+    let events = record(&mut shop, &command).events;
+    let issued = events.iter().find_map(|event| match event {
+        Event::CreditNote(CreditNoteEvent::CreditNoteIssued(issued)) => Some(issued),
+        _ => None,
+    });
+    let origin = |product_id, seller| ProductOrigin {
+        product_id,
+        category: None,
+        seller,
+    };
+    assert_eq!(
+        issued.unwrap().origins,
+        [origin(mug, None), origin(lamp.product_id, Some(ANNA))]
+    );
 }
 
 #[test]

@@ -22,10 +22,11 @@ use web::position::{MinPosition, POSITION, position_value};
 use web::problem::FieldError;
 use web::{Caller, Problem, Query};
 
-use super::sales::{Format, harmless};
+use super::sales::Format;
 use super::{Denied, QueryHeaders, Unanswered};
 use crate::errors::store_failed;
 use crate::reads::{Picture, Reads};
+use crate::report::harmless;
 use crate::{Terms, answer, late_days};
 
 const VIEWS: &[ViewName] = &[ViewName::Branches, ViewName::DailyReports];

@@ -1,5 +1,6 @@
 //! The endpoints, a file per noun.
 
+mod analytics;
 mod branches;
 mod cart;
 mod categories;
@@ -51,6 +52,13 @@ pub fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(wallet::balances))
         .routes(routes!(wallet::entries))
         .routes(routes!(sales::report))
+        .routes(routes!(analytics::sales_over_time::report))
+        .routes(routes!(analytics::best_sellers::report))
+        .routes(routes!(analytics::revenue::report))
+        .routes(routes!(analytics::items::report))
+        .routes(routes!(analytics::customers::customers))
+        .routes(routes!(analytics::customers::conversion))
+        .routes(routes!(analytics::purchases::report))
         .routes(routes!(dashboard::figures_of))
         .routes(routes!(dashboard::purchased))
         .routes(routes!(dashboard::sold))

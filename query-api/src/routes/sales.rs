@@ -18,6 +18,7 @@ use web::{Caller, Problem, Query};
 use super::{Denied, QueryHeaders, Unanswered};
 use crate::errors::store_failed;
 use crate::reads::{Picture, Reads};
+use crate::report::harmless;
 use crate::{Terms, answer};
 
 const VIEWS: &[ViewName] = &[ViewName::Sales];
@@ -182,13 +183,4 @@ fn csv(report: &SalesReport, position: u64) -> Result<Response, Problem> {
         .insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
     response.headers_mut().insert(POSITION, position_value(position));
     Ok(response)
-}
-
-/// A text that a spreadsheet would run as a formula is marked as text (OWASP, "CSV Injection").
-pub(super) fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
 }

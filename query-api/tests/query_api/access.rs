@@ -58,6 +58,7 @@ async fn everybody_sees_what_is_theirs_and_nothing_else(database: Database) {
     let shop = shop(database).await;
     let (product_1, product_2) = (product(1), product(2));
     let (order_1, payment_1, category_1) = (order(1), payment(1), category(1));
+    let (buyer, seller) = (account(1), account(2));
     // What somebody who isn't logged in gets, the buyer, the seller, a stranger, staff, and an admin.
     let people = [
         None,
@@ -104,6 +105,55 @@ async fn everybody_sees_what_is_theirs_and_nothing_else(database: Database) {
         ),
         ("/api/users".to_owned(), [401, 403, 403, 403, 403, 200]),
         ("/api/analytics/sales".to_owned(), [401, 403, 403, 403, 200, 200]),
+        (
+            "/api/analytics/sales-over-time".to_owned(),
+            [401, 403, 403, 403, 200, 200],
+        ),
+        (
+            format!("/api/analytics/sales-over-time?seller={seller}"),
+            [401, 403, 200, 403, 200, 200],
+        ),
+        (
+            "/api/analytics/best-sellers".to_owned(),
+            [401, 403, 403, 403, 200, 200],
+        ),
+        (
+            format!("/api/analytics/best-sellers?seller={seller}"),
+            [401, 403, 200, 403, 200, 200],
+        ),
+        (
+            "/api/analytics/revenue".to_owned(),
+            [401, 403, 403, 403, 200, 200],
+        ),
+        (
+            format!("/api/analytics/revenue?seller={seller}"),
+            [401, 403, 200, 403, 200, 200],
+        ),
+        ("/api/analytics/items".to_owned(), [401, 403, 403, 403, 200, 200]),
+        (
+            format!("/api/analytics/items?seller={seller}"),
+            [401, 403, 200, 403, 200, 200],
+        ),
+        (
+            "/api/analytics/items?seller=me".to_owned(),
+            [401, 200, 200, 200, 200, 200],
+        ),
+        (
+            "/api/analytics/customers".to_owned(),
+            [401, 403, 403, 403, 200, 200],
+        ),
+        (
+            "/api/analytics/conversion".to_owned(),
+            [401, 403, 403, 403, 200, 200],
+        ),
+        (
+            "/api/analytics/purchases".to_owned(),
+            [401, 200, 200, 200, 200, 200],
+        ),
+        (
+            format!("/api/analytics/purchases?account={buyer}"),
+            [401, 200, 403, 403, 403, 200],
+        ),
     ] {
         for (who, expected) in people.iter().zip(expected) {
             let found = status(&shop, &path, who.as_ref()).await;

@@ -56,6 +56,13 @@ async fn paths(shop: &Shop) -> Vec<String> {
         "/api/wallet".to_owned(),
         "/api/wallet/entries".to_owned(),
         "/api/analytics/sales".to_owned(),
+        "/api/analytics/sales-over-time".to_owned(),
+        "/api/analytics/best-sellers".to_owned(),
+        "/api/analytics/revenue".to_owned(),
+        "/api/analytics/items".to_owned(),
+        "/api/analytics/customers".to_owned(),
+        "/api/analytics/conversion".to_owned(),
+        "/api/analytics/purchases".to_owned(),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! The query API through its real router, on a real log, real views and a real vault in files.
 
 mod access;
+mod analytics;
 mod answer;
 mod carts;
 mod catalogue;

@@ -1,6 +1,7 @@
 //! One story per system of the product, played over HTTP as its users would, on both forms
 //! ([`on_each_form`](crate::forms::on_each_form)).
 
+mod analytics;
 mod backup;
 mod chain;
 mod marketplace;
