@@ -135,6 +135,9 @@ pub struct ImportAll {
     /// Into the distributed form, through its proxy.
     #[arg(long)]
     distributed: bool,
+    /// Into three branches of a chain, sold by several sellers; headquarters must have what they have.
+    #[arg(long, conflicts_with = "distributed")]
+    chain: bool,
 }
 
 impl ImportAll {
@@ -148,6 +151,8 @@ impl ImportAll {
             let mut test = shop_test("distributed::import::");
             test.arg("--ignored");
             test
+        } else if self.chain {
+            shop_test("systems::invoices::")
         } else {
             // The distributed one is ignored unless it is asked for.
             shop_test("import::")

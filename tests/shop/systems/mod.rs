@@ -4,5 +4,6 @@
 mod analytics;
 mod backup;
 mod chain;
+mod invoices;
 mod marketplace;
 mod reviews;
