@@ -17,7 +17,7 @@ on_each_database! {
 }
 
 /// Everything that can be asked, as its users know it.
-const ROUTES: [&str; 23] = [
+const ROUTES: [&str; 24] = [
     "/api/analytics/sales",
     "/api/cart",
     "/api/categories",
@@ -33,6 +33,7 @@ const ROUTES: [&str; 23] = [
     "/api/payments",
     "/api/payments/{id}",
     "/api/products",
+    "/api/products/suggestions",
     "/api/products/{id}",
     "/api/products/{id}/history",
     "/api/products/{id}/reviews",

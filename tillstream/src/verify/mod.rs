@@ -4,6 +4,7 @@
 mod catalogue;
 mod ledger;
 mod marketplace;
+mod merchandise;
 mod positions;
 mod reviews;
 mod sales;
@@ -95,6 +96,14 @@ async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
         (Box::new(catalogue::ServerPrices::default()), Broken::default()),
         (
             Box::new(catalogue::OneProductPerSku::default()),
+            Broken::default(),
+        ),
+        (
+            Box::new(merchandise::TreeOfCategories::default()),
+            Broken::default(),
+        ),
+        (
+            Box::new(merchandise::VariantsDiffer::default()),
             Broken::default(),
         ),
         (Box::new(marketplace::Fees::default()), Broken::default()),
