@@ -1,8 +1,8 @@
 //! Products with their variants and stock, as the catalogue shows them.
 //!
-//! Beside the rows stand `product_variants` (SKU → product), `variant_options` (by which lists are narrowed), `unsold` (what each seller
-//! offers), `category_counts`, `item_counts`, and `products_text`, the full-text index over name, description, attributes and SKUs.
-//! Products that were removed stay as rows with that status.
+//! Beside the rows stand `product_variants` (SKU → product), `variant_options` and `product_options` (by which lists are narrowed and
+//! counted), `unsold` (what each seller offers), `category_counts`, `item_counts`, and `products_text`, the full-text index over name,
+//! description, attributes and SKUs. Products that were removed stay as rows with that status.
 
 use std::collections::BTreeMap;
 
@@ -254,7 +254,7 @@ impl Record for Product {
             "category, status, added_at, id",
             "seller, added_at, id",
             // All that a list is narrowed and counted by, so that facets are counted without a look at the rows.
-            "status, category, seller, currency, min_price_minor, max_price_minor, in_stock, one_of_a_kind, id",
+            "status, category, seller, currency, min_price_minor, max_price_minor, in_stock, one_of_a_kind, number",
         ],
     };
 

@@ -1,16 +1,17 @@
-//! The options of every variant on sale, a row each: by these a list is narrowed (`option.size=L`) and its facets are
-//! counted. Kept beside the products' rows and in their transaction.
+//! The options of every variant on sale, a row each: by these a list is narrowed (`option.size=L`). And those of every
+//! product, each once: by these facets are counted. Kept beside the products' rows and in their transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use events::ids::{ProductId, Sku};
+use events::envelope::Position;
+use events::ids::Sku;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use crate::products::{Product, ProductStatus};
 use crate::record::{self, Binds, Change, Record, RowError};
 use crate::store::{self, StoreError};
-use crate::table::{Table, text};
+use crate::table::{Table, int, text};
 
 /// A row of `variant_options`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,7 +23,21 @@ pub struct VariantOption {
     pub value_key: String,
     /// As the seller wrote it.
     pub value: String,
-    pub product_id: ProductId,
+    /// The product's.
+    pub number: Position,
+}
+
+/// A row of `product_options`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProductOption {
+    /// The product's.
+    pub number: Position,
+    /// As [`folded`] has it.
+    pub name: String,
+    /// As [`folded`] has it.
+    pub value_key: String,
+    /// As the seller wrote it, of one of the variants.
+    pub value: String,
 }
 
 /// The form in which names and values of options are compared: people take `Size: l` and `size: L` for the same.
@@ -43,7 +58,7 @@ fn options(product: Option<&Product>) -> BTreeSet<VariantOption> {
                 name: folded(name),
                 value_key: folded(value),
                 value: value.clone(),
-                product_id: product.document.id,
+                number: product.number,
             };
             found.entry(option.key()).or_insert(option);
         }
@@ -51,10 +66,26 @@ fn options(product: Option<&Product>) -> BTreeSet<VariantOption> {
     found.into_values().collect()
 }
 
+/// The same over all variants.
+fn over_all(options: &BTreeSet<VariantOption>) -> BTreeSet<ProductOption> {
+    let mut found = BTreeMap::new();
+    for option in options {
+        let option = ProductOption {
+            number: option.number,
+            name: option.name.clone(),
+            value_key: option.value_key.clone(),
+            value: option.value.clone(),
+        };
+        found.entry(option.key()).or_insert(option);
+    }
+    found.into_values().collect()
+}
+
 /// Whether nothing that a variant is found by has changed: most changes are of stock.
 fn are_alike(old: &Product, new: &Product) -> bool {
     let (before, after) = (&old.document, &new.document);
-    before.status == after.status
+    old.number == new.number
+        && before.status == after.status
         && before.variants.len() == after.variants.len()
         && before
             .variants
@@ -70,6 +101,7 @@ pub async fn save(
     changes: &[Change<Product>],
 ) -> Result<(), StoreError> {
     let (mut gone, mut kept) = (Vec::new(), Vec::new());
+    let (mut gone_over_all, mut kept_over_all) = (Vec::new(), Vec::new());
     for Change { old, new } in changes {
         if let (Some(old), Some(new)) = (old, new)
             && are_alike(old, new)
@@ -79,10 +111,15 @@ pub async fn save(
         let (before, after) = (options(old.as_ref()), options(new.as_ref()));
         gone.extend(before.difference(&after).map(Record::key));
         kept.extend(after.difference(&before).cloned());
+        let (before, after) = (over_all(&before), over_all(&after));
+        gone_over_all.extend(before.difference(&after).map(Record::key));
+        kept_over_all.extend(after.difference(&before).cloned());
     }
     // First what goes: a SKU may leave one product and join another in the same batch.
     store::delete::<VariantOption>(conn, generation, &gone).await?;
-    store::upsert(conn, generation, &kept).await
+    store::upsert(conn, generation, &kept).await?;
+    store::delete::<ProductOption>(conn, generation, &gone_over_all).await?;
+    store::upsert(conn, generation, &kept_over_all).await
 }
 
 impl Record for VariantOption {
@@ -95,14 +132,14 @@ impl Record for VariantOption {
             text("name"),
             text("value_key"),
             text("value"),
-            text("product_id"),
+            int("number"),
         ],
         key: 2,
         indexes: &[
             // Products by what they come in.
-            "name, value_key, product_id, sku",
+            "name, value_key, number, sku",
             // What a product comes in.
-            "product_id, name, value_key, value, sku",
+            "number, name, value_key, value, sku",
         ],
     };
 
@@ -116,7 +153,7 @@ impl Record for VariantOption {
             .text(&self.name)
             .text(&self.value_key)
             .text(&self.value)
-            .shown(self.product_id);
+            .count(self.number);
     }
 
     fn read(row: &AnyRow) -> Result<Self, RowError> {
@@ -129,7 +166,40 @@ impl Record for VariantOption {
             name: row.try_get("name")?,
             value_key: row.try_get("value_key")?,
             value: row.try_get("value")?,
-            product_id: record::shown(row, "product_id")?,
+            number: record::count(row, "number")?,
+        })
+    }
+}
+
+impl Record for ProductOption {
+    type Key = (Position, (String, String));
+
+    const TABLE: Table = Table {
+        name: "product_options",
+        columns: &[int("number"), text("name"), text("value_key"), text("value")],
+        key: 3,
+        // All of it in the order in which facets tell it.
+        indexes: &["name, value_key, number, value"],
+    };
+
+    fn key(&self) -> Self::Key {
+        (self.number, (self.name.clone(), self.value_key.clone()))
+    }
+
+    fn bind(&self, binds: &mut Binds) {
+        binds
+            .count(self.number)
+            .text(&self.name)
+            .text(&self.value_key)
+            .text(&self.value);
+    }
+
+    fn read(row: &AnyRow) -> Result<Self, RowError> {
+        Ok(Self {
+            number: record::count(row, "number")?,
+            name: row.try_get("name")?,
+            value_key: row.try_get("value_key")?,
+            value: row.try_get("value")?,
         })
     }
 }

@@ -15,8 +15,8 @@ use crate::{
 /// A view: rows that are projected, checkpointed and rebuilt together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ViewName {
-    /// `products`, `product_variants`, `variant_options`, `products_text`, `product_history`, `unsold`, `category_counts` and
-    /// `item_counts`.
+    /// `products`, `product_variants`, `variant_options`, `product_options`, `products_text`, `product_history`, `unsold`,
+    /// `category_counts` and `item_counts`.
     Products,
     Categories,
     Carts,
@@ -117,6 +117,7 @@ impl ViewName {
                 unsold::Unsold::TABLE,
                 category_counts::CategoryCount::TABLE,
                 variant_options::VariantOption::TABLE,
+                variant_options::ProductOption::TABLE,
                 item_counts::ItemCounts::TABLE,
             ],
             Self::Categories => &[categories::Category::TABLE],

@@ -285,6 +285,62 @@ async fn what_makes_no_product_is_refused() {
 }
 
 #[tokio::test]
+async fn variants_are_told_apart_by_their_options() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let head = shop.head().await;
+    let add = |second: &str| {
+        let body = json!({"name": "Shirt", "attributes": {"fabric": "wool"}, "variants": [
+            {"sku": "S", "options": {"size": "S"}, "price": "10"},
+            {"sku": "L", "options": {"Size": second}, "price": "10"},
+        ]});
+        shop.post("/api/products").by(&admin).json(&body)
+    };
+    add("s")
+        .await
+        .refused_field("options", "variant_options_duplicate");
+    assert_eq!(shop.head().await, head);
+    let product_id = add("L").await.expect(201).text("product_id");
+    let head = shop.head().await;
+    let path = format!("/api/products/{product_id}");
+    let edit = |body: Value| shop.patch(&path).by(&admin).json(&body);
+    edit(json!({"options": {"S": {"size": "L"}}}))
+        .await
+        .refused_field("options", "variant_options_duplicate");
+    edit(json!({"options": {"XL": {"size": "XL"}}}))
+        .await
+        .refused_field("sku", "sku_not_found");
+    edit(json!({"options": {"S": {"size": ""}}}))
+        .await
+        .refused_field("options", "variant_options_invalid");
+    edit(json!({"add_variants": [{"sku": "L2", "options": {"size": "l"}, "price": "10"}]}))
+        .await
+        .refused_field("options", "variant_options_duplicate");
+    edit(json!({"attributes": {"": "x"}}))
+        .await
+        .refused_field("attributes", "product_attributes_invalid");
+    let stale = json!({"options": {"S": {"size": "XS"}}});
+    let stale = shop.patch(&path).by(&admin).if_match(1).json(&stale).await;
+    stale.refused(412, "precondition_failed");
+    assert_eq!(shop.head().await, head);
+
+    let swap = json!({
+        "options": {"S": {"size": "L"}, "L": {"size": "S"}}, "attributes": {"fabric": "silk"}, "price": null, "name": "Blouse",
+    });
+    edit(swap.clone()).await.expect(200);
+    edit(swap).await.expect(200);
+    assert_eq!(
+        shop.types_after(head).await,
+        [
+            "VariantOptionsChanged",
+            "VariantOptionsChanged",
+            "ProductAttributesChanged",
+            "ProductDetailsChanged",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn an_edit_changes_what_it_says_and_nothing_else() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;

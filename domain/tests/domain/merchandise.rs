@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use domain::Authority;
 use domain::RefusalKind::{Invalid, NotFound, Outdated};
-use domain::catalogue::{self, EditProduct, NewVariant};
+use domain::catalogue::{self, EditCategory, EditProduct, NewVariant};
+use domain::category::Category;
 use domain::merchandise::{self, DescribeProduct};
 use events::category::CategoryCreated;
 use events::ids::{CategoryId, ProductId};
 use events::product::Variant;
+use proptest::prelude::*;
 
 use crate::shop::{ANNA, BOB, Outcome, Shop, pence, sku};
 
@@ -122,4 +124,34 @@ fn nothing_new_comes_below_a_closed_category() {
     // What was in it before can still be bought.
     let order = shop.order(&[("LAMP", 1)]);
     shop.place(&order).ok();
+}
+
+proptest! {
+    /// Whatever is moved wherever, every category leads up to the top.
+    #[test]
+    fn moves_never_make_a_circle(moves in prop::collection::vec((0..8_usize, 0..9_usize), 1..40)) {
+        let mut shop = Shop::new();
+        let mut all = Vec::<CategoryId>::new();
+        for n in 0..8 {
+            let parent = all.last().copied().filter(|_| n % 3 != 0);
+            all.push(category(&mut shop, &format!("c{n}"), parent));
+        }
+        for (moved, parent) in moves {
+            let edit = EditCategory {
+                category_id: all[moved],
+                name: None,
+                parent: Some(all.get(parent).copied()),
+                expected_version: None,
+            };
+            // Refused or not: what counts is what the tree is afterwards.
+            let _ = shop.when(|work| catalogue::edit_category(work, &edit));
+            for id in &all {
+                let mut above = shop.look::<Category>(*id).parent();
+                for _ in 0..all.len() {
+                    above = above.and_then(|id| shop.look::<Category>(id).parent());
+                }
+                prop_assert_eq!(above, None);
+            }
+        }
+    }
 }

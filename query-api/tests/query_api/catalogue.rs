@@ -82,6 +82,17 @@ async fn a_products_history_tells_what_moved_its_stock(database: Database) {
     let path = format!("{}/history", detail(1));
     let answer = shop.get(&path).by(&staff()).await.ok();
     insta::assert_json_snapshot!("product_history", answer.body);
+    let of_sku = shop.get(format!("{path}?sku=1a&limit=2")).by(&staff()).await.ok();
+    assert_eq!(of_sku.each("type"), ["StockReceived", "StockReserved"]);
+    let cursor = of_sku.body["next_cursor"].as_str().unwrap();
+    let rest = shop
+        .get(format!("{path}?sku=1a&cursor={cursor}"))
+        .by(&staff())
+        .await
+        .ok();
+    assert_eq!(rest.each("type"), ["VariantPriceChanged", "StockAdjusted"]);
+    let of_none = shop.get(format!("{path}?sku=1b")).by(&staff()).await.ok();
+    assert!(of_none.items().is_empty());
     let of_seller = shop.get(&path).by(&customer(2)).await.ok();
     assert_eq!(of_seller.body, answer.body);
     shop.tell([removed(1)]).await;
@@ -196,6 +207,13 @@ async fn a_list_shows_what_meets_every_filter(database: Database) {
         ("category=nowhere", vec![]),
         ("category=' OR 1=1 --", vec![]),
         (&format!("seller={seller}"), vec![2, 4]),
+        ("seller=shop", vec![1, 3, 5]),
+        ("option.form=a", vec![1, 2, 3, 4, 5]),
+        ("option.Form=A&category=mugs", vec![2, 3]),
+        ("option.form=b", vec![]),
+        ("option.size=a", vec![]),
+        ("one_of_a_kind=true", vec![]),
+        ("one_of_a_kind=false&min_price=3", vec![3, 4]),
         (&format!("category=kitchen&seller={seller}"), vec![2]),
         ("min_price=2.50", vec![2, 3, 4]),
         ("max_price=2.50", vec![1, 2]),
@@ -247,6 +265,12 @@ async fn a_wrong_filter_is_named(database: Database) {
         ("in_stock=maybe", "in_stock"),
         ("sort=random", "sort"),
         ("seller=me", "seller"),
+        ("facets=colour", "facets"),
+        ("one_of_a_kind=1", "one_of_a_kind"),
+        (
+            "option.a=1&option.b=1&option.c=1&option.d=1&option.e=1&option.f=1",
+            "option.f",
+        ),
     ] {
         let answer = shop.get(format!("/api/products?{query}")).await;
         let answer = answer.refused(400, "invalid_parameter");

@@ -17,7 +17,7 @@ on_each_database! {
 }
 
 /// Everything that can be asked, as its users know it.
-const ROUTES: [&str; 32] = [
+const ROUTES: [&str; 33] = [
     "/api/analytics/best-sellers",
     "/api/analytics/conversion",
     "/api/analytics/customers",
@@ -42,6 +42,7 @@ const ROUTES: [&str; 32] = [
     "/api/payments/orphans/{id}",
     "/api/payments/{id}",
     "/api/products",
+    "/api/products/suggestions",
     "/api/products/{id}",
     "/api/products/{id}/history",
     "/api/products/{id}/reviews",

@@ -2,8 +2,9 @@
 //! filters but its own: who has chosen one seller still sees how many there are of the others.
 //!
 //! They are counted when they are asked for, exactly: one pass over the matches in an index that has all columns that
-//! any filter or facet needs, and for options one look each into an index of theirs. So a facet costs as much as it
-//! has matches, never a look at a product's row; a text's matches alone are looked up one by one.
+//! any filter or facet needs. So a facet costs as much as it has matches, never a look at a product's row; a text's matches
+//! alone are looked up one by one. Options stand in an index of theirs: those of few matches are looked up, those of many
+//! are read from one end to the other, in the order in which they are told, which spares sorting them.
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,8 @@ const SELLERS_MAX: i64 = 20;
 const OPTION_NAMES_MAX: usize = 10;
 /// Values that are told of an option, those with the most matches.
 const OPTION_VALUES_MAX: usize = 20;
+/// Beyond this many matches, reading all options costs less than to look up and sort those of each match.
+const LOOKED_UP_MAX: i64 = 10_000;
 /// Values that are read for that, over all options: odd ones that few products have stay out.
 const OPTION_ROWS_MAX: i64 = 500;
 
@@ -116,10 +119,11 @@ pub async fn options(
     filter: &ProductFilter,
 ) -> Result<Vec<OptionValues>, StoreError> {
     let dialect = Dialect::of(conn);
+    let reach = reach(conn, filter).await?;
     let mut rows = Vec::new();
     let chosen = filter.options.keys().map(Some);
     for name in chosen.chain([None]) {
-        let Some(statement) = by_option(dialect, filter, name) else {
+        let Some(statement) = by_option(dialect, filter, name, reach) else {
             return Ok(Vec::new());
         };
         let read = |row: &sqlx::any::AnyRow| {
@@ -128,6 +132,35 @@ pub async fn options(
         rows.extend(statement.rows_with(conn, "variant_options", read).await?);
     }
     Ok(grouped(rows))
+}
+
+/// How the options of the matches are come by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    LookUp,
+    ReadAll,
+}
+
+async fn reach(conn: &mut AnyConnection, filter: &ProductFilter) -> Result<Reach, StoreError> {
+    let Some(statement) = up_to_many(Dialect::of(conn), filter) else {
+        return Ok(Reach::LookUp);
+    };
+    let found = statement
+        .rows_with(conn, "products", |row| Ok(row.try_get::<i64, _>("found")?))
+        .await?;
+    Ok(match found.first() {
+        Some(found) if *found > LOOKED_UP_MAX => Reach::ReadAll,
+        _ => Reach::LookUp,
+    })
+}
+
+/// How many match; no more are counted than it takes to see that they are many.
+pub(super) fn up_to_many(dialect: Dialect, filter: &ProductFilter) -> Option<Statement> {
+    let mut statement = Statement::new("SELECT COUNT(*) AS found FROM (SELECT products.number");
+    matching(&mut statement, dialect, filter)?;
+    statement.sql(" LIMIT ").int(LOOKED_UP_MAX + 1);
+    statement.sql(") AS matches");
+    Some(statement)
 }
 
 /// Of values in the order of their frequency.
@@ -165,7 +198,7 @@ pub(super) fn by_category(dialect: Dialect, filter: &ProductFilter) -> Option<St
         ..filter.clone()
     };
     let mut statement = Statement::new("SELECT products.category, COUNT(*) AS found");
-    matching(&mut statement, dialect, &others, |_| ())?;
+    matching(&mut statement, dialect, &others)?;
     statement.sql(" GROUP BY products.category");
     Some(statement)
 }
@@ -176,8 +209,8 @@ pub(super) fn by_seller(dialect: Dialect, filter: &ProductFilter) -> Option<Stat
         ..filter.clone()
     };
     let mut statement = Statement::new("SELECT products.seller, COUNT(*) AS found");
-    matching(&mut statement, dialect, &others, |_| ())?;
-    statement.sql(" GROUP BY products.seller ORDER BY found DESC, products.seller LIMIT ");
+    matching(&mut statement, dialect, &others)?;
+    statement.sql(" GROUP BY products.seller ORDER BY found DESC, COALESCE(products.seller, '') LIMIT ");
     statement.int(SELLERS_MAX);
     Some(statement)
 }
@@ -200,7 +233,7 @@ pub(super) fn by_price(dialect: Dialect, filter: &ProductFilter, currency: Curre
         })
         .collect();
     let mut statement = Statement::new(&format!("SELECT {}", counts.join(", ")));
-    matching(&mut statement, dialect, &others, |_| ())?;
+    matching(&mut statement, dialect, &others)?;
     Some(statement)
 }
 
@@ -210,25 +243,29 @@ pub(super) fn by_option(
     dialect: Dialect,
     filter: &ProductFilter,
     name: Option<&String>,
+    reach: Reach,
 ) -> Option<Statement> {
     let of_others = |(other, _): &(&String, _)| Some(*other) != name;
-    let chosen: OptionFilters = filter
-        .options
-        .iter()
-        .filter(of_others)
-        .map(|(name, values)| (name.clone(), values.clone()))
-        .collect();
+    let chosen: Vec<_> = filter.options.iter().filter(of_others).collect();
     let others = ProductFilter {
         options: OptionFilters::new(),
         ..filter.clone()
     };
-    let mut statement = Statement::new(
-        "SELECT counted.name, MIN(counted.value) AS value, COUNT(DISTINCT counted.product_id) AS found",
-    );
-    matching(&mut statement, dialect, &others, |statement| {
-        statement.sql(" JOIN variant_options AS counted ON counted.product_id = products.id");
-        join_options(statement, "counted.sku", chosen.iter());
-    })?;
+    let mut statement = Statement::new("SELECT counted.name, MIN(counted.value) AS value, ");
+    if chosen.is_empty() {
+        statement.sql("COUNT(*) AS found FROM product_options AS counted");
+    } else {
+        statement.sql("COUNT(DISTINCT counted.number) AS found FROM variant_options AS counted");
+        join_options(&mut statement, "counted.sku", chosen.into_iter());
+    }
+    let mark = match reach {
+        Reach::LookUp => "",
+        Reach::ReadAll => dialect.unindexed(),
+    };
+    statement.sql(" WHERE ").sql(mark);
+    statement.sql("counted.number IN (SELECT products.number");
+    matching(&mut statement, dialect, &others)?;
+    statement.sql(")");
     match name {
         Some(name) => {
             statement.sql(" AND counted.name = ").text(name);
@@ -246,19 +283,13 @@ pub(super) fn by_option(
 }
 
 /// Adds where the matches come from; `None` if the text that is searched for has no word in it, which nothing matches.
-fn matching(
-    statement: &mut Statement,
-    dialect: Dialect,
-    filter: &ProductFilter,
-    join: impl FnOnce(&mut Statement),
-) -> Option<()> {
+fn matching(statement: &mut Statement, dialect: Dialect, filter: &ProductFilter) -> Option<()> {
     statement.sql(" FROM products");
     if let Some(typed) = &filter.text {
         let number = statement.numbered_text(dialect.search_expression(typed)?);
         statement.sql(" ").sql(dialect.search_join()).sql(" AND ");
         statement.sql(&dialect.search_condition(number));
     }
-    join(statement);
     statement.sql(" WHERE products.status = 'active'");
     narrow_with(statement, filter, dialect.unindexed());
     Some(())

@@ -107,7 +107,7 @@ fn narrow_by_options(statement: &mut Statement, options: &OptionFilters) {
     let Some((name, values)) = chosen.next() else {
         return;
     };
-    statement.sql(" AND products.id IN (SELECT chosen.product_id FROM variant_options AS chosen");
+    statement.sql(" AND products.number IN (SELECT chosen.number FROM variant_options AS chosen");
     join_options(statement, "chosen.sku", chosen);
     statement.sql(" WHERE ");
     has_option(statement, "chosen", name, values);

@@ -3,6 +3,7 @@
 
 mod analytics;
 mod backup;
+mod bookstore;
 mod chain;
 mod invoices;
 mod marketplace;

@@ -5,6 +5,7 @@ mod catalogue;
 mod chain;
 mod ledger;
 mod marketplace;
+mod merchandise;
 mod orphans;
 mod positions;
 mod reviews;
@@ -99,6 +100,14 @@ pub async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
         (Box::new(catalogue::ServerPrices::default()), Broken::default()),
         (
             Box::new(catalogue::OneProductPerSku::default()),
+            Broken::default(),
+        ),
+        (
+            Box::new(merchandise::TreeOfCategories::default()),
+            Broken::default(),
+        ),
+        (
+            Box::new(merchandise::VariantsDiffer::default()),
             Broken::default(),
         ),
         (Box::new(marketplace::Fees::default()), Broken::default()),
