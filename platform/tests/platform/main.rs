@@ -1,6 +1,7 @@
 //! The adapters, on real storage.
 
 mod bus;
+mod call_log;
 mod corner;
 mod event_log;
 mod feed;

@@ -1,6 +1,7 @@
 //! The projectors on a real event log and real views, in `SQLite` files and in `PostgreSQL`.
 
 mod catalogue;
+mod chain;
 mod database;
 mod faults;
 mod following;

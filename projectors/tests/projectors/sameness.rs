@@ -22,7 +22,7 @@ use crate::story::*;
 
 /// Any event about a few things, in no order that makes sense: a view must bear what it is told.
 fn any_event() -> impl Strategy<Value = Event> {
-    (0..35_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
+    (0..39_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
 }
 
 fn event(kind: u8, n: u128, amount: u32) -> Event {
@@ -121,6 +121,9 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
         .into(),
         31 => ProductEvent::ProductArchived(ProductArchived { product_id }).into(),
         32 | 33 => ProductEvent::ProductActivated(ProductActivated { product_id }).into(),
+        34 => branch_registered(n, amount),
+        35 | 36 => reported(n, u64::from(amount), minor),
+        37 => token_revoked(n),
         _ => AccountEvent::PasswordChanged(PasswordChanged {
             account_id,
             password: Sealed("hash".to_owned()),

@@ -8,8 +8,10 @@ use events::ids::EventId;
 use platform::event_log::{Append, EventLog, LogOptions, NewEvent, StreamHead, StreamWrite};
 use platform::feed::Feed;
 use projectors::accounts::Accounts;
+use projectors::branches::Branches;
 use projectors::carts::Carts;
 use projectors::categories::Categories;
+use projectors::daily_reports::DailyReports;
 use projectors::orders::Orders;
 use projectors::payments::Payments;
 use projectors::products::Products;
@@ -206,5 +208,13 @@ fn stream_of(event: &Event) -> StreamId {
         Event::Category(_) => StreamId::new("category", Categories::keys(event)[0]),
         Event::Wallet(_) => StreamId::new("wallet", Wallets::keys(event)[0].0),
         Event::CreditNote(_) => StreamId::new("creditnote", 1),
+        Event::Branch(_) => StreamId::new("branch", Branches::keys(event)[0]),
+        Event::DailyReport(_) => {
+            let key = DailyReports::keys(event)[0];
+            StreamId::new("daily_report", format_args!("{}.{}", key.branch_id, key.day))
+        }
+        Event::OutgoingReport(_) | Event::FollowedCatalogue(_) | Event::SuppliedProduct(_) => {
+            unreachable!("no view shows what a branch keeps of its headquarters")
+        }
     }
 }

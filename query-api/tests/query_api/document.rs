@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use events::product::ProductRemoved;
 use serde_json::Value;
 
+use crate::chain;
 use crate::database::{Database, on_each_database};
 use crate::shop::{Person, Shop, admin, customer, staff};
 use crate::story::*;
@@ -17,11 +18,14 @@ on_each_database! {
 }
 
 /// Everything that can be asked, as its users know it.
-const ROUTES: [&str; 23] = [
+const ROUTES: [&str; 27] = [
     "/api/analytics/sales",
+    "/api/branches",
+    "/api/branches/{id}",
     "/api/cart",
     "/api/categories",
     "/api/categories/{id}",
+    "/api/chain/calls",
     "/api/dashboard",
     "/api/dashboard/archived",
     "/api/dashboard/purchased",
@@ -36,6 +40,7 @@ const ROUTES: [&str; 23] = [
     "/api/products/{id}",
     "/api/products/{id}/history",
     "/api/products/{id}/reviews",
+    "/api/reports/daily-revenue",
     "/api/users",
     "/api/users/me",
     "/api/wallet",
@@ -104,6 +109,8 @@ async fn full_shop(database: Database) -> Shop {
         credited(1, 7, 500),
         of_review(posted(&shop, 1, 1, 4, false, 20).await),
         wished(1, 1),
+        chain::registered_on(1, "North", chain::day(6)),
+        chain::report(1, chain::day(5), 1, 100, 10),
         of_account(registered(&shop, 1).await),
         of_account(registered(&shop, 2).await),
     ];
@@ -114,6 +121,7 @@ async fn full_shop(database: Database) -> Shop {
 fn real(path: &str) -> String {
     let id = match path.split('/').nth(2) {
         Some("products") => product(1).to_string(),
+        Some("branches") => chain::branch(1).to_string(),
         Some("categories") => category(1).to_string(),
         Some("orders") => order(1).to_string(),
         _ => payment(1).to_string(),
@@ -126,8 +134,9 @@ async fn what_is_answered_is_what_is_documented(database: Database) {
     let document = document(&shop);
     for path in ROUTES {
         let who: Person = match path {
-            "/api/users" => admin(),
+            "/api/users" | "/api/chain/calls" => admin(),
             "/api/analytics/sales" | "/api/products/{id}/history" => staff(),
+            "/api/branches" | "/api/branches/{id}" | "/api/reports/daily-revenue" => staff(),
             _ => customer(1),
         };
         let answer = shop.get(real(path)).by(&who).await.ok();

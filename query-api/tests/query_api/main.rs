@@ -5,6 +5,7 @@ mod answer;
 mod carts;
 mod catalogue;
 mod categories;
+mod chain;
 mod conventions;
 mod dashboard;
 mod database;

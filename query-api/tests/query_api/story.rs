@@ -330,7 +330,9 @@ pub fn wished(n: u128, product_number: u128) -> Event {
 }
 
 pub fn stream_of(event: &Event) -> StreamId {
-    use projectors::{accounts, carts, categories, orders, payments, products, reviews, wallets, wishlists};
+    use projectors::{
+        accounts, carts, categories, daily_reports, orders, payments, products, reviews, wallets, wishlists,
+    };
     match event {
         Event::Stock(_) => StreamId::new("stock", products::Products::keys(event)[0]),
         Event::Product(_) => StreamId::new("product", products::Products::keys(event)[0]),
@@ -346,6 +348,14 @@ pub fn stream_of(event: &Event) -> StreamId {
             StreamId::new("review", format_args!("{product}.{author}"))
         }
         Event::Wishlist(_) => StreamId::new("wishlist", wishlists::Wishlists::keys(event)[0].0),
+        Event::Branch(event) => StreamId::new("branch", event.branch_id()),
+        Event::DailyReport(_) => {
+            let key = daily_reports::DailyReports::keys(event)[0];
+            StreamId::new("daily_report", format_args!("{}.{}", key.branch_id, key.day))
+        }
+        Event::OutgoingReport(_) | Event::FollowedCatalogue(_) | Event::SuppliedProduct(_) => {
+            unreachable!("no view shows what a branch keeps of its headquarters")
+        }
         Event::Session(_) => StreamId::new("session", 1),
     }
 }
