@@ -10,12 +10,15 @@ use crate::harness::Shop;
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// Everything that the command API does, as its users know it.
-const ROUTES: [&str; 40] = [
+const ROUTES: [&str; 47] = [
+    "delete /api/branches/{id}/token",
     "delete /api/cart/items/{sku}",
     "delete /api/categories/{id}",
     "delete /api/products/{id}",
     "delete /api/products/{id}/reviews/mine",
     "delete /api/wishlist/items/{product}",
+    "get /api/chain/catalogue",
+    "patch /api/branches/{id}",
     "patch /api/categories/{id}",
     "patch /api/products/{id}",
     "patch /api/users/me",
@@ -25,7 +28,11 @@ const ROUTES: [&str; 40] = [
     "post /api/auth/password/reset",
     "post /api/auth/refresh",
     "post /api/auth/register",
+    "post /api/branches",
+    "post /api/branches/{id}/daily-reports",
+    "post /api/branches/{id}/token",
     "post /api/categories",
+    "post /api/chain/reports",
     "post /api/credit-notes",
     "post /api/orders",
     "post /api/orders/{id}/cancel",

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod catalogue;
+mod chain;
 mod conventions;
 mod document;
 mod flash_sale;

@@ -18,4 +18,5 @@ mod reviews;
 mod settlement;
 mod shop;
 mod steps;
+mod supplies;
 mod wallets;

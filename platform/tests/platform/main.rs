@@ -3,6 +3,7 @@
 mod backup;
 mod blobs;
 mod bus;
+mod call_log;
 mod corner;
 mod event_log;
 mod feed;

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod catalogue;
+mod chain;
 mod database;
 mod faults;
 mod following;

@@ -25,7 +25,7 @@ use crate::story::*;
 
 /// Any event about a few things, in no order that makes sense: a view must bear what it is told.
 fn any_event() -> impl Strategy<Value = Event> {
-    (0..45_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
+    (0..49_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
 }
 
 fn event(kind: u8, n: u128, amount: u32) -> Event {
@@ -162,6 +162,9 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
             acknowledged_at: at(minor),
         })
         .into(),
+        44 => branch_registered(n, amount),
+        45 | 46 => reported(n, u64::from(amount), minor),
+        47 => token_revoked(n),
         _ => AccountEvent::PasswordChanged(PasswordChanged {
             account_id,
             password: Sealed("hash".to_owned()),

@@ -11,6 +11,7 @@ use projectors::accounts::Accounts;
 use projectors::branches::Branches;
 use projectors::carts::Carts;
 use projectors::categories::Categories;
+use projectors::daily_reports::DailyReports;
 use projectors::orders::Orders;
 use projectors::orphans::Orphans;
 use projectors::payments::Payments;
@@ -210,9 +211,12 @@ fn stream_of(event: &Event) -> StreamId {
         Event::Wallet(_) => StreamId::new("wallet", Wallets::keys(event)[0].0),
         Event::CreditNote(_) => StreamId::new("creditnote", 1),
         Event::Branch(_) => StreamId::new("branch", Branches::keys(event)[0]),
-        Event::DailyReport(_) => StreamId::new("dailyreport", 1),
-        Event::OutgoingReport(_) => StreamId::new("outgoingreport", 1),
-        Event::FollowedCatalogue(_) => StreamId::new("followedcatalogue", 1),
-        Event::SuppliedProduct(_) => StreamId::new("suppliedproduct", 1),
+        Event::DailyReport(_) => {
+            let key = DailyReports::keys(event)[0];
+            StreamId::new("daily_report", format_args!("{}.{}", key.branch_id, key.day))
+        }
+        Event::OutgoingReport(_) | Event::FollowedCatalogue(_) | Event::SuppliedProduct(_) => {
+            unreachable!("no view shows what a branch keeps of its headquarters")
+        }
     }
 }

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use events::Event;
 use events::account::{AccountEvent, AccountRegistered, Role};
+use events::branch::{BranchProfile, BranchRegistered, BranchTokenRevoked, DailyReportReceived, DayFigures};
 use events::ids::{
-    AccountId, AttemptId, CategoryId, CreditNoteId, OrderId, OrphanId, PaymentId, ProductId, RefundId,
-    ReviewId, Sku, WithdrawalId,
+    AccountId, AttemptId, BranchId, CategoryId, CreditNoteId, OrderId, OrphanId, PaymentId, ProductId,
+    RefundId, ReviewId, Sku, WithdrawalId,
 };
 use events::ledger::JournalEntry;
 use events::money::{Currency, Money};
@@ -378,6 +379,50 @@ pub fn orphan_found(n: u128) -> Event {
 
 pub fn orphan(n: u128) -> OrphanId {
     OrphanId(Uuid::from_u128(n))
+}
+
+pub fn branch(n: u128) -> BranchId {
+    BranchId(Uuid::from_u128(n))
+}
+
+pub fn branch_registered(n: u128, amount: u32) -> Event {
+    let registered = BranchRegistered {
+        branch_id: branch(n),
+        profile: BranchProfile {
+            name: format!("Branch {amount}"),
+            region: format!("Region {}", amount % 2),
+            ..BranchProfile::default()
+        },
+        token_hash: "hash".to_owned(),
+        registered_at: at(i64::from(amount)),
+    };
+    Event::Branch(registered.into())
+}
+
+pub fn token_revoked(n: u128) -> Event {
+    let revoked = BranchTokenRevoked {
+        branch_id: branch(n),
+        revoked_at: at(1),
+    };
+    Event::Branch(revoked.into())
+}
+
+/// Of one of a few days.
+pub fn reported(n: u128, revision: u64, minor: i64) -> Event {
+    let received = DailyReportReceived {
+        branch_id: branch(n),
+        day: at(minor % 3 * 86_400).date_naive(),
+        revision,
+        figures: DayFigures {
+            revenue: gbp(minor),
+            loss: gbp(minor / 2),
+            orders: 1,
+            units: revision,
+        },
+        replaces: None,
+        received_at: at(minor),
+    };
+    Event::DailyReport(received.into())
 }
 
 /// Product `product_number` goes on the wishlist of account `n`.

@@ -154,6 +154,12 @@ async fn everybody_sees_what_is_theirs_and_nothing_else(database: Database) {
             format!("/api/analytics/purchases?account={buyer}"),
             [401, 200, 403, 403, 403, 200],
         ),
+        ("/api/branches".to_owned(), [401, 403, 403, 403, 200, 200]),
+        (
+            "/api/reports/daily-revenue".to_owned(),
+            [401, 403, 403, 403, 200, 200],
+        ),
+        ("/api/chain/calls".to_owned(), [401, 403, 403, 403, 403, 200]),
     ] {
         for (who, expected) in people.iter().zip(expected) {
             let found = status(&shop, &path, who.as_ref()).await;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use events::product::ProductRemoved;
 use serde_json::Value;
 
+use crate::chain;
 use crate::database::{Database, on_each_database};
 use crate::shop::{Person, Shop, admin, customer, staff};
 use crate::story::*;
@@ -17,7 +18,7 @@ on_each_database! {
 }
 
 /// Everything that can be asked, as its users know it.
-const ROUTES: [&str; 33] = [
+const ROUTES: [&str; 37] = [
     "/api/analytics/best-sellers",
     "/api/analytics/conversion",
     "/api/analytics/customers",
@@ -26,9 +27,12 @@ const ROUTES: [&str; 33] = [
     "/api/analytics/revenue",
     "/api/analytics/sales",
     "/api/analytics/sales-over-time",
+    "/api/branches",
+    "/api/branches/{id}",
     "/api/cart",
     "/api/categories",
     "/api/categories/{id}",
+    "/api/chain/calls",
     "/api/dashboard",
     "/api/dashboard/archived",
     "/api/dashboard/purchased",
@@ -46,6 +50,7 @@ const ROUTES: [&str; 33] = [
     "/api/products/{id}",
     "/api/products/{id}/history",
     "/api/products/{id}/reviews",
+    "/api/reports/daily-revenue",
     "/api/users",
     "/api/users/me",
     "/api/wallet",
@@ -115,6 +120,8 @@ async fn full_shop(database: Database) -> Shop {
         of_review(posted(&shop, 1, 1, 4, false, 20).await),
         wished(1, 1),
         orphan_found(1),
+        chain::registered_on(1, "North", chain::day(6)),
+        chain::report(1, chain::day(5), 1, 100, 10),
         of_account(registered(&shop, 1).await),
         of_account(registered(&shop, 2).await),
     ];
@@ -125,6 +132,7 @@ async fn full_shop(database: Database) -> Shop {
 fn real(path: &str) -> String {
     let id = match path.split('/').nth(2) {
         Some("products") => product(1).to_string(),
+        Some("branches") => chain::branch(1).to_string(),
         Some("categories") => category(1).to_string(),
         Some("orders") => order(1).to_string(),
         _ => payment(1).to_string(),
@@ -137,8 +145,9 @@ async fn what_is_answered_is_what_is_documented(database: Database) {
     let document = document(&shop);
     for path in ROUTES {
         let who: Person = match path {
-            "/api/users" => admin(),
+            "/api/users" | "/api/chain/calls" => admin(),
             "/api/products/{id}/history" => staff(),
+            "/api/branches" | "/api/branches/{id}" | "/api/reports/daily-revenue" => staff(),
             "/api/analytics/purchases" => customer(1),
             path if path.starts_with("/api/analytics/") => staff(),
             _ => customer(1),

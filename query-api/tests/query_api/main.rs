@@ -6,6 +6,7 @@ mod answer;
 mod carts;
 mod catalogue;
 mod categories;
+mod chain;
 mod conventions;
 mod dashboard;
 mod database;

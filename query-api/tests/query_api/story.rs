@@ -352,7 +352,7 @@ pub fn orphan(n: u128) -> OrphanId {
 
 pub fn stream_of(event: &Event) -> StreamId {
     use projectors::{
-        accounts, branches, carts, categories, orders, orphans, payments, products, reviews, wallets,
+        accounts, carts, categories, daily_reports, orders, orphans, payments, products, reviews, wallets,
         wishlists,
     };
     match event {
@@ -371,11 +371,14 @@ pub fn stream_of(event: &Event) -> StreamId {
         }
         Event::Wishlist(_) => StreamId::new("wishlist", wishlists::Wishlists::keys(event)[0].0),
         Event::Orphan(_) => StreamId::new("orphan", orphans::Orphans::keys(event)[0]),
+        Event::Branch(event) => StreamId::new("branch", event.branch_id()),
+        Event::DailyReport(_) => {
+            let key = daily_reports::DailyReports::keys(event)[0];
+            StreamId::new("daily_report", format_args!("{}.{}", key.branch_id, key.day))
+        }
+        Event::OutgoingReport(_) | Event::FollowedCatalogue(_) | Event::SuppliedProduct(_) => {
+            unreachable!("no view shows what a branch keeps of its headquarters")
+        }
         Event::Session(_) => StreamId::new("session", 1),
-        Event::Branch(_) => StreamId::new("branch", branches::Branches::keys(event)[0]),
-        Event::DailyReport(_) => StreamId::new("dailyreport", 1),
-        Event::OutgoingReport(_) => StreamId::new("outgoingreport", 1),
-        Event::FollowedCatalogue(_) => StreamId::new("followedcatalogue", 1),
-        Event::SuppliedProduct(_) => StreamId::new("suppliedproduct", 1),
     }
 }
