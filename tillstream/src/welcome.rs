@@ -9,7 +9,7 @@ pub fn print(settings: &Settings, shop: &Shop) {
         settings.shop_name,
         env!("CARGO_PKG_VERSION")
     );
-    for (what, value) in places(shop) {
+    for (what, value) in places(settings, shop) {
         println!("  {what:<8}  {value}");
     }
     if settings.demo {
@@ -21,13 +21,14 @@ pub fn print(settings: &Settings, shop: &Shop) {
     println!("\nCtrl-C stops it.");
 }
 
-fn places(shop: &Shop) -> Vec<(&'static str, String)> {
+fn places(settings: &Settings, shop: &Shop) -> Vec<(&'static str, String)> {
     let mut places = vec![
         ("shop", shop.url.clone()),
         ("API docs", format!("{}/api/docs/", shop.url)),
     ];
     places.extend(shop.mailbox_url.clone().map(|url| ("mailbox", url)));
     places.push(("data", shop.dir.path().display().to_string()));
+    places.extend(settings.backup.to.clone().map(|to| ("backups", to)));
     let (admin, kept) = (&shop.credentials.admin, shop.dir.credentials());
     if shop.is_new {
         places.push(("admin", format!("{} / {}", admin.username, admin.password)));

@@ -8,6 +8,7 @@ use platform::backup::{
     BackupError, Copied, Copier, DatabaseSource, FileSource, Hints, RestoreError, Retention, Sources, Target,
     restore,
 };
+use platform::blobs::{BlobPlace, BlobStore};
 use platform::sqlite::{self, Durability};
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use tempfile::TempDir;
@@ -263,6 +264,39 @@ async fn a_copy_is_of_one_moment_while_others_write() {
         }
     }
     writing.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_bucket_keeps_what_a_folder_keeps() {
+    let mut place = Place::new().await;
+    place.add_facts(1, 5_000).await;
+    // The same interface as a bucket's; what S3 makes of it is the blobs' own business.
+    let blobs = BlobStore::open(&BlobPlace::Folder(place.folder.path().join("blobs"))).unwrap();
+    let name = "s3://backups/shop".to_owned();
+    let target = Target::Bucket { blobs, name };
+    let mut copier = Copier::open(place.sources(), target.clone()).await.unwrap();
+    for n in 5_001..5_004 {
+        place.add_facts(n, n).await;
+        copier.copy().await.unwrap().unwrap();
+    }
+    let retention = Retention {
+        recent: 1,
+        hourly: 0,
+        daily: 0,
+    };
+    assert_eq!(copier.clear_away(retention).await.unwrap(), 2);
+    let copies = target.copies().await.unwrap();
+    let manifest = target.manifest(&copies[0]).await.unwrap();
+    let folder = TempDir::new().unwrap();
+    restore(&target, &manifest, folder.path(), |_| {}).await.unwrap();
+    let original = place.folder.path().join("shop.db");
+    assert_eq!(dump(&folder.path().join("shop.db")).await, dump(&original).await);
+    fs::remove_dir_all(place.folder.path().join("blobs/chunks")).unwrap();
+    let again = TempDir::new().unwrap();
+    let missing = restore(&target, &manifest, again.path(), |_| {})
+        .await
+        .unwrap_err();
+    assert!(matches!(missing, RestoreError::MissingChunk { .. }), "{missing}");
 }
 
 #[tokio::test]

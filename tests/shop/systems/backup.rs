@@ -162,6 +162,8 @@ async fn a_lost_shop_comes_back_and_accounts_for_every_penny() {
         (&json!(true), &json!(true))
     );
     assert!(shop.stop().success());
+    let told = fails(&data_dir, &["backup"]);
+    assert!(told.contains("hasn't asked the payment provider"), "{told}");
 
     // Now it answers: the shop knows what it doesn't account for, to the penny.
     let shop = Shop::start(&data_dir);

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
+use super::Restored;
 use crate::data_dir::{DataDir, Lock};
 use crate::settings::Settings;
 
@@ -112,6 +113,9 @@ impl Keeper {
         cleared_away: &mut Option<Instant>,
     ) -> anyhow::Result<Option<Copied>> {
         let dir = DataDir::existing(&self.dir)?;
+        if Restored::is_pending(&dir)? {
+            return Ok(None); // everything in it is still in the backup that it came from
+        }
         let _lock = Lock::of_backups(&dir).await?;
         let copier = match copier {
             Some(copier) => copier,

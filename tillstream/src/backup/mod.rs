@@ -61,6 +61,10 @@ async fn copier(dir: &DataDir, target: &Target) -> anyhow::Result<Copier> {
 pub async fn once(settings: &Settings, arguments: &arguments::Backup) -> anyhow::Result<ExitCode> {
     let target = target(settings, arguments.to.as_deref())?;
     let dir = DataDir::open(&settings.data_dir)?;
+    anyhow::ensure!(
+        !Restored::is_pending(&dir)?,
+        "this shop was restored and hasn't asked the payment provider yet; start it first"
+    );
     let _lock = Lock::of_backups(&dir).await?;
     let mut copier = copier(&dir, &target).await?;
     let copied = copier.copy().await.context("the backup failed")?;

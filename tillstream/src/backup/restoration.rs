@@ -37,6 +37,12 @@ impl Restored {
         path.exists().then(|| secrets::read(&path)).transpose()
     }
 
+    /// Whether the folder's shop came back and has yet to ask the provider. A backup of it would claim to be of now, and
+    /// the shop that came back from that one would ask about too little.
+    pub fn is_pending(dir: &DataDir) -> anyhow::Result<bool> {
+        Ok(Self::load(dir)?.is_some_and(|restored| restored.reconciled_at.is_none()))
+    }
+
     pub fn save(&self, dir: &DataDir) -> anyhow::Result<()> {
         let path = dir.restored();
         secrets::write_private(&path, &serde_json::to_vec_pretty(self)?)
