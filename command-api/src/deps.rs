@@ -37,6 +37,8 @@ pub struct CommandDeps {
     pub order_ttl: Duration,
     /// What the shop keeps of its sellers' sales, in basis points; [`FEE_BPS`] by default.
     pub fee_bps: u32,
+    /// Whether the shop is reached over TLS, so that its cookies go no other way.
+    pub secure_cookies: bool,
     /// What the payment provider signs its webhooks with; without it there are none.
     pub webhook_secret: Option<String>,
     /// Keys the fingerprints of requests, which are kept with their idempotency keys: without it, a fingerprint
@@ -66,6 +68,9 @@ impl CommandDeps {
             tokens: self.tokens,
             passwords: self.passwords,
             terms,
+            cookies: Cookies {
+                secure: self.secure_cookies,
+            },
             webhook_secret: WebhookSecret(self.webhook_secret.map(Into::into)),
             throttles: Arc::default(),
         }
@@ -81,6 +86,13 @@ pub struct Terms {
     pub order_ttl: TimeDelta,
 }
 
+/// How cookies are set.
+#[derive(Clone, Copy)]
+pub struct Cookies {
+    /// Over TLS only.
+    pub secure: bool,
+}
+
 /// What the payment provider signs with.
 #[derive(Clone)]
 pub struct WebhookSecret(pub Option<Arc<str>>);
@@ -93,6 +105,7 @@ pub struct ApiState {
     tokens: AccessTokens,
     passwords: Passwords,
     terms: Terms,
+    cookies: Cookies,
     webhook_secret: WebhookSecret,
     throttles: Arc<Throttles>,
 }
@@ -113,6 +126,7 @@ parts! {
     tokens: AccessTokens,
     passwords: Passwords,
     terms: Terms,
+    cookies: Cookies,
     webhook_secret: WebhookSecret,
     throttles: Arc<Throttles>,
 }

@@ -1,5 +1,7 @@
 //! A command that is refused, and why, in words for people and in a code for programs.
 
+use std::convert::Infallible;
+
 use crate::account::AccountError;
 use crate::cart::CartError;
 use crate::category::CategoryError;
@@ -74,6 +76,13 @@ domain_errors! {
     CreditNote(CreditNoteError),
     Review(ReviewError),
     Wishlist(WishlistError),
+}
+
+impl From<Infallible> for DomainError {
+    /// Of an aggregate that refuses nothing.
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
 }
 
 impl Refusal for DomainError {

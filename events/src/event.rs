@@ -7,7 +7,9 @@ use crate::cart::CartEvent;
 use crate::category::CategoryEvent;
 use crate::credit_note::CreditNoteEvent;
 use crate::envelope::RecordedEvent;
+use crate::guest_cart::GuestCartEvent;
 use crate::order::OrderEvent;
+use crate::order_mail::OrderMailEvent;
 use crate::payment::PaymentEvent;
 use crate::product::ProductEvent;
 use crate::review::ReviewEvent;
@@ -171,8 +173,10 @@ macro_rules! unite {
 unite! {
     Stock(StockEvent),
     Order(OrderEvent),
+    OrderMail(OrderMailEvent),
     Payment(PaymentEvent),
     Cart(CartEvent),
+    GuestCart(GuestCartEvent),
     Product(ProductEvent),
     Account(AccountEvent),
     Session(SessionEvent),

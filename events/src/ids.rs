@@ -71,6 +71,8 @@ uuid_ids! {
     WithdrawalId;
     /// One person's review of one product.
     ReviewId;
+    /// The cart of somebody who isn't logged in.
+    GuestCartId;
     /// A credit for goods that came back without a known order.
     CreditNoteId;
     /// One fact in the log.

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod carts;
 pub mod categories;
+pub mod guest_carts;
 pub mod orders;
 pub mod payments;
 pub mod products;
@@ -21,6 +22,7 @@ mod amounts;
 mod error;
 mod group;
 mod order_details;
+mod order_summaries;
 #[cfg(feature = "planted-bugs")]
 mod planted;
 mod rebuild;

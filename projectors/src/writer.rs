@@ -17,6 +17,7 @@ use sqlx::AnyConnection;
 use crate::accounts::Accounts;
 use crate::carts::Carts;
 use crate::categories::Categories;
+use crate::guest_carts::GuestCarts;
 use crate::orders::Orders;
 use crate::payments::Payments;
 #[cfg(feature = "planted-bugs")]
@@ -69,6 +70,7 @@ pub fn writer(view: ViewName, generation: u64, position: Position) -> Box<dyn Wr
         ViewName::Accounts => boxed::<Accounts>(generation, position),
         ViewName::Reviews => boxed::<Reviews>(generation, position),
         ViewName::Wishlists => boxed::<Wishlists>(generation, position),
+        ViewName::GuestCarts => boxed::<GuestCarts>(generation, position),
         ViewName::Trades => boxed::<TradesOfAccounts>(generation, position),
     }
 }

@@ -113,6 +113,8 @@ pub struct Payment {
     status: String,
     provider_reference: Option<String>,
     decline: Option<Refusal>,
+    /// The newest 50, oldest first.
+    attempts: Vec<Attempt>,
     refunded: MoneyDto,
     refunds: Vec<Refund>,
     created_at: DateTime<Utc>,
@@ -141,6 +143,23 @@ pub struct Refund {
     reason: String,
     provider_reference: Option<String>,
     failure: Option<Refusal>,
+}
+
+/// One try to be paid.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it describes a document that is made elsewhere")]
+pub struct Attempt {
+    /// Null where no provider was asked.
+    id: Option<Uuid>,
+    /// `card`, `wallet` or `external`.
+    method: String,
+    /// `processing`, `settled`, `declined` or `cancelled`.
+    status: String,
+    started_at: DateTime<Utc>,
+    /// When its outcome was known.
+    ended_at: Option<DateTime<Utc>>,
+    decline: Option<Refusal>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

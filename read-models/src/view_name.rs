@@ -6,8 +6,8 @@ use std::str::FromStr;
 use crate::record::Record;
 use crate::table::Table;
 use crate::{
-    accounts, carts, categories, order_history, orders, payments, product_history, products, reviews, sales,
-    trade_entries, trades, unsold, wallet_entries, wallets, wishlists,
+    accounts, carts, categories, guest_carts, order_history, orders, payments, product_history, products,
+    reviews, sales, trade_entries, trades, unsold, wallet_entries, wallets, wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
@@ -29,10 +29,11 @@ pub enum ViewName {
     Wishlists,
     /// `trades` and `trade_entries`.
     Trades,
+    GuestCarts,
 }
 
 impl ViewName {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Products,
         Self::Categories,
         Self::Carts,
@@ -44,6 +45,7 @@ impl ViewName {
         Self::Reviews,
         Self::Wishlists,
         Self::Trades,
+        Self::GuestCarts,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -59,6 +61,7 @@ impl ViewName {
             Self::Reviews => "reviews",
             Self::Wishlists => "wishlists",
             Self::Trades => "trades",
+            Self::GuestCarts => "guest_carts",
         }
     }
 
@@ -68,16 +71,20 @@ impl ViewName {
         match self {
             // Since 3 with owners of one-of-a-kinds and the table of unsold items.
             Self::Products => 3,
+            // Since 2 with a summary of each entry, and with emails.
+            Self::Orders => 2,
+            // Since 2 with every attempt.
+            Self::Payments => 2,
+            // Since 2 with whether the address is verified.
+            Self::Accounts => 2,
             Self::Categories
             | Self::Carts
-            | Self::Orders
-            | Self::Payments
             | Self::Wallets
             | Self::Sales
-            | Self::Accounts
             | Self::Reviews
             | Self::Wishlists
-            | Self::Trades => 1,
+            | Self::Trades
+            | Self::GuestCarts => 1,
         }
     }
 
@@ -99,6 +106,7 @@ impl ViewName {
             Self::Accounts => &[accounts::Account::TABLE],
             Self::Reviews => &[reviews::Review::TABLE],
             Self::Wishlists => &[wishlists::WishlistItem::TABLE],
+            Self::GuestCarts => &[guest_carts::GuestCart::TABLE],
             Self::Trades => &[trades::Trades::TABLE, trade_entries::TradeEntry::TABLE],
         }
     }

@@ -110,11 +110,13 @@ pub fn transport(settings: &Settings, dir: &DataDir) -> anyhow::Result<MailTrans
 
 pub fn identity(settings: &Settings, public_url: &str) -> anyhow::Result<ShopIdentity> {
     let reset = format!("{public_url}{}", pages::PASSWORD_RESET_PATH);
+    let verification = format!("{public_url}{}", pages::EMAIL_VERIFICATION_PATH);
     Ok(ShopIdentity::new(
         &settings.shop_name,
         &settings.mail.sender,
         public_url,
         &reset,
+        &verification,
     )?)
 }
 

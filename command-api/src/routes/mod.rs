@@ -30,6 +30,7 @@ mod remove_cart_item;
 mod remove_product;
 mod remove_review;
 mod remove_wishlist_item;
+mod request_email_verification;
 mod reset_password;
 mod restore_review;
 mod retry_payment;
@@ -37,6 +38,7 @@ mod return_order;
 mod set_cart_item;
 mod set_roles;
 mod ship_order;
+mod verify_email;
 mod withdraw_money;
 
 use axum::extract::DefaultBodyLimit;
@@ -68,6 +70,8 @@ fn small() -> OpenApiRouter<ApiState> {
         .routes(routes!(log_out::log_out))
         .routes(routes!(forget_password::forget_password))
         .routes(routes!(reset_password::reset_password))
+        .routes(routes!(verify_email::verify_email))
+        .routes(routes!(request_email_verification::request_email_verification))
         .routes(routes!(edit_profile::edit_profile))
         .routes(routes!(change_password::change_password))
         .routes(routes!(set_roles::set_roles))

@@ -69,6 +69,7 @@ impl Shop {
             currency: Currency::GBP,
             order_ttl: ORDER_TTL,
             fee_bps: FEE_BPS,
+            secure_cookies: false,
             webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
             fingerprint_secret: [5; 32],
         };

@@ -1,11 +1,17 @@
 //! The property that makes rebuilds possible: rows depend on the events alone, not on how they came.
 
 use events::Event;
-use events::account::{AccountEvent, PasswordChanged};
+use events::account::{AccountEvent, EmailVerificationLapsed, EmailVerified, PasswordChanged};
 use events::cart::{CartEvent, CartItemRemoved, CartItemSet};
 use events::category::{CategoryCreated, CategoryEvent};
+use events::guest_cart::{
+    GuestCartEvent, GuestCartExpired, GuestCartItemRemoved, GuestCartItemSet, GuestCartMerged,
+    GuestCartStarted,
+};
+use events::ids::GuestCartId;
 use events::order::{OrderEvent, OrderShipped};
-use events::payment::Purpose;
+use events::order_mail::{OrderEmail, OrderEmailSent, OrderMailEvent};
+use events::payment::{PaymentDeclined, PaymentEvent, PaymentMethod, PaymentRetried, Purpose};
 use events::product::{
     OwnershipMoved, ProductActivated, ProductArchived, ProductDetailsChanged, ProductEvent, ProductRemoved,
     VariantAdded, VariantPriceChanged, VariantRemoved,
@@ -15,6 +21,7 @@ use events::stock::{StockAdjusted, StockEvent};
 use events::wishlist::{WishlistEvent, WishlistItemRemoved};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use uuid::Uuid;
 
 use crate::database::Database;
 use crate::shop::{Shop, digests};
@@ -22,7 +29,7 @@ use crate::story::*;
 
 /// Any event about a few things, in no order that makes sense: a view must bear what it is told.
 fn any_event() -> impl Strategy<Value = Event> {
-    (0..35_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
+    (0..45_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
 }
 
 fn event(kind: u8, n: u128, amount: u32) -> Event {
@@ -121,6 +128,40 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
         .into(),
         31 => ProductEvent::ProductArchived(ProductArchived { product_id }).into(),
         32 | 33 => ProductEvent::ProductActivated(ProductActivated { product_id }).into(),
+        34..=38 => guest_cart(kind, n, amount),
+        39 => AccountEvent::EmailVerified(EmailVerified {
+            account_id,
+            verification_id: Uuid::nil(),
+            verified_at: at(minor),
+        })
+        .into(),
+        40 => AccountEvent::EmailVerificationLapsed(EmailVerificationLapsed { account_id }).into(),
+        41 => OrderMailEvent::OrderEmailSent(OrderEmailSent {
+            order_id: order(n),
+            email: OrderEmail::Shipped,
+            sent_at: at(minor),
+        })
+        .into(),
+        42 => PaymentEvent::PaymentRetried(PaymentRetried {
+            payment_id: payment(n),
+            purpose,
+            customer: None,
+            amount: gbp(minor),
+            method: PaymentMethod::Card {
+                token: "tok".to_owned(),
+            },
+            attempt_id: attempt(amount.into()),
+        })
+        .into(),
+        43 => PaymentEvent::PaymentDeclined(PaymentDeclined {
+            payment_id: payment(n),
+            purpose,
+            customer: None,
+            attempt_id: attempt(u128::from(amount + 1)),
+            code: "card_declined".to_owned(),
+            message: "no".to_owned(),
+        })
+        .into(),
         _ => AccountEvent::PasswordChanged(PasswordChanged {
             account_id,
             password: Sealed("hash".to_owned()),
@@ -128,6 +169,43 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
         })
         .into(),
     }
+}
+
+/// One of five events about a guest's cart.
+fn guest_cart(kind: u8, n: u128, amount: u32) -> Event {
+    let (cart_id, moment) = (GuestCartId(Uuid::from_u128(n)), at(i64::from(amount)));
+    match kind {
+        34 => GuestCartEvent::from(GuestCartStarted {
+            cart_id,
+            token_hash: format!("hash{amount}"),
+            started_at: moment,
+            expires_at: at(100),
+        }),
+        35 => GuestCartItemSet {
+            cart_id,
+            sku: sku(u128::from(amount % 3), 'a'),
+            product_id: product(n),
+            quantity: amount,
+        }
+        .into(),
+        36 => GuestCartItemRemoved {
+            cart_id,
+            sku: sku(u128::from(amount % 3), 'a'),
+        }
+        .into(),
+        37 => GuestCartMerged {
+            cart_id,
+            account_id: account(n),
+            merged_at: moment,
+        }
+        .into(),
+        _ => GuestCartExpired {
+            cart_id,
+            expired_at: moment,
+        }
+        .into(),
+    }
+    .into()
 }
 
 fn stars(amount: u32) -> u8 {

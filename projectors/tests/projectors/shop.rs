@@ -10,6 +10,7 @@ use platform::feed::Feed;
 use projectors::accounts::Accounts;
 use projectors::carts::Carts;
 use projectors::categories::Categories;
+use projectors::guest_carts::GuestCarts;
 use projectors::orders::Orders;
 use projectors::payments::Payments;
 use projectors::products::Products;
@@ -194,6 +195,8 @@ fn stream_of(event: &Event) -> StreamId {
         Event::Stock(_) => StreamId::new("stock", Products::keys(event)[0]),
         Event::Order(_) => StreamId::new("order", Orders::keys(event)[0]),
         Event::Payment(_) => StreamId::new("payment", Payments::keys(event)[0]),
+        Event::OrderMail(_) => StreamId::new("order_mail", Orders::keys(event)[0]),
+        Event::GuestCart(_) => StreamId::new("guest_cart", GuestCarts::keys(event)[0]),
         Event::Cart(_) => StreamId::new("cart", Carts::keys(event)[0]),
         Event::Product(_) => StreamId::new("product", Products::keys(event)[0]),
         Event::Account(_) => StreamId::new("account", Accounts::keys(event)[0]),

@@ -3,6 +3,7 @@
 mod cart;
 mod categories;
 mod dashboard;
+mod order_history;
 mod orders;
 mod payments;
 mod products;
@@ -25,6 +26,7 @@ pub fn all() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(users::me))
         .routes(routes!(users::list))
+        .routes(routes!(users::one))
         .routes(routes!(categories::tree))
         .routes(routes!(categories::one))
         .routes(routes!(products::list))
@@ -35,7 +37,7 @@ pub fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(wishlist::own))
         .routes(routes!(orders::list))
         .routes(routes!(orders::one))
-        .routes(routes!(orders::history))
+        .routes(routes!(order_history::history))
         .routes(routes!(payments::list))
         .routes(routes!(payments::one))
         .routes(routes!(wallet::balances))

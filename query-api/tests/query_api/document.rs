@@ -17,7 +17,7 @@ on_each_database! {
 }
 
 /// Everything that can be asked, as its users know it.
-const ROUTES: [&str; 23] = [
+const ROUTES: [&str; 24] = [
     "/api/analytics/sales",
     "/api/cart",
     "/api/categories",
@@ -38,6 +38,7 @@ const ROUTES: [&str; 23] = [
     "/api/products/{id}/reviews",
     "/api/users",
     "/api/users/me",
+    "/api/users/{id}",
     "/api/wallet",
     "/api/wallet/entries",
     "/api/wishlist",
@@ -116,6 +117,7 @@ fn real(path: &str) -> String {
         Some("products") => product(1).to_string(),
         Some("categories") => category(1).to_string(),
         Some("orders") => order(1).to_string(),
+        Some("users") => account(1).to_string(),
         _ => payment(1).to_string(),
     };
     path.replace("{id}", &id)
@@ -126,7 +128,7 @@ async fn what_is_answered_is_what_is_documented(database: Database) {
     let document = document(&shop);
     for path in ROUTES {
         let who: Person = match path {
-            "/api/users" => admin(),
+            "/api/users" | "/api/users/{id}" => admin(),
             "/api/analytics/sales" | "/api/products/{id}/history" => staff(),
             _ => customer(1),
         };
@@ -137,8 +139,8 @@ async fn what_is_answered_is_what_is_documented(database: Database) {
         let check = Check { document: &document };
         check.fits(&answer.body, schema, path).unwrap();
     }
-    let problem = shop.get("/api/cart").await.refused(401, "token_missing");
-    let unauthenticated = &document["paths"]["/api/cart"]["get"]["responses"]["401"]["content"];
+    let problem = shop.get("/api/wallet").await.refused(401, "token_missing");
+    let unauthenticated = &document["paths"]["/api/wallet"]["get"]["responses"]["401"]["content"];
     let schema = &unauthenticated["application/problem+json"]["schema"];
     let check = Check { document: &document };
     check.fits(&problem.body, schema, "problem").unwrap();

@@ -9,6 +9,7 @@ mod conventions;
 mod dashboard;
 mod database;
 mod document;
+mod guest_carts;
 mod orders;
 mod paging;
 mod people;

@@ -330,12 +330,16 @@ pub fn wished(n: u128, product_number: u128) -> Event {
 }
 
 pub fn stream_of(event: &Event) -> StreamId {
-    use projectors::{accounts, carts, categories, orders, payments, products, reviews, wallets, wishlists};
+    use projectors::{
+        accounts, carts, categories, guest_carts, orders, payments, products, reviews, wallets, wishlists,
+    };
     match event {
         Event::Stock(_) => StreamId::new("stock", products::Products::keys(event)[0]),
         Event::Product(_) => StreamId::new("product", products::Products::keys(event)[0]),
         Event::Order(_) => StreamId::new("order", orders::Orders::keys(event)[0]),
         Event::Payment(_) => StreamId::new("payment", payments::Payments::keys(event)[0]),
+        Event::OrderMail(_) => StreamId::new("order_mail", orders::Orders::keys(event)[0]),
+        Event::GuestCart(_) => StreamId::new("guest_cart", guest_carts::GuestCarts::keys(event)[0]),
         Event::Cart(_) => StreamId::new("cart", carts::Carts::keys(event)[0]),
         Event::Account(_) => StreamId::new("account", accounts::Accounts::keys(event)[0]),
         Event::Category(_) => StreamId::new("category", categories::Categories::keys(event)[0]),

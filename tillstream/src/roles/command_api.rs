@@ -61,6 +61,10 @@ pub fn deps(
         currency: settings.currency,
         order_ttl: Duration::from_secs(u64::from(settings.orders.unpaid_ttl_minutes) * 60),
         fee_bps: settings.marketplace.fee_bps,
+        secure_cookies: settings
+            .public_url
+            .as_deref()
+            .is_some_and(|url| url.starts_with("https://")),
         webhook_secret: Some(outside::webhook_secret(settings, secrets)),
         fingerprint_secret: secrets.fingerprints()?,
     })

@@ -4,6 +4,7 @@
 mod catalogue;
 mod ledger;
 mod marketplace;
+mod people;
 mod positions;
 mod reviews;
 mod sales;
@@ -102,6 +103,8 @@ async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
         (Box::new(sales::SettledOnce::default()), Broken::default()),
         (Box::new(sales::OrderTotals), Broken::default()),
         (Box::new(reviews::OnePerAuthor::default()), Broken::default()),
+        (Box::new(people::MergedOnce::default()), Broken::default()),
+        (Box::new(people::VerifiedByLink::default()), Broken::default()),
     ];
     let head = log.head().await?;
     let bar = progress::bar(head, "verify");

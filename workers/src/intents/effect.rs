@@ -6,11 +6,12 @@
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
 use domain::account::Account;
+use domain::guest_cart::GuestCart;
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::wallet::Wallet;
 use events::envelope::{Position, StreamId};
-use events::ids::{AccountId, AttemptId, OrderId, PaymentId, RefundId, WithdrawalId};
+use events::ids::{AccountId, AttemptId, GuestCartId, OrderId, PaymentId, RefundId, WithdrawalId};
 use events::money::Money;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -87,9 +88,17 @@ pub enum Effect {
         account_id: AccountId,
         reset_id: Uuid,
     },
+    EmailVerification {
+        account_id: AccountId,
+        verification_id: Uuid,
+    },
     /// Cancel the order if it is still unpaid.
     ExpireOrder {
         order_id: OrderId,
+    },
+    /// Give the guest's cart up if nobody came back for it.
+    ExpireGuestCart {
+        cart_id: GuestCartId,
     },
     /// An event that couldn't be read, so nobody knows what it asks for. Carrying it out is planning it anew.
     Unreadable {
@@ -112,7 +121,9 @@ impl Effect {
                 OrderNotice::Cancelled => "email_cancelled",
             },
             Self::EmailPasswordReset { .. } => "email_password_reset",
+            Self::EmailVerification { .. } => "email_verification",
             Self::ExpireOrder { .. } => "expire_order",
+            Self::ExpireGuestCart { .. } => "expire_guest_cart",
             Self::Unreadable { .. } => "unreadable",
         }
     }
@@ -120,8 +131,10 @@ impl Effect {
     pub fn lane(&self) -> Lane {
         match self {
             Self::Charge { .. } | Self::Refund(_) | Self::Payout(_) => Lane::Settlement,
-            Self::EmailOrder { .. } | Self::EmailPasswordReset { .. } => Lane::Email,
-            Self::ExpireOrder { .. } => Lane::Timers,
+            Self::EmailOrder { .. } | Self::EmailPasswordReset { .. } | Self::EmailVerification { .. } => {
+                Lane::Email
+            }
+            Self::ExpireOrder { .. } | Self::ExpireGuestCart { .. } => Lane::Timers,
             Self::Unreadable { lane, .. } => *lane,
         }
     }
@@ -136,7 +149,10 @@ impl Effect {
             Self::EmailOrder { order_id, .. } | Self::ExpireOrder { order_id } => {
                 StreamId::new(Order::TYPE, order_id)
             }
-            Self::EmailPasswordReset { account_id, .. } => StreamId::new(Account::TYPE, account_id),
+            Self::EmailPasswordReset { account_id, .. } | Self::EmailVerification { account_id, .. } => {
+                StreamId::new(Account::TYPE, account_id)
+            }
+            Self::ExpireGuestCart { cart_id } => StreamId::new(GuestCart::TYPE, cart_id),
             Self::Unreadable { stream, .. } => stream.clone(),
         }
     }
@@ -146,8 +162,12 @@ impl Effect {
         match self {
             Self::Charge { .. } | Self::Refund(_) | Self::Payout(_) => "provider".to_owned(),
             Self::EmailOrder { order_id, .. } => order_id.to_string(),
-            Self::EmailPasswordReset { account_id, .. } => account_id.to_string(),
-            Self::ExpireOrder { .. } | Self::Unreadable { .. } => "shop".to_owned(),
+            Self::EmailPasswordReset { account_id, .. } | Self::EmailVerification { account_id, .. } => {
+                account_id.to_string()
+            }
+            Self::ExpireOrder { .. } | Self::ExpireGuestCart { .. } | Self::Unreadable { .. } => {
+                "shop".to_owned()
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use events::Event;
 use events::account::AccountEvent;
 use events::envelope::RecordedEvent;
+use events::guest_cart::GuestCartEvent;
 use events::ids::{AttemptId, OrderId, PaymentId};
 use events::order::{OrderEvent, OrderPlaced};
 use events::payment::{PaymentEvent, PaymentMethod, PaymentSettled, RefundRequested};
@@ -22,11 +23,13 @@ pub(super) struct Planned {
 }
 
 /// The types that ask for something; all others are passed over unread.
-const CONCERNING: [(&str, Lane); 9] = [
+const CONCERNING: [(&str, Lane); 11] = [
     ("OrderPlaced", Lane::Email),
     ("OrderShipped", Lane::Email),
     ("OrderCancelled", Lane::Email),
     ("PasswordResetRequested", Lane::Email),
+    ("EmailVerificationRequested", Lane::Email),
+    ("GuestCartStarted", Lane::Timers),
     ("PaymentRequested", Lane::Settlement),
     ("PaymentRetried", Lane::Settlement),
     ("PaymentSettled", Lane::Settlement),
@@ -91,6 +94,17 @@ fn effects(event: &Event, historical: &HashSet<OrderId>) -> Vec<Due> {
         Event::Account(AccountEvent::PasswordResetRequested(requested)) => {
             let (account_id, reset_id) = (requested.account_id, requested.reset_id);
             vec![(Effect::EmailPasswordReset { account_id, reset_id }, None)]
+        }
+        Event::Account(AccountEvent::EmailVerificationRequested(requested)) => {
+            let effect = Effect::EmailVerification {
+                account_id: requested.account_id,
+                verification_id: requested.verification_id,
+            };
+            vec![(effect, None)]
+        }
+        Event::GuestCart(GuestCartEvent::GuestCartStarted(started)) => {
+            let cart_id = started.cart_id;
+            vec![(Effect::ExpireGuestCart { cart_id }, Some(started.expires_at))]
         }
         _ => vec![],
     }
