@@ -185,10 +185,9 @@ async fn buy(story: &Story, ann: &Client) -> String {
 
 async fn hand_over(story: &Story, path: &str) {
     let parcel = json!({"carrier": "Royal Mail", "tracking_number": "RM17"});
-    let ship = story.staff.post(&format!("{path}/ship"), &parcel);
-    ship.await.expect(200);
-    let deliver = story.staff.post(&format!("{path}/deliver"), &json!({}));
-    deliver.await.expect(200);
+    let (ship, deliver) = (format!("{path}/ship"), format!("{path}/deliver"));
+    story.staff.post(&ship, &parcel).await.expect(200);
+    story.staff.post(&deliver, &json!({})).await.expect(200);
 }
 
 async fn speak_and_send_back(story: &Story, ann: &Client, path: &str) {

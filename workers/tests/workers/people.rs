@@ -1,6 +1,8 @@
 //! What workers do for people beside their orders: links to verify an address, guests' carts that nobody came back for,
 //! and the note in the log that an email has gone out.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use domain::email_verification::{self, RequestEmailVerification};
 use domain::guest_cart::GuestCart;
@@ -8,8 +10,9 @@ use domain::guest_carts;
 use events::guest_cart::GuestCartStarted;
 use events::ids::GuestCartId;
 use events::sealed::Sealed;
+use platform::event_log::EventLog;
 use uuid::Uuid;
-use workers::intents::Lane;
+use workers::intents::{Effect, Finish, Lane, NewIntent, OrderNotice};
 
 use crate::shop::{Shop, sku, until};
 
@@ -87,25 +90,73 @@ async fn a_guests_cart_is_given_up_in_its_time() {
     shop.close().await;
 }
 
+/// The notes of emails in the log.
+async fn noted(shop: &Shop) -> Vec<String> {
+    let events = shop.log.read(0, EventLog::READ_LIMIT).await.unwrap();
+    let notes = events
+        .into_iter()
+        .filter(|event| event.event_type == "OrderEmailSent");
+    notes.map(|event| event.payload).collect()
+}
+
 #[tokio::test]
 async fn an_email_about_an_order_is_noted_once_it_has_gone_out() {
     let shop = Shop::open().await;
     let workers = shop.work().await;
     let placed = shop.buy("pm_card_visa").await;
     workers.until_count(Lane::Email, "done", 1).await;
-    let noted = || async {
-        let events = shop.log.read(0, 1_000).await.unwrap();
-        let of_mail = events.iter().filter(|event| event.event_type == "OrderEmailSent");
-        of_mail.map(|event| event.payload.clone()).collect::<Vec<_>>()
-    };
-    let before = noted().await;
+    let before = noted(&shop).await;
     assert_eq!(before.len(), 1);
     assert!(before[0].contains(&placed.order_id.to_string()) && before[0].contains("confirmation"));
     assert!(!before[0].contains('@'), "to whom it went stands nowhere");
     workers.stop().await;
     let workers = shop.work().await;
     workers.until_planned(&shop).await;
-    assert_eq!(noted().await, before);
+    assert_eq!(noted(&shop).await, before);
+    workers.stop().await;
+    shop.close().await;
+}
+
+#[tokio::test]
+async fn what_was_sent_and_not_noted_is_noted_and_not_sent_again() {
+    let shop = Shop::open().await;
+    let intents = shop.intents().await;
+    let placed = shop.buy("pm_card_visa").await;
+    let events = shop.log.read(0, EventLog::READ_LIMIT).await.unwrap();
+    let event = events
+        .iter()
+        .find(|event| event.event_type == "OrderPlaced")
+        .unwrap();
+    let confirmation = NewIntent {
+        effect: Effect::EmailOrder {
+            order_id: placed.order_id,
+            notice: OrderNotice::Confirmation,
+        },
+        event_id: event.meta.event_id,
+        position: event.position,
+        correlation_id: event.meta.correlation_id,
+        trace_parent: None,
+        due_at: None,
+        parked: None,
+    };
+    let from = intents.checkpoint().await.unwrap();
+    let planned = (from, shop.log.head().await.unwrap());
+    intents.plan(planned, &[confirmation], &[]).await.unwrap();
+    // The email goes out, and then the log can't be reached.
+    let lease = Duration::from_mins(1);
+    let claimed = intents.claim(Lane::Email, 1, lease).await.unwrap();
+    let finish = Finish::Wait {
+        due_at: shop.now(),
+        memo: Some("sent".to_owned()),
+    };
+    assert!(intents.finish(&claimed[0], finish).await.unwrap());
+    intents.close().await;
+    drop(intents);
+
+    let workers = shop.work().await;
+    workers.until_count(Lane::Email, "done", 1).await;
+    assert_eq!(noted(&shop).await.len(), 1);
+    assert!(shop.mails().await.is_empty());
     workers.stop().await;
     shop.close().await;
 }
