@@ -2,7 +2,7 @@
 
 use domain::{Decision, UnitOfWork};
 use events::envelope::{Actor, Position, RecordedEvent};
-use events::ids::{AccountId, BranchId};
+use events::ids::{AccountId, BranchId, GuestCartId};
 use executor::{Accepted, CommandContext, ExecuteError, Executor};
 use hmac::{Hmac, KeyInit, Mac};
 use platform::event_log::IdempotencyKey;
@@ -53,6 +53,15 @@ impl Commands {
         context.actor = Actor::System;
         if let Some(key) = &mut context.idempotency {
             key.scope = format!("branch {branch_id}");
+        }
+        context
+    }
+
+    /// The context of a command of whoever has this guest's cart. Its idempotency keys are the cart's.
+    pub fn guest_context<B>(&self, cart_id: GuestCartId, incoming: &Incoming<B>) -> CommandContext {
+        let mut context = self.context(None, incoming);
+        if let Some(key) = &mut context.idempotency {
+            key.scope = format!("guest cart {cart_id}");
         }
         context
     }

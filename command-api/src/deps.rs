@@ -40,6 +40,8 @@ pub struct CommandDeps {
     pub fee_bps: u32,
     /// What concerns a chain of shops.
     pub chain: ChainDeps,
+    /// Whether the shop is reached over TLS, so that its cookies go no other way.
+    pub secure_cookies: bool,
     /// What the payment provider signs its webhooks with; without it there are none.
     pub webhook_secret: Option<String>,
     /// Keys the fingerprints of requests, which are kept with their idempotency keys: without it, a fingerprint
@@ -79,6 +81,9 @@ impl CommandDeps {
             tokens: self.tokens,
             passwords: self.passwords,
             terms,
+            cookies: Cookies {
+                secure: self.secure_cookies,
+            },
             webhook_secret: WebhookSecret(self.webhook_secret.map(Into::into)),
             throttles: Arc::default(),
         }
@@ -96,6 +101,13 @@ pub struct Terms {
     pub is_branch: bool,
 }
 
+/// How cookies are set.
+#[derive(Clone, Copy)]
+pub struct Cookies {
+    /// Over TLS only.
+    pub secure: bool,
+}
+
 /// What the payment provider signs with.
 #[derive(Clone)]
 pub struct WebhookSecret(pub Option<Arc<str>>);
@@ -108,6 +120,7 @@ pub struct ApiState {
     tokens: AccessTokens,
     passwords: Passwords,
     terms: Terms,
+    cookies: Cookies,
     webhook_secret: WebhookSecret,
     throttles: Arc<Throttles>,
 }
@@ -128,6 +141,7 @@ parts! {
     tokens: AccessTokens,
     passwords: Passwords,
     terms: Terms,
+    cookies: Cookies,
     webhook_secret: WebhookSecret,
     throttles: Arc<Throttles>,
 }

@@ -16,12 +16,15 @@ const NAMES_MAX: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
 const LOGIN_FAILURES_MAX: u32 = 10;
 /// Emails with a link in a window: one that was lost, and some impatience.
 const RESETS_MAX: u32 = 3;
+/// The same of links to verify an address.
+const VERIFICATIONS_MAX: u32 = 3;
 const WINDOW: TimeDelta = TimeDelta::minutes(15);
 
 /// The throttles of the API.
 pub struct Throttles {
     pub logins: Throttle,
     pub resets: Throttle,
+    pub verifications: Throttle,
 }
 
 impl Default for Throttles {
@@ -29,6 +32,7 @@ impl Default for Throttles {
         Self {
             logins: Throttle::new(LOGIN_FAILURES_MAX, WINDOW),
             resets: Throttle::new(RESETS_MAX, WINDOW),
+            verifications: Throttle::new(VERIFICATIONS_MAX, WINDOW),
         }
     }
 }

@@ -54,6 +54,7 @@ pub fn change_profile(work: &mut UnitOfWork, command: &ChangeProfile) -> Decisio
     let profile = command.profile.clone();
     work.handle::<Account>(account_id, AccountCommand::ChangeProfile { profile })?;
     if let Some((before, after)) = &command.email {
+        work.handle::<Account>(account_id, AccountCommand::LapseEmailVerification)?;
         if let Some(before) = before {
             work.release(EMAIL_SCOPE, before, account_id);
         }

@@ -252,7 +252,7 @@ pub(crate) fn products_of<'s>(
     Ok(products)
 }
 
-fn on_sale(work: &mut UnitOfWork, sku: &Sku) -> Decision<(ProductId, Money)> {
+pub(crate) fn on_sale(work: &mut UnitOfWork, sku: &Sku) -> Decision<(ProductId, Money)> {
     let product_id = products_of(work, std::iter::once(sku))?[sku];
     let price = work.read::<Product>(product_id)?.price(sku);
     Ok((

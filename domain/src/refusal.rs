@@ -1,5 +1,7 @@
 //! A command that is refused, and why, in words for people and in a code for programs.
 
+use std::convert::Infallible;
+
 use crate::account::AccountError;
 use crate::branch::BranchError;
 use crate::cart::CartError;
@@ -84,6 +86,13 @@ domain_errors! {
     OutgoingReport(OutgoingReportError),
     Supply(SupplyError),
     Orphan(OrphanError),
+}
+
+impl From<Infallible> for DomainError {
+    /// Of an aggregate that refuses nothing.
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
 }
 
 impl Refusal for DomainError {

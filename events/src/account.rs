@@ -137,6 +137,33 @@ pub struct PasswordChanged {
     pub reset_id: Option<Uuid>,
 }
 
+/// A link to prove that the address is the account's was asked for: by the registration, by a change of the address, or
+/// anew. The last one asked for is the one that works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EmailVerificationRequested {
+    pub account_id: AccountId,
+    pub verification_id: Uuid,
+    /// SHA-256 of the token, in hex.
+    pub token_hash: String,
+    /// The token itself, for the email.
+    pub token: Sealed,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The link was followed: whoever has the account reads the mail of its address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EmailVerified {
+    pub account_id: AccountId,
+    pub verification_id: Uuid,
+    pub verified_at: DateTime<Utc>,
+}
+
+/// The address has become another: what was proved, or asked for, of the old one counts no longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EmailVerificationLapsed {
+    pub account_id: AccountId,
+}
+
 events! {
     /// What happens to an account.
     AccountEvent {
@@ -145,5 +172,8 @@ events! {
         AccountRolesChanged = 1,
         PasswordResetRequested = 1,
         PasswordChanged = 1,
+        EmailVerificationRequested = 1,
+        EmailVerified = 1,
+        EmailVerificationLapsed = 1,
     }
 }

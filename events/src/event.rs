@@ -9,7 +9,9 @@ use crate::category::CategoryEvent;
 use crate::chain::{FollowedCatalogueEvent, OutgoingReportEvent, SuppliedProductEvent};
 use crate::credit_note::CreditNoteEvent;
 use crate::envelope::RecordedEvent;
+use crate::guest_cart::GuestCartEvent;
 use crate::order::OrderEvent;
+use crate::order_mail::OrderMailEvent;
 use crate::orphan::OrphanEvent;
 use crate::payment::PaymentEvent;
 use crate::product::ProductEvent;
@@ -174,8 +176,10 @@ macro_rules! unite {
 unite! {
     Stock(StockEvent),
     Order(OrderEvent),
+    OrderMail(OrderMailEvent),
     Payment(PaymentEvent),
     Cart(CartEvent),
+    GuestCart(GuestCartEvent),
     Product(ProductEvent),
     Account(AccountEvent),
     Session(SessionEvent),

@@ -71,6 +71,8 @@ uuid_ids! {
     WithdrawalId;
     /// One person's review of one product.
     ReviewId;
+    /// The cart of somebody who isn't logged in.
+    GuestCartId;
     /// A shop of the chain, as headquarters knows it.
     BranchId;
     /// One movement of money at the payment provider that the log doesn't account for.

@@ -25,6 +25,9 @@ impl Projection for Accounts {
             AccountEvent::AccountRolesChanged(e) => e.account_id,
             AccountEvent::PasswordResetRequested(e) => e.account_id,
             AccountEvent::PasswordChanged(e) => e.account_id,
+            AccountEvent::EmailVerificationRequested(e) => e.account_id,
+            AccountEvent::EmailVerified(e) => e.account_id,
+            AccountEvent::EmailVerificationLapsed(e) => e.account_id,
         }]
     }
 
@@ -41,7 +44,11 @@ impl Projection for Accounts {
             AccountEvent::AccountProfileChanged(e) => account.profile = e.profile.clone(),
             AccountEvent::AccountRolesChanged(e) => account.roles.clone_from(&e.roles),
             AccountEvent::PasswordChanged(_) => account.has_password = true,
-            AccountEvent::PasswordResetRequested(_) | AccountEvent::AccountRegistered(_) => {}
+            AccountEvent::EmailVerified(_) => account.email_verified = true,
+            AccountEvent::EmailVerificationLapsed(_) => account.email_verified = false,
+            AccountEvent::PasswordResetRequested(_)
+            | AccountEvent::EmailVerificationRequested(_)
+            | AccountEvent::AccountRegistered(_) => {}
         }
         account.version = fact.version;
         account.position = fact.position;
@@ -56,6 +63,7 @@ fn registered(event: &AccountRegistered, fact: &Fact) -> Account {
         roles: event.roles.clone(),
         registered_at: event.registered_at,
         has_password: event.password.is_some(),
+        email_verified: false,
         version: fact.version,
         position: fact.position,
     }

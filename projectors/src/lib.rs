@@ -10,6 +10,7 @@ pub mod carts;
 pub mod categories;
 pub mod customers;
 pub mod daily_reports;
+pub mod guest_carts;
 pub mod orders;
 pub mod orphans;
 pub mod payments;
@@ -26,6 +27,7 @@ mod amounts;
 mod error;
 mod group;
 mod order_details;
+mod order_summaries;
 #[cfg(feature = "planted-bugs")]
 mod planted;
 mod rebuild;

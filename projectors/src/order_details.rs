@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use events::Event;
 use events::order::{OrderEvent, SoldLine};
+use events::order_mail::OrderMailEvent;
 use events::payment::PaymentEvent;
 use serde_json::{Value, json};
 
@@ -12,6 +13,9 @@ use crate::payments::kind;
 pub fn details(event: &Event) -> Option<(Option<DateTime<Utc>>, Value)> {
     match event {
         Event::Order(event) => Some(of_order(event)),
+        Event::OrderMail(OrderMailEvent::OrderEmailSent(e)) => {
+            Some((Some(e.sent_at), json!({"email": e.email})))
+        }
         Event::Payment(event) => Some(of_payment(event)),
         _ => None,
     }

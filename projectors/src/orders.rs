@@ -1,9 +1,10 @@
-//! Orders and their history, from the orders' events and from those of the payments for them.
+//! Orders and their history, from the orders' events and from those of their payments and emails.
 
 use events::Event;
 use events::ids::OrderId;
 use events::money::Money;
 use events::order::{OrderEvent, OrderPlaced, SoldLine};
+use events::order_mail::OrderMailEvent;
 use events::payment::{PaymentEvent, Purpose};
 use read_models::ViewName;
 use read_models::order_history::OrderEntry;
@@ -11,6 +12,7 @@ use read_models::orders::{Order, OrderDocument, OrderStatus, OrderedLine};
 
 use crate::amounts::plus;
 use crate::order_details::details;
+use crate::order_summaries::summary;
 use crate::projection::{Fact, Projection};
 
 pub struct Orders;
@@ -23,6 +25,7 @@ impl Projection for Orders {
     fn keys(event: &Event) -> Vec<OrderId> {
         let order = match event {
             Event::Order(event) => Some(order_of(event)),
+            Event::OrderMail(OrderMailEvent::OrderEmailSent(e)) => Some(e.order_id),
             Event::Payment(event) => match purpose(event) {
                 Some(Purpose::Order(order)) => Some(order),
                 Some(Purpose::Deposit(_)) | None => None,
@@ -40,6 +43,7 @@ impl Projection for Orders {
                 at: at.unwrap_or(fact.recorded_at),
                 event: fact.event_type().to_owned(),
                 actor: fact.actor,
+                summary: summary(&fact.event),
                 details,
             });
         }

@@ -1,16 +1,22 @@
 //! Payments, from their own events.
 
+use chrono::{DateTime, Utc};
 use events::Event;
-use events::ids::{PaymentId, RefundId};
+use events::ids::{AttemptId, PaymentId, RefundId};
 use events::money::Money;
 use events::payment::{PaymentEvent, PaymentMethod, PaymentRequested, RefundRequested};
 use read_models::payments::{
-    MethodKind, Payment, PaymentDocument, PaymentStatus, Refund, RefundStatus, Refusal,
+    Attempt, AttemptStatus, MethodKind, Payment, PaymentDocument, PaymentStatus, Refund, RefundStatus,
+    Refusal,
 };
 use read_models::{NoEntries, ViewName};
 
 use crate::amounts::plus;
 use crate::projection::{Fact, Projection};
+
+/// Attempts that a payment shows, the newest: nobody reads more, and one who tries cards for ever doesn't make the
+/// document grow for ever.
+const ATTEMPTS_MAX: usize = 50;
 
 pub struct Payments;
 
@@ -50,6 +56,7 @@ impl Projection for Payments {
         // A stream begins with the request; without it there is nothing to change.
         let mut payment = row?;
         change(&mut payment.document, event);
+        follow(&mut payment.document.attempts, event, fact.recorded_at);
         payment.document.version = fact.version;
         payment.position = fact.position;
         Some(payment)
@@ -66,6 +73,7 @@ fn requested(event: &PaymentRequested, version: u64) -> PaymentDocument {
         status: PaymentStatus::Processing,
         provider_reference: None,
         decline: None,
+        attempts: vec![begun(event.attempt_id, &event.method, event.requested_at)],
         refunded: Money::zero(event.amount.currency()),
         refunds: Vec::new(),
         created_at: event.requested_at,
@@ -114,6 +122,55 @@ fn change(payment: &mut PaymentDocument, event: &PaymentEvent) {
                 refund.failure = Some(refusal(&e.code, &e.message));
             }
         }
+    }
+}
+
+/// What an event makes of the attempts.
+fn follow(attempts: &mut Vec<Attempt>, event: &PaymentEvent, at: DateTime<Utc>) {
+    match event {
+        PaymentEvent::PaymentRetried(e) => {
+            if attempts.len() >= ATTEMPTS_MAX {
+                attempts.remove(0);
+            }
+            attempts.push(begun(Some(e.attempt_id), &e.method, at));
+        }
+        PaymentEvent::PaymentSettled(e) => {
+            let attempt = attempts.iter_mut().rfind(|attempt| attempt.id == e.attempt_id);
+            end(attempt, AttemptStatus::Settled, e.settled_at, None);
+        }
+        PaymentEvent::PaymentDeclined(e) => {
+            let attempt = attempts
+                .iter_mut()
+                .rfind(|attempt| attempt.id == Some(e.attempt_id));
+            let decline = refusal(&e.code, &e.message);
+            end(attempt, AttemptStatus::Declined, at, Some(decline));
+        }
+        PaymentEvent::PaymentCancelled(_) => {
+            let attempt = attempts
+                .last_mut()
+                .filter(|attempt| attempt.status == AttemptStatus::Processing);
+            end(attempt, AttemptStatus::Cancelled, at, None);
+        }
+        _ => {}
+    }
+}
+
+fn begun(id: Option<AttemptId>, method: &PaymentMethod, started_at: DateTime<Utc>) -> Attempt {
+    Attempt {
+        id,
+        method: kind(method),
+        status: AttemptStatus::Processing,
+        started_at,
+        ended_at: None,
+        decline: None,
+    }
+}
+
+fn end(attempt: Option<&mut Attempt>, status: AttemptStatus, at: DateTime<Utc>, decline: Option<Refusal>) {
+    if let Some(attempt) = attempt {
+        attempt.status = status;
+        attempt.ended_at = Some(at);
+        attempt.decline = decline;
     }
 }
 

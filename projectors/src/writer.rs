@@ -20,6 +20,7 @@ use crate::carts::Carts;
 use crate::categories::Categories;
 use crate::customers::Customers;
 use crate::daily_reports::DailyReports;
+use crate::guest_carts::GuestCarts;
 use crate::orders::Orders;
 use crate::orphans::Orphans;
 use crate::payments::Payments;
@@ -74,6 +75,7 @@ pub fn writer(view: ViewName, generation: u64, position: Position) -> Box<dyn Wr
         ViewName::Accounts => boxed::<Accounts>(generation, position),
         ViewName::Reviews => boxed::<Reviews>(generation, position),
         ViewName::Wishlists => boxed::<Wishlists>(generation, position),
+        ViewName::GuestCarts => boxed::<GuestCarts>(generation, position),
         ViewName::Trades => boxed::<TradesOfAccounts>(generation, position),
         ViewName::SalesFigures => boxed::<SalesRecords>(generation, position),
         ViewName::Customers => boxed::<Customers>(generation, position),

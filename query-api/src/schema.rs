@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::money::MoneyDto;
@@ -115,6 +115,8 @@ pub struct Payment {
     status: String,
     provider_reference: Option<String>,
     decline: Option<Refusal>,
+    /// The newest 50, oldest first.
+    attempts: Vec<Attempt>,
     refunded: MoneyDto,
     refunds: Vec<Refund>,
     created_at: DateTime<Utc>,
@@ -145,6 +147,23 @@ pub struct Refund {
     failure: Option<Refusal>,
 }
 
+/// One try to be paid.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it describes a document that is made elsewhere")]
+pub struct Attempt {
+    /// Null where no provider was asked.
+    id: Option<Uuid>,
+    /// `card`, `wallet` or `external`.
+    method: String,
+    /// `processing`, `settled`, `declined` or `cancelled`.
+    status: String,
+    started_at: DateTime<Utc>,
+    /// When its outcome was known.
+    ended_at: Option<DateTime<Utc>>,
+    decline: Option<Refusal>,
+}
+
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "it describes a document that is made elsewhere")]
@@ -152,20 +171,6 @@ pub struct Refusal {
     /// The provider's.
     code: String,
     message: String,
-}
-
-/// Something that happened.
-#[derive(Serialize, ToSchema)]
-pub struct HistoryItem {
-    pub position: u64,
-    pub at: DateTime<Utc>,
-    /// The event's type, such as `OrderShipped`.
-    #[serde(rename = "type")]
-    pub event: String,
-    /// Who did it: `{"kind": "account", "id": …}`, `{"kind": "system"}` or `{"kind": "anonymous"}`.
-    #[schema(value_type = Object)]
-    pub actor: events::envelope::Actor,
-    pub details: serde_json::Value,
 }
 
 /// Money that moved at the payment provider and that the log doesn't account for.

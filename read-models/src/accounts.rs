@@ -23,6 +23,8 @@ pub struct Account {
     pub registered_at: DateTime<Utc>,
     /// False for one that came by import and hasn't been claimed yet.
     pub has_password: bool,
+    /// Whether the owner has shown that they read the mail of the address.
+    pub email_verified: bool,
     /// The version of the account's stream.
     pub version: u64,
     /// The position of the last event that changed the row.
@@ -43,6 +45,8 @@ impl Record for Account {
             int("registered_at"),
             // 0 or 1.
             int("has_password"),
+            // 0 or 1.
+            int("email_verified"),
             int("version"),
             int("position"),
         ],
@@ -61,6 +65,7 @@ impl Record for Account {
             .json(&self.roles)
             .time(self.registered_at)
             .int(i64::from(self.has_password))
+            .int(i64::from(self.email_verified))
             .count(self.version)
             .count(self.position);
     }
@@ -72,6 +77,7 @@ impl Record for Account {
             roles: record::json(row, "roles")?,
             registered_at: record::time(row, "registered_at")?,
             has_password: row.try_get::<i64, _>("has_password")? != 0,
+            email_verified: row.try_get::<i64, _>("email_verified")? != 0,
             version: record::count(row, "version")?,
             position: record::count(row, "position")?,
         })

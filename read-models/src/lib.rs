@@ -19,6 +19,7 @@ pub mod daily_reports;
 pub mod dialect;
 pub mod digest;
 pub mod generation;
+pub mod guest_carts;
 pub mod item_counts;
 pub mod order_history;
 pub mod orders;

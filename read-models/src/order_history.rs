@@ -1,4 +1,4 @@
-//! Everything that happened to an order, its payment's events included.
+//! Everything that happened to an order, its payment's events and its emails included.
 
 use chrono::{DateTime, Utc};
 use events::envelope::{Actor, Position};
@@ -20,6 +20,8 @@ pub struct OrderEntry {
     /// The event's type, such as `OrderShipped`.
     pub event: String,
     pub actor: Actor,
+    /// The same in words for people.
+    pub summary: String,
     /// What there is to tell, such as the carrier. Never personal data or a card's token.
     pub details: Value,
 }

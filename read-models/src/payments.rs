@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use events::envelope::Position;
-use events::ids::{AccountId, PaymentId, RefundId};
+use events::ids::{AccountId, AttemptId, PaymentId, RefundId};
 use events::money::Money;
 use events::payment::Purpose;
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,29 @@ pub struct Refund {
     pub failure: Option<Refusal>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptStatus {
+    Processing,
+    Settled,
+    Declined,
+    /// Called off before it was known to have succeeded.
+    Cancelled,
+}
+
+/// One try to be paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Missing where no provider was asked.
+    pub id: Option<AttemptId>,
+    pub method: MethodKind,
+    pub status: AttemptStatus,
+    pub started_at: DateTime<Utc>,
+    /// When its outcome was known.
+    pub ended_at: Option<DateTime<Utc>>,
+    pub decline: Option<Refusal>,
+}
+
 /// What the provider said when it said no.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
@@ -83,6 +106,8 @@ pub struct PaymentDocument {
     pub provider_reference: Option<String>,
     /// Why the last attempt was declined; missing once it has been settled or is tried again.
     pub decline: Option<Refusal>,
+    /// The newest ones, oldest first.
+    pub attempts: Vec<Attempt>,
     /// What was given back so far, over all settled refunds.
     pub refunded: Money,
     pub refunds: Vec<Refund>,

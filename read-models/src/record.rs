@@ -6,7 +6,9 @@ use std::hash::Hash;
 
 use chrono::{DateTime, Utc};
 use events::envelope::Position;
-use events::ids::{AccountId, BranchId, CategoryId, OrderId, OrphanId, PaymentId, ProductId, Sku};
+use events::ids::{
+    AccountId, BranchId, CategoryId, GuestCartId, OrderId, OrphanId, PaymentId, ProductId, Sku,
+};
 use events::money::Currency;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -211,7 +213,16 @@ macro_rules! text_keys {
     )+};
 }
 text_keys!(
-    AccountId, BranchId, CategoryId, OrderId, OrphanId, PaymentId, ProductId, Sku, Currency
+    AccountId,
+    BranchId,
+    CategoryId,
+    GuestCartId,
+    OrderId,
+    OrphanId,
+    PaymentId,
+    ProductId,
+    Sku,
+    Currency
 );
 
 impl Key for Position {

@@ -7,9 +7,9 @@ use crate::record::Record;
 use crate::table::Table;
 use crate::{
     accounts, branches, carts, categories, category_counts, customer_figures, customers, daily_reports,
-    item_counts, order_history, orders, orphans, payments, product_history, products, reviews, sales,
-    sales_figures, sales_records, trade_entries, trades, unsold, variant_options, wallet_entries, wallets,
-    wishlists,
+    guest_carts, item_counts, order_history, orders, orphans, payments, product_history, products, reviews,
+    sales, sales_figures, sales_records, trade_entries, trades, unsold, variant_options, wallet_entries,
+    wallets, wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
@@ -39,10 +39,11 @@ pub enum ViewName {
     Branches,
     DailyReports,
     Orphans,
+    GuestCarts,
 }
 
 impl ViewName {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Products,
         Self::Categories,
         Self::Carts,
@@ -59,6 +60,7 @@ impl ViewName {
         Self::Branches,
         Self::DailyReports,
         Self::Orphans,
+        Self::GuestCarts,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -79,6 +81,7 @@ impl ViewName {
             Self::Branches => "branches",
             Self::DailyReports => "daily_reports",
             Self::Orphans => "orphans",
+            Self::GuestCarts => "guest_carts",
         }
     }
 
@@ -89,13 +92,16 @@ impl ViewName {
             // Since 3 with owners of one-of-a-kinds and the table of unsold items, since 4 with what facets are
             // counted by, attributes, histories by SKU, and counts by state.
             Self::Products => 4,
+            // Since 2 with a summary of each entry, and with emails.
+            Self::Orders => 2,
+            // Since 2 with every attempt.
+            Self::Payments => 2,
+            // Since 2 with whether the address is verified.
+            Self::Accounts => 2,
             Self::Categories
             | Self::Carts
-            | Self::Orders
-            | Self::Payments
             | Self::Wallets
             | Self::Sales
-            | Self::Accounts
             | Self::Reviews
             | Self::Wishlists
             | Self::Trades
@@ -103,7 +109,8 @@ impl ViewName {
             | Self::Customers
             | Self::Branches
             | Self::DailyReports
-            | Self::Orphans => 1,
+            | Self::Orphans
+            | Self::GuestCarts => 1,
         }
     }
 
@@ -129,6 +136,7 @@ impl ViewName {
             Self::Accounts => &[accounts::Account::TABLE],
             Self::Reviews => &[reviews::Review::TABLE],
             Self::Wishlists => &[wishlists::WishlistItem::TABLE],
+            Self::GuestCarts => &[guest_carts::GuestCart::TABLE],
             Self::Trades => &[trades::Trades::TABLE, trade_entries::TradeEntry::TABLE],
             Self::SalesFigures => &[
                 sales_records::SalesRecord::TABLE,

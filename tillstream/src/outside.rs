@@ -121,11 +121,13 @@ pub fn chain(settings: &Settings, calls: &CallLog) -> anyhow::Result<Option<Chai
 
 pub fn identity(settings: &Settings, public_url: &str) -> anyhow::Result<ShopIdentity> {
     let reset = format!("{public_url}{}", pages::PASSWORD_RESET_PATH);
+    let verification = format!("{public_url}{}", pages::EMAIL_VERIFICATION_PATH);
     Ok(ShopIdentity::new(
         &settings.shop_name,
         &settings.mail.sender,
         public_url,
         &reset,
+        &verification,
     )?)
 }
 

@@ -1,6 +1,7 @@
 //! The pages that are the executable's own: the front page, the API's documentation, the mailbox
 //! folder, and whether the process is well.
 
+mod email_verification;
 mod health;
 mod mailbox;
 mod password_reset;
@@ -14,6 +15,7 @@ use telemetry::METRICS_CONTENT_TYPE;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+pub use email_verification::{EMAIL_VERIFICATION_PATH, email_verification};
 pub use health::Health;
 pub use mailbox::MailboxPage;
 pub use password_reset::{PASSWORD_RESET_PATH, password_reset};

@@ -4,6 +4,7 @@
 //! Knows HTTP and nothing about the shop: no route, no command and no view is here.
 
 pub mod caller;
+pub mod cart_token;
 pub mod etag;
 mod http_metrics;
 pub mod idempotency;

@@ -128,6 +128,17 @@ impl Effects {
             Effect::EmailPasswordReset { account_id, reset_id } => {
                 self.email.password_reset(claimed, *account_id, *reset_id).await
             }
+            Effect::EmailVerification {
+                account_id,
+                verification_id,
+            } => {
+                self.email
+                    .verification(claimed, *account_id, *verification_id)
+                    .await
+            }
+            Effect::ExpireGuestCart { cart_id } => {
+                timers::expire_guest_cart(&self.shop, claimed, *cart_id).await
+            }
             Effect::ExpireOrder { order_id } => timers::expire_order(&self.shop, claimed, *order_id).await,
             Effect::SendDailyReport {
                 day,

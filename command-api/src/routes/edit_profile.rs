@@ -3,6 +3,7 @@
 use axum::extract::State;
 use domain::account::Account;
 use domain::accounts::{ChangeProfile, USERNAME_SCOPE, change_profile};
+use domain::email_verification::{RequestEmailVerification, request as request_verification};
 use domain::{Decision, DomainError, Halt, UnitOfWork};
 use events::account::Profile;
 use events::ids::AccountId;
@@ -16,6 +17,7 @@ use web::{Caller, Problem};
 use crate::accounts;
 use crate::answer;
 use crate::commands::Commands;
+use crate::email_verification;
 use crate::errors::ApiError;
 use crate::incoming::Incoming;
 use crate::personal_data::PersonalData;
@@ -42,7 +44,8 @@ pub struct EditedProfileAnswer {
 
 /// Changes the caller's own profile
 ///
-/// What is missing stays. 409 `username_taken`, `email_taken`.
+/// What is missing stays. Another address is to be verified anew, and gets an email with a link for it. 409
+/// `username_taken`, `email_taken`.
 #[utoipa::path(
     patch, path = "/api/users/me", tag = "users", security(("bearer" = [])),
     params(CommandHeaders, EditHeaders), request_body = EditProfileBody,
@@ -108,6 +111,8 @@ struct Prepared {
     /// Before and after.
     username: Option<(String, String)>,
     changes: bool,
+    /// Of another address.
+    verification: Option<RequestEmailVerification>,
 }
 
 async fn prepare(
@@ -127,8 +132,13 @@ async fn prepare(
     let email = new_email
         .filter(|new| old_email.as_ref() != Some(new))
         .map(|new| (old_email, new));
+    let verification = match &email {
+        Some(_) => Some(email_verification::prepare(personal_data, account_id, context.now).await?),
+        None => None,
+    };
     Ok(Prepared {
         account,
+        verification,
         change: ChangeProfile {
             account_id,
             profile: personal_data.seal_profile(account_id, &after).await?,
@@ -153,6 +163,9 @@ impl Prepared {
         }
         if self.changes {
             change_profile(work, &self.change)?;
+        }
+        if let Some(verification) = &self.verification {
+            request_verification(work, verification)?;
         }
         if let Some((before, after)) = &self.username {
             work.release(USERNAME_SCOPE, before, account_id);

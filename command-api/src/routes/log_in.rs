@@ -9,12 +9,14 @@ use events::session::SessionStarted;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::Problem;
+use web::cart_token::{CartTokenNews, OptionalCartToken};
 use web::position::Accepted;
 use web::tokens::AccessTokens;
 
 use crate::accounts;
 use crate::commands::Commands;
 use crate::errors::ApiError;
+use crate::guest_cart::{self, CartTokenHeader};
 use crate::incoming::Incoming;
 use crate::passwords::Passwords;
 use crate::personal_data::PersonalData;
@@ -35,19 +37,23 @@ pub struct LogInBody {
 ///
 /// Wrong name and wrong password are one error, `credentials_wrong`. No idempotency key: the answer
 /// is a secret and isn't kept; logging in again begins another session.
+///
+/// A guest's cart becomes the account's: quantities of the same SKU are added up, to 100,000 at most, and what the
+/// account's cart has no room for is left out. The token is spent.
 #[utoipa::path(
-    post, path = "/api/auth/login", tag = "auth", request_body = LogInBody,
+    post, path = "/api/auth/login", tag = "auth", params(CartTokenHeader), request_body = LogInBody,
     responses((status = 200, body = SessionAnswer), Rejected, Unauthenticated, TooMany)
 )]
 #[tracing::instrument(name = "command.log_in", skip_all)]
 pub async fn log_in(
+    OptionalCartToken(token): OptionalCartToken,
     State(commands): State<Commands>,
     State(personal_data): State<PersonalData>,
     State(passwords): State<Passwords>,
     State(tokens): State<AccessTokens>,
     State(throttles): State<Arc<Throttles>>,
     incoming: Incoming<LogInBody>,
-) -> Result<Accepted<SessionAnswer>, ApiError> {
+) -> Result<(Option<CartTokenNews>, Accepted<SessionAnswer>), ApiError> {
     let incoming = incoming.keyless();
     let context = commands.context(None, &incoming);
     let LogInBody { login, password } = incoming.body;
@@ -76,9 +82,15 @@ pub async fn log_in(
         token_hash: refresh_token.hash(),
         expires_at: context.now + REFRESH_TOKEN_LIFETIME,
     };
-    let accepted = commands
-        .execute(&context, |work| start_session(work, &started))
-        .await?;
-    let answer = SessionAnswer::new(&tokens, &refresh_token, account_id, accepted.value, context.now);
-    Ok(Accepted::ok(accepted.position, answer))
+    let guest = token.map(|token| guest_cart::guest(token, context.now));
+    let decide = |work: &mut domain::UnitOfWork| {
+        let roles = start_session(work, &started)?;
+        let merged = guest_cart::merge(work, guest.as_ref(), account_id)?;
+        Ok((roles, merged))
+    };
+    let accepted = commands.execute(&context, decide).await?;
+    let (roles, merged) = accepted.value;
+    let answer = SessionAnswer::new(&tokens, &refresh_token, account_id, roles, context.now);
+    let news = merged.then_some(CartTokenNews::Spent);
+    Ok((news, Accepted::ok(accepted.position, answer)))
 }

@@ -37,6 +37,7 @@ mod remove_product;
 mod remove_review;
 mod remove_wishlist_item;
 mod request_daily_report;
+mod request_email_verification;
 mod reset_password;
 mod restore_review;
 mod retry_payment;
@@ -46,6 +47,7 @@ mod rotate_branch_token;
 mod set_cart_item;
 mod set_roles;
 mod ship_order;
+mod verify_email;
 mod withdraw_money;
 
 use axum::extract::DefaultBodyLimit;
@@ -80,6 +82,8 @@ fn small() -> OpenApiRouter<ApiState> {
         .routes(routes!(log_out::log_out))
         .routes(routes!(forget_password::forget_password))
         .routes(routes!(reset_password::reset_password))
+        .routes(routes!(verify_email::verify_email))
+        .routes(routes!(request_email_verification::request_email_verification))
         .routes(routes!(edit_profile::edit_profile))
         .routes(routes!(change_password::change_password))
         .routes(routes!(set_roles::set_roles))

@@ -4,18 +4,22 @@ use std::collections::BTreeSet;
 
 use axum::extract::State;
 use domain::accounts::{EMAIL_SCOPE, USERNAME_SCOPE, register as register_account};
+use domain::email_verification::request as request_verification;
 use events::account::{Profile, Role};
 use events::ids::AccountId;
 use executor::ExecuteError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use web::cart_token::{CartTokenNews, OptionalCartToken};
 use web::position::Accepted;
 use web::{Caller, OptionalCaller, Problem};
 
 use crate::accounts::Person;
 use crate::answer;
 use crate::commands::Commands;
+use crate::email_verification;
 use crate::errors::ApiError;
+use crate::guest_cart::{self, CartTokenHeader};
 use crate::incoming::Incoming;
 use crate::passwords::Passwords;
 use crate::personal_data::PersonalData;
@@ -44,24 +48,26 @@ pub struct RegisteredAnswer {
 
 /// Opens an account
 ///
-/// Who registers may buy and sell; whom staff enter may buy.
+/// Who registers may buy and sell, and gets an email with a link to verify the address; whom staff enter may buy. A
+/// guest's cart becomes the account's, and its token is spent.
 #[utoipa::path(
     post, path = "/api/auth/register", tag = "auth",
-    params(CommandHeaders), request_body = RegisterBody,
+    params(CommandHeaders, CartTokenHeader), request_body = RegisterBody,
     responses((status = 201, body = RegisteredAnswer), Rejected, Unauthenticated, Conflict, TooMany)
 )]
 #[tracing::instrument(name = "command.register", skip_all)]
 pub async fn register(
     OptionalCaller(caller): OptionalCaller,
+    OptionalCartToken(token): OptionalCartToken,
     State(commands): State<Commands>,
     State(personal_data): State<PersonalData>,
     State(passwords): State<Passwords>,
     incoming: Incoming<RegisterBody>,
-) -> Result<Accepted<RegisteredAnswer>, ApiError> {
+) -> Result<(Option<CartTokenNews>, Accepted<RegisteredAnswer>), ApiError> {
     let context = commands.context(caller.as_ref().map(|caller| caller.account), &incoming);
     let location = |_: &RegisteredAnswer| "/api/users/me".to_owned();
     if let Some(before) = commands.answered(&context).await? {
-        return Ok(answer::created(before, location));
+        return Ok((None, answer::created(before, location)));
     }
     let by_staff = caller.as_ref().is_some_and(Caller::is_staff);
     let person = incoming.body.check(by_staff)?;
@@ -69,13 +75,26 @@ pub async fn register(
     let command = person
         .into_command(&personal_data, &passwords, context.now)
         .await?;
+    let account_id = command.registered.account_id;
+    // Whom staff enter is asked nothing, and the cart at hand is not theirs.
+    let (verification, guest) = if by_staff {
+        (None, None)
+    } else {
+        let verification = email_verification::prepare(&personal_data, account_id, context.now).await?;
+        let guest = token.map(|token| guest_cart::guest(token, context.now));
+        (Some(verification), guest)
+    };
     let decide = |work: &mut domain::UnitOfWork| {
         register_account(work, &command)?;
-        let account_id = command.registered.account_id;
+        if let Some(verification) = &verification {
+            request_verification(work, verification)?;
+        }
+        guest_cart::merge(work, guest.as_ref(), account_id)?;
         Ok(RegisteredAnswer { account_id })
     };
     let accepted = commands.execute(&context, decide).await?;
-    Ok(answer::created(accepted, location))
+    let news = guest.is_some().then_some(CartTokenNews::Spent);
+    Ok((news, answer::created(accepted, location)))
 }
 
 impl RegisterBody {

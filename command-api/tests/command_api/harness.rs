@@ -70,6 +70,7 @@ impl Shop {
             order_ttl: ORDER_TTL,
             fee_bps: FEE_BPS,
             chain: ChainDeps::default(),
+            secure_cookies: false,
             webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
             fingerprint_secret: [5; 32],
         };

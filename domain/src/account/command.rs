@@ -30,4 +30,17 @@ pub enum AccountCommand {
     ChangePassword {
         password: Sealed,
     },
+    /// Asking for what is verified already changes nothing.
+    RequestEmailVerification {
+        verification_id: Uuid,
+        token_hash: String,
+        token: Sealed,
+        expires_at: DateTime<Utc>,
+    },
+    VerifyEmail {
+        token_hash: String,
+        at: DateTime<Utc>,
+    },
+    /// The address has become another.
+    LapseEmailVerification,
 }

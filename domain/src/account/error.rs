@@ -12,6 +12,8 @@ pub enum AccountError {
     NoRole,
     #[error("the token is wrong, used or expired; ask for a new one")]
     ResetTokenInvalid,
+    #[error("the token is wrong, used or expired; ask for a new one")]
+    VerificationTokenInvalid,
 }
 
 impl Refusal for AccountError {
@@ -19,7 +21,7 @@ impl Refusal for AccountError {
         match self {
             Self::NotFound => RefusalKind::NotFound,
             Self::AlreadyRegistered => RefusalKind::Conflict,
-            Self::NoRole | Self::ResetTokenInvalid => RefusalKind::Invalid,
+            Self::NoRole | Self::ResetTokenInvalid | Self::VerificationTokenInvalid => RefusalKind::Invalid,
         }
     }
 
@@ -29,13 +31,14 @@ impl Refusal for AccountError {
             Self::AlreadyRegistered => "account_exists",
             Self::NoRole => "role_missing",
             Self::ResetTokenInvalid => "reset_token_invalid",
+            Self::VerificationTokenInvalid => "verification_token_invalid",
         }
     }
 
     fn field(&self) -> Option<String> {
         match self {
             Self::NoRole => Some("roles".to_owned()),
-            Self::ResetTokenInvalid => Some("token".to_owned()),
+            Self::ResetTokenInvalid | Self::VerificationTokenInvalid => Some("token".to_owned()),
             Self::NotFound | Self::AlreadyRegistered => None,
         }
     }

@@ -11,8 +11,8 @@ use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use events::account::{
-    AccountEvent, AccountProfileChanged, AccountRegistered, AccountRolesChanged, PasswordChanged,
-    PasswordResetRequested, Role,
+    AccountEvent, AccountProfileChanged, AccountRegistered, AccountRolesChanged, EmailVerificationLapsed,
+    EmailVerificationRequested, EmailVerified, PasswordChanged, PasswordResetRequested, Role,
 };
 use events::ids::AccountId;
 use events::sealed::Sealed;
@@ -29,6 +29,13 @@ struct PendingReset {
     expires_at: DateTime<Utc>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct PendingVerification {
+    verification_id: Uuid,
+    token_hash: String,
+    expires_at: DateTime<Utc>,
+}
+
 /// See the module. The default is an account that nobody has registered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -37,6 +44,8 @@ pub struct Account {
     profile: Option<Sealed>,
     password: Option<Sealed>,
     reset: Option<PendingReset>,
+    email_verified: bool,
+    verification: Option<PendingVerification>,
 }
 
 impl Account {
@@ -55,6 +64,16 @@ impl Account {
     /// The sealed hash; missing until an imported account is claimed.
     pub fn password(&self) -> Option<&Sealed> {
         self.password.as_ref()
+    }
+
+    /// Whether the owner has shown that they read the mail of the account's address.
+    pub fn email_verified(&self) -> bool {
+        self.email_verified
+    }
+
+    /// The verification whose link works, until it expires.
+    pub fn pending_verification(&self) -> Option<Uuid> {
+        self.verification.as_ref().map(|pending| pending.verification_id)
     }
 
     fn decide(&self, command: AccountCommand) -> Result<Option<AccountEvent>, AccountError> {
@@ -98,6 +117,28 @@ impl Account {
                 }
                 .into(),
             )),
+            AccountCommand::RequestEmailVerification {
+                verification_id,
+                token_hash,
+                token,
+                expires_at,
+            } => Ok((!self.email_verified).then(|| {
+                EmailVerificationRequested {
+                    account_id,
+                    verification_id,
+                    token_hash,
+                    token,
+                    expires_at,
+                }
+                .into()
+            })),
+            AccountCommand::VerifyEmail { token_hash, at } => {
+                self.verify_email(account_id, &token_hash, at).map(Some)
+            }
+            AccountCommand::LapseEmailVerification => {
+                let lapses = self.email_verified || self.verification.is_some();
+                Ok(lapses.then(|| EmailVerificationLapsed { account_id }.into()))
+            }
         }
     }
 
@@ -120,6 +161,25 @@ impl Account {
             return Err(AccountError::NoRole);
         }
         Ok((roles != self.roles).then(|| AccountRolesChanged { account_id, roles }.into()))
+    }
+
+    fn verify_email(
+        &self,
+        account_id: AccountId,
+        token_hash: &str,
+        at: DateTime<Utc>,
+    ) -> Result<AccountEvent, AccountError> {
+        let pending = self
+            .verification
+            .as_ref()
+            .filter(|pending| pending.token_hash == token_hash && at < pending.expires_at)
+            .ok_or(AccountError::VerificationTokenInvalid)?;
+        Ok(EmailVerified {
+            account_id,
+            verification_id: pending.verification_id,
+            verified_at: at,
+        }
+        .into())
     }
 
     fn reset_password(
@@ -181,6 +241,21 @@ impl Aggregate for Account {
             AccountEvent::PasswordChanged(event) => {
                 self.password = Some(event.password);
                 self.reset = None;
+            }
+            AccountEvent::EmailVerificationRequested(event) => {
+                self.verification = Some(PendingVerification {
+                    verification_id: event.verification_id,
+                    token_hash: event.token_hash,
+                    expires_at: event.expires_at,
+                });
+            }
+            AccountEvent::EmailVerified(_) => {
+                self.email_verified = true;
+                self.verification = None;
+            }
+            AccountEvent::EmailVerificationLapsed(_) => {
+                self.email_verified = false;
+                self.verification = None;
             }
         }
     }

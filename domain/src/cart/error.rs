@@ -10,6 +10,8 @@ pub enum CartError {
     Full { max: usize },
     #[error("the cart is empty")]
     Empty,
+    #[error("this cart is over: its owner has logged in, or its time has run out")]
+    GuestCartOver,
 }
 
 impl Refusal for CartError {
@@ -17,6 +19,7 @@ impl Refusal for CartError {
         match self {
             Self::Quantity { .. } => RefusalKind::Invalid,
             Self::Full { .. } | Self::Empty => RefusalKind::Conflict,
+            Self::GuestCartOver => RefusalKind::NotFound,
         }
     }
 
@@ -25,6 +28,7 @@ impl Refusal for CartError {
             Self::Quantity { .. } => "quantity_invalid",
             Self::Full { .. } => "cart_full",
             Self::Empty => "cart_empty",
+            Self::GuestCartOver => "guest_cart_over",
         }
     }
 

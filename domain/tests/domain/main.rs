@@ -6,6 +6,8 @@ mod at_random;
 mod cancellation;
 mod catalogue;
 mod credit_notes;
+mod email_verification;
+mod guest_carts;
 mod history;
 mod invariants;
 mod large_order;

@@ -1,13 +1,18 @@
 //! The property that makes rebuilds possible: rows depend on the events alone, not on how they came.
 
 use events::Event;
-use events::account::{AccountEvent, PasswordChanged};
+use events::account::{AccountEvent, EmailVerificationLapsed, EmailVerified, PasswordChanged};
 use events::cart::{CartCheckedOut, CartEvent, CartItemRemoved, CartItemSet};
 use events::category::{CategoryCreated, CategoryEvent};
-use events::ids::RefundId;
+use events::guest_cart::{
+    GuestCartEvent, GuestCartExpired, GuestCartItemRemoved, GuestCartItemSet, GuestCartMerged,
+    GuestCartStarted,
+};
+use events::ids::{GuestCartId, RefundId};
 use events::order::{OrderEvent, OrderShipped};
+use events::order_mail::{OrderEmail, OrderEmailSent, OrderMailEvent};
 use events::orphan::{OrphanAcknowledged, OrphanEvent, OrphanRefundRequested};
-use events::payment::Purpose;
+use events::payment::{PaymentDeclined, PaymentEvent, PaymentMethod, PaymentRetried, Purpose};
 use events::product::{
     OwnershipMoved, ProductActivated, ProductArchived, ProductAttributesChanged, ProductDetailsChanged,
     ProductEvent, ProductRemoved, VariantAdded, VariantOptionsChanged, VariantPriceChanged, VariantRemoved,
@@ -17,6 +22,7 @@ use events::stock::{StockAdjusted, StockEvent};
 use events::wishlist::{WishlistEvent, WishlistItemRemoved};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use uuid::Uuid;
 
 use crate::analytics::{credit_note_of, placed_of_sellers};
 use crate::database::Database;
@@ -25,7 +31,7 @@ use crate::story::*;
 
 /// Any event about a few things, in no order that makes sense: a view must bear what it is told.
 fn any_event() -> impl Strategy<Value = Event> {
-    (0..49_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
+    (0..59_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
 }
 
 fn event(kind: u8, n: u128, amount: u32) -> Event {
@@ -165,6 +171,40 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
         44 => branch_registered(n, amount),
         45 | 46 => reported(n, u64::from(amount), minor),
         47 => token_revoked(n),
+        48..=52 => guest_cart(kind - 48, n, amount),
+        53 => AccountEvent::EmailVerified(EmailVerified {
+            account_id,
+            verification_id: Uuid::nil(),
+            verified_at: at(minor),
+        })
+        .into(),
+        54 => AccountEvent::EmailVerificationLapsed(EmailVerificationLapsed { account_id }).into(),
+        55 => OrderMailEvent::OrderEmailSent(OrderEmailSent {
+            order_id: order(n),
+            email: OrderEmail::Shipped,
+            sent_at: at(minor),
+        })
+        .into(),
+        56 => PaymentEvent::PaymentRetried(PaymentRetried {
+            payment_id: payment(n),
+            purpose,
+            customer: None,
+            amount: gbp(minor),
+            method: PaymentMethod::Card {
+                token: "tok".to_owned(),
+            },
+            attempt_id: attempt(amount.into()),
+        })
+        .into(),
+        57 => PaymentEvent::PaymentDeclined(PaymentDeclined {
+            payment_id: payment(n),
+            purpose,
+            customer: None,
+            attempt_id: attempt(u128::from(amount + 1)),
+            code: "card_declined".to_owned(),
+            message: "no".to_owned(),
+        })
+        .into(),
         _ => AccountEvent::PasswordChanged(PasswordChanged {
             account_id,
             password: Sealed("hash".to_owned()),
@@ -172,6 +212,43 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
         })
         .into(),
     }
+}
+
+/// One of five events about a guest's cart.
+fn guest_cart(kind: u8, n: u128, amount: u32) -> Event {
+    let (cart_id, moment) = (GuestCartId(Uuid::from_u128(n)), at(i64::from(amount)));
+    match kind {
+        0 => GuestCartEvent::from(GuestCartStarted {
+            cart_id,
+            token_hash: format!("hash{amount}"),
+            started_at: moment,
+            expires_at: at(100),
+        }),
+        1 => GuestCartItemSet {
+            cart_id,
+            sku: sku(u128::from(amount % 3), 'a'),
+            product_id: product(n),
+            quantity: amount,
+        }
+        .into(),
+        2 => GuestCartItemRemoved {
+            cart_id,
+            sku: sku(u128::from(amount % 3), 'a'),
+        }
+        .into(),
+        3 => GuestCartMerged {
+            cart_id,
+            account_id: account(n),
+            merged_at: moment,
+        }
+        .into(),
+        _ => GuestCartExpired {
+            cart_id,
+            expired_at: moment,
+        }
+        .into(),
+    }
+    .into()
 }
 
 fn stars(amount: u32) -> u8 {

@@ -12,6 +12,7 @@ use projectors::branches::Branches;
 use projectors::carts::Carts;
 use projectors::categories::Categories;
 use projectors::daily_reports::DailyReports;
+use projectors::guest_carts::GuestCarts;
 use projectors::orders::Orders;
 use projectors::orphans::Orphans;
 use projectors::payments::Payments;
@@ -197,6 +198,8 @@ fn stream_of(event: &Event) -> StreamId {
         Event::Stock(_) => StreamId::new("stock", Products::keys(event)[0]),
         Event::Order(_) => StreamId::new("order", Orders::keys(event)[0]),
         Event::Payment(_) => StreamId::new("payment", Payments::keys(event)[0]),
+        Event::OrderMail(_) => StreamId::new("order_mail", Orders::keys(event)[0]),
+        Event::GuestCart(_) => StreamId::new("guest_cart", GuestCarts::keys(event)[0]),
         Event::Cart(_) => StreamId::new("cart", Carts::keys(event)[0]),
         Event::Product(_) => StreamId::new("product", Products::keys(event)[0]),
         Event::Account(_) => StreamId::new("account", Accounts::keys(event)[0]),

@@ -1,4 +1,4 @@
-//! `GET /api/cart`: the caller's cart at the prices of now.
+//! `GET /api/cart`: the caller's cart, or a guest's, at the prices of now.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -10,17 +10,18 @@ use read_models::carts::CartItem;
 use read_models::products::{ProductDocument, ProductStatus};
 use read_models::query::carts::{self, PricedCart};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, IntoResponses, ToSchema};
+use web::cart_token::OptionalCartToken;
 use web::money::MoneyDto;
 use web::position::MinPosition;
-use web::{Caller, Problem};
+use web::{OptionalCaller, Problem};
 
-use super::{Denied, QueryHeaders, Unanswered};
+use super::{QueryHeaders, Unanswered};
 use crate::errors::store_failed;
 use crate::reads::{Picture, Reads};
 use crate::{Terms, answer};
 
-const VIEWS: &[ViewName] = &[ViewName::Carts, ViewName::Products];
+const VIEWS: &[ViewName] = &[ViewName::Carts, ViewName::GuestCarts, ViewName::Products];
 
 /// A cart. It promises nothing: prices and stock are those of the moment in which the order is placed.
 #[derive(Serialize, ToSchema)]
@@ -48,13 +49,36 @@ pub struct CartLine {
     available: i64,
 }
 
+/// The header by which a guest's cart is found, where there is no cookie.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "for the documentation; the extractor reads the header")]
+struct CartTokenHeader {
+    /// A guest's: the token that the first `PUT /api/cart/items/{sku}` was answered with. Browsers have it in the cookie
+    /// `tillstream_cart`.
+    #[param(rename = "Tillstream-Cart-Token")]
+    cart_token: Option<String>,
+}
+
+/// Why somebody who says that they are logged in isn't.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "for the documentation; problems are made in `web`")]
+enum WrongToken {
+    /// The access token isn't good: `token_expired`, `token_invalid`.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(web::problem::ProblemDocument),
+}
+
 /// The caller's cart
+///
+/// Who isn't logged in has the cart of their token; without one, or with one that is spent or expired, an empty one.
 #[utoipa::path(
-    get, path = "/api/cart", tag = "cart", security(("bearer" = [])), params(QueryHeaders),
-    responses((status = 200, body = CartAnswer), Unanswered, Denied)
+    get, path = "/api/cart", tag = "cart", security((), ("bearer" = [])), params(QueryHeaders, CartTokenHeader),
+    responses((status = 200, body = CartAnswer), Unanswered, WrongToken)
 )]
 pub async fn own(
-    caller: Caller,
+    OptionalCaller(caller): OptionalCaller,
+    OptionalCartToken(token): OptionalCartToken,
     min: MinPosition,
     headers: HeaderMap,
     State(reads): State<Reads>,
@@ -64,9 +88,12 @@ pub async fn own(
         mut snapshot,
         position,
     } = reads.picture(VIEWS, min).await?;
-    let cart = carts::cart(snapshot.conn(), caller.account)
-        .await
-        .map_err(store_failed)?;
+    let cart = match (caller, token) {
+        (Some(caller), _) => carts::cart(snapshot.conn(), caller.account).await,
+        (None, Some(token)) => carts::guest_cart(snapshot.conn(), token.cart_id, &token.hash).await,
+        (None, None) => Ok(None),
+    };
+    let cart = cart.map_err(store_failed)?;
     drop(snapshot);
     let cart = cart.map_or_else(|| Ok(empty(terms.currency)), |cart| priced(cart, terms.currency));
     answer::private(&headers, position, &cart?)
@@ -79,9 +106,9 @@ fn empty(currency: Currency) -> CartAnswer {
     }
 }
 
-fn priced(PricedCart { cart, products }: PricedCart, currency: Currency) -> Result<CartAnswer, Problem> {
+fn priced(PricedCart { items, products }: PricedCart, currency: Currency) -> Result<CartAnswer, Problem> {
     let mut answer = empty(currency);
-    for item in cart.items {
+    for item in items {
         let product = products
             .get(&item.product_id)
             .filter(|product| product.status == ProductStatus::Active);

@@ -8,6 +8,7 @@ mod chain_calls;
 mod daily_revenue;
 mod dashboard;
 mod facets;
+mod order_history;
 mod orders;
 mod orphans;
 mod payments;
@@ -33,6 +34,7 @@ pub fn all() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(users::me))
         .routes(routes!(users::list))
+        .routes(routes!(users::one))
         .routes(routes!(categories::tree))
         .routes(routes!(categories::one))
         .routes(routes!(products::list))
@@ -44,7 +46,7 @@ pub fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(wishlist::own))
         .routes(routes!(orders::list))
         .routes(routes!(orders::one))
-        .routes(routes!(orders::history))
+        .routes(routes!(order_history::history))
         .routes(routes!(orphans::list))
         .routes(routes!(orphans::one))
         .routes(routes!(payments::list))

@@ -3,24 +3,25 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use events::ids::{AccountId, OrderId};
 use events::order::Contact;
 use read_models::ViewName;
 use read_models::orders::{Order, OrderDocument, OrderStatus};
 use read_models::query::orders::OrderFilter;
-use read_models::query::{Snapshot, history, orders};
+use read_models::query::{Snapshot, orders};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use web::paging::{Limit, Page, decode_cursor};
 use web::position::MinPosition;
 use web::{Caller, Path, Problem, Query};
 
-use super::{Denied, Missing, PageParams, QueryHeaders, Unanswered};
+use super::{Denied, Missing, QueryHeaders, Unanswered};
 use crate::answer;
 use crate::errors::store_failed;
 use crate::personal_data::PersonalData;
 use crate::reads::{Picture, Reads};
-use crate::schema::{self, HistoryItem};
+use crate::schema;
 
 const VIEWS: &[ViewName] = &[ViewName::Orders];
 
@@ -34,6 +35,10 @@ pub struct ListParams {
     /// For staff: this customer's only.
     #[param(value_type = Option<Uuid>)]
     customer: Option<AccountId>,
+    /// Placed at this time or later.
+    from: Option<DateTime<Utc>>,
+    /// Placed before this time.
+    to: Option<DateTime<Utc>>,
     #[serde(default)]
     #[param(value_type = Option<u32>)]
     limit: Limit,
@@ -62,6 +67,8 @@ pub async fn list(
     let filter = OrderFilter {
         customer,
         status: params.status,
+        from: params.from,
+        to: params.to,
     };
     let after = params.cursor.as_deref().map(decode_cursor).transpose()?;
     let Picture {
@@ -120,48 +127,8 @@ pub async fn one(
     )
 }
 
-/// Everything that happened to an order and its payment
-///
-/// Oldest first.
-#[utoipa::path(
-    get, path = "/api/orders/{id}/history", tag = "orders", security(("bearer" = [])),
-    params(("id" = Uuid, Path), PageParams, QueryHeaders),
-    responses((status = 200, body = Page<HistoryItem>), Unanswered, Denied, Missing)
-)]
-pub async fn history(
-    caller: Caller,
-    Path(id): Path<OrderId>,
-    Query(params): Query<PageParams>,
-    min: MinPosition,
-    headers: HeaderMap,
-    State(reads): State<Reads>,
-) -> Result<Response, Problem> {
-    let after = params
-        .cursor
-        .as_deref()
-        .map(decode_cursor)
-        .transpose()?
-        .unwrap_or(0);
-    let Picture {
-        mut snapshot,
-        position,
-    } = reads.picture(VIEWS, min).await?;
-    visible(&mut snapshot, id, &caller).await?;
-    let found = history::of_order(snapshot.conn(), id, after, params.limit.with_lookahead()).await;
-    drop(snapshot);
-    let page = Page::cut(found.map_err(store_failed)?, params.limit, |entry| entry.position);
-    let page = page.map(|entry| HistoryItem {
-        position: entry.position,
-        at: entry.at,
-        event: entry.event,
-        actor: entry.actor,
-        details: entry.details,
-    });
-    answer::private(&headers, position, &page)
-}
-
 /// The order, if it's the caller's or the caller is staff.
-async fn visible(snapshot: &mut Snapshot, id: OrderId, caller: &Caller) -> Result<Order, Problem> {
+pub(super) async fn visible(snapshot: &mut Snapshot, id: OrderId, caller: &Caller) -> Result<Order, Problem> {
     let order = orders::order(snapshot.conn(), id).await.map_err(store_failed)?;
     let may_see = |order: &Order| caller.is_staff() || order.document.customer == Some(caller.account);
     order.filter(may_see).ok_or_else(Problem::not_found)

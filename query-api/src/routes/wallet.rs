@@ -89,6 +89,22 @@ pub struct Entry {
     /// failed.
     #[schema(value_type = Object)]
     reason: MovementReason,
+    /// The same in words for people.
+    summary: &'static str,
+}
+
+fn summary(reason: MovementReason) -> &'static str {
+    match reason {
+        MovementReason::Deposit(_) => "Deposit by card",
+        MovementReason::Refund(_) => "Refund of a purchase",
+        MovementReason::Purchase(_) => "Purchase",
+        MovementReason::Sale(_) => "Sale, less the shop's fee",
+        MovementReason::SaleReversed(_) => "Sale taken back",
+        MovementReason::DebtIncurred(_) => "Lent by the shop for a sale taken back",
+        MovementReason::DebtRepaid(_) => "Paid back to the shop out of a sale",
+        MovementReason::Withdrawal(_) => "Withdrawal to the bank",
+        MovementReason::WithdrawalFailed(_) => "Withdrawal that the bank didn't take, given back",
+    }
 }
 
 impl From<WalletEntry> for Entry {
@@ -107,6 +123,7 @@ impl From<WalletEntry> for Entry {
             amount,
             balance,
             reason,
+            summary: summary(reason),
         }
     }
 }

@@ -18,7 +18,7 @@ on_each_database! {
 }
 
 /// Everything that can be asked, as its users know it.
-const ROUTES: [&str; 37] = [
+const ROUTES: [&str; 38] = [
     "/api/analytics/best-sellers",
     "/api/analytics/conversion",
     "/api/analytics/customers",
@@ -53,6 +53,7 @@ const ROUTES: [&str; 37] = [
     "/api/reports/daily-revenue",
     "/api/users",
     "/api/users/me",
+    "/api/users/{id}",
     "/api/wallet",
     "/api/wallet/entries",
     "/api/wishlist",
@@ -135,6 +136,7 @@ fn real(path: &str) -> String {
         Some("branches") => chain::branch(1).to_string(),
         Some("categories") => category(1).to_string(),
         Some("orders") => order(1).to_string(),
+        Some("users") => account(1).to_string(),
         _ => payment(1).to_string(),
     };
     path.replace("{id}", &id)
@@ -145,7 +147,7 @@ async fn what_is_answered_is_what_is_documented(database: Database) {
     let document = document(&shop);
     for path in ROUTES {
         let who: Person = match path {
-            "/api/users" | "/api/chain/calls" => admin(),
+            "/api/users" | "/api/users/{id}" | "/api/chain/calls" => admin(),
             "/api/products/{id}/history" => staff(),
             "/api/branches" | "/api/branches/{id}" | "/api/reports/daily-revenue" => staff(),
             "/api/analytics/purchases" => customer(1),
@@ -159,8 +161,8 @@ async fn what_is_answered_is_what_is_documented(database: Database) {
         let check = Check { document: &document };
         check.fits(&answer.body, schema, path).unwrap();
     }
-    let problem = shop.get("/api/cart").await.refused(401, "token_missing");
-    let unauthenticated = &document["paths"]["/api/cart"]["get"]["responses"]["401"]["content"];
+    let problem = shop.get("/api/wallet").await.refused(401, "token_missing");
+    let unauthenticated = &document["paths"]["/api/wallet"]["get"]["responses"]["401"]["content"];
     let schema = &unauthenticated["application/problem+json"]["schema"];
     let check = Check { document: &document };
     check.fits(&problem.body, schema, "problem").unwrap();

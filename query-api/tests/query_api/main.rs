@@ -12,6 +12,7 @@ mod dashboard;
 mod database;
 mod document;
 mod facets;
+mod guest_carts;
 mod orders;
 mod orphans;
 mod paging;

@@ -3,7 +3,10 @@
 use events::ids::AttemptId;
 use events::ledger::JournalEntry;
 use events::order::{OrderDelivered, OrderReturned, OrderShipped};
-use events::payment::{PaymentDeclined, Purpose, RefundFailed, RefundRequested, RefundSettled};
+use events::order_mail::{OrderEmail, OrderEmailSent, OrderMailEvent};
+use events::payment::{
+    PaymentDeclined, PaymentMethod, PaymentRetried, Purpose, RefundFailed, RefundRequested, RefundSettled,
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -17,6 +20,9 @@ on_each_database! {
     a_payment_tells_what_was_charged_and_given_back,
     a_declined_payment_and_a_failed_refund_say_why,
     orders_and_payments_are_listed_by_status_and_customer,
+    orders_are_listed_by_when_they_were_placed,
+    a_history_says_who_did_what_in_words,
+    every_attempt_to_pay_is_told,
     an_order_without_a_customer_is_staffs_and_its_contact_its_own,
     an_erased_customers_contact_is_nobodys_any_more,
 }
@@ -198,6 +204,105 @@ async fn orders_and_payments_are_listed_by_status_and_customer(database: Databas
         let answer = shop.get(path).by(&staff()).await;
         answer.refused(400, "invalid_parameter");
     }
+}
+
+async fn orders_are_listed_by_when_they_were_placed(database: Database) {
+    let shop = shop(database).await;
+    for n in [2, 3] {
+        let placed = of_order(placed(&shop, n, 1).await);
+        shop.tell([of_payment(requested(n, 1)), placed]).await;
+    }
+    let time = |second: i64| at(second).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let (second, third) = (time(2), time(3));
+    for (query, expected) in [
+        (format!("from={second}"), vec![3, 2]),
+        (format!("to={third}"), vec![2, 1]),
+        (format!("from={second}&to={third}"), vec![2]),
+        (format!("from={third}&to={second}"), vec![]),
+    ] {
+        let answer = shop
+            .get(format!("/api/orders?{query}"))
+            .by(&customer(1))
+            .await
+            .ok();
+        let ids: Vec<_> = answer.items().iter().map(|item| number(&item["id"])).collect();
+        assert_eq!(ids, expected, "{query}");
+    }
+    let wrong = shop.get("/api/orders?from=yesterday").by(&customer(1)).await;
+    wrong.refused(400, "invalid_parameter");
+}
+
+async fn a_history_says_who_did_what_in_words(database: Database) {
+    let shop = shop(database).await;
+    let sent = OrderEmailSent {
+        order_id: order(1),
+        email: OrderEmail::Confirmation,
+        sent_at: at(700),
+    };
+    shop.tell([OrderMailEvent::from(sent)]).await;
+    let answer = shop
+        .get(format!("{}/history", one(1)))
+        .by(&customer(1))
+        .await
+        .ok();
+    let items = answer.items();
+    for item in items {
+        assert!(!item["summary"].as_str().unwrap().is_empty(), "{item}");
+        assert_eq!(item["by"], "system", "{item}");
+    }
+    let newest = items.last().unwrap();
+    assert_eq!(newest["summary"], "Email sent: order confirmation");
+    assert_eq!(newest["details"]["email"], "confirmation");
+}
+
+async fn every_attempt_to_pay_is_told(database: Database) {
+    let shop = Shop::open(database).await;
+    let (purpose, customer_id) = (Purpose::Order(order(2)), Some(account(1)));
+    let attempt = |n| AttemptId(Uuid::from_u128(n));
+    let request = requested(2, 1);
+    let declined = PaymentDeclined {
+        payment_id: payment(2),
+        purpose,
+        customer: customer_id,
+        attempt_id: request.attempt_id.unwrap(),
+        code: "card_declined".to_owned(),
+        message: "No money.".to_owned(),
+    };
+    let retried = PaymentRetried {
+        payment_id: payment(2),
+        purpose,
+        customer: customer_id,
+        amount: request.amount,
+        method: PaymentMethod::Card {
+            token: "tok_secret".to_owned(),
+        },
+        attempt_id: attempt(22),
+    };
+    let mut settled = settled(2, 1);
+    settled.attempt_id = Some(attempt(22));
+    shop.tell([
+        of_payment(request),
+        of_payment(declined),
+        of_payment(retried),
+        of_payment(settled),
+    ])
+    .await;
+    let path = format!("/api/payments/{}", payment(2));
+    let answer = shop.get(path).by(&customer(1)).await.ok();
+    let attempts = answer.body["attempts"].as_array().unwrap();
+    let told: Vec<_> = attempts
+        .iter()
+        .map(|attempt| (attempt["status"].as_str().unwrap(), &attempt["decline"]["code"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("declined", &Value::from("card_declined")),
+            ("settled", &Value::Null)
+        ]
+    );
+    assert!(attempts.iter().all(|attempt| attempt["ended_at"].is_string()));
+    assert!(!answer.text.contains("tok_secret"));
 }
 
 async fn an_order_without_a_customer_is_staffs_and_its_contact_its_own(database: Database) {

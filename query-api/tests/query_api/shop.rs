@@ -261,8 +261,8 @@ impl Call<'_> {
         self.header(IF_NONE_MATCH.as_str(), tag.to_owned())
     }
 
-    fn header(mut self, name: &str, value: String) -> Self {
-        self.request = self.request.header(name, value);
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.request = self.request.header(name, value.into());
         self
     }
 }

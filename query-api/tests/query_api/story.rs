@@ -352,14 +352,16 @@ pub fn orphan(n: u128) -> OrphanId {
 
 pub fn stream_of(event: &Event) -> StreamId {
     use projectors::{
-        accounts, carts, categories, daily_reports, orders, orphans, payments, products, reviews, wallets,
-        wishlists,
+        accounts, carts, categories, daily_reports, guest_carts, orders, orphans, payments, products,
+        reviews, wallets, wishlists,
     };
     match event {
         Event::Stock(_) => StreamId::new("stock", products::Products::keys(event)[0]),
         Event::Product(_) => StreamId::new("product", products::Products::keys(event)[0]),
         Event::Order(_) => StreamId::new("order", orders::Orders::keys(event)[0]),
         Event::Payment(_) => StreamId::new("payment", payments::Payments::keys(event)[0]),
+        Event::OrderMail(_) => StreamId::new("order_mail", orders::Orders::keys(event)[0]),
+        Event::GuestCart(_) => StreamId::new("guest_cart", guest_carts::GuestCarts::keys(event)[0]),
         Event::Cart(_) => StreamId::new("cart", carts::Carts::keys(event)[0]),
         Event::Account(_) => StreamId::new("account", accounts::Accounts::keys(event)[0]),
         Event::Category(_) => StreamId::new("category", categories::Categories::keys(event)[0]),

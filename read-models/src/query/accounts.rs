@@ -1,6 +1,7 @@
 //! Accounts, newest first.
 
 use chrono::{DateTime, Utc};
+use events::account::Role;
 use events::ids::AccountId;
 use sqlx::AnyConnection;
 
@@ -16,18 +17,25 @@ pub async fn account(conn: &mut AnyConnection, id: AccountId) -> Result<Option<A
     one(conn, id).await
 }
 
-/// Up to `limit` accounts that come after `after`, newest first.
+/// Up to `limit` accounts that come after `after`, newest first: all, or those with a role.
 pub async fn accounts(
     conn: &mut AnyConnection,
+    role: Option<Role>,
     after: Option<AccountPlace>,
     limit: i64,
 ) -> Result<Vec<Account>, StoreError> {
-    list(after, limit).rows(conn).await
+    list(role, after, limit).rows(conn).await
 }
 
-pub(super) fn list(after: Option<AccountPlace>, limit: i64) -> Statement {
+pub(super) fn list(role: Option<Role>, after: Option<AccountPlace>, limit: i64) -> Statement {
     let mut statement = Statement::select::<Account>();
     statement.sql("1 = 1");
+    if let Some(role) = role {
+        // A JSON list of words, each in its quotes.
+        statement
+            .sql(" AND roles LIKE ")
+            .text(format_args!("%\"{role}\"%"));
+    }
     if let Some((registered_at, id)) = after {
         let registered_at = registered_at.timestamp_micros();
         statement

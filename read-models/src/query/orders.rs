@@ -14,6 +14,10 @@ use crate::store::StoreError;
 pub struct OrderFilter {
     pub customer: Option<AccountId>,
     pub status: Option<OrderStatus>,
+    /// Placed at this time or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Placed before this time.
+    pub to: Option<DateTime<Utc>>,
 }
 
 /// An order's place in the list.
@@ -41,6 +45,12 @@ pub(super) fn list(filter: OrderFilter, after: Option<OrderPlace>, limit: i64) -
     }
     if let Some(status) = filter.status {
         statement.sql(" AND status = ").text(status.as_str());
+    }
+    if let Some(from) = filter.from {
+        statement.sql(" AND placed_at >= ").int(from.timestamp_micros());
+    }
+    if let Some(to) = filter.to {
+        statement.sql(" AND placed_at < ").int(to.timestamp_micros());
     }
     if let Some((placed_at, id)) = after {
         let placed_at = placed_at.timestamp_micros();

@@ -1,6 +1,7 @@
 //! Every list must come out of an index: no statement may read a whole table, or sort what it reads.
 
 use chrono::{DateTime, Utc};
+use events::account::Role;
 use events::ids::{AccountId, OrderId, OrphanId, PaymentId, ProductId, ReviewId, Sku};
 use events::money::Currency;
 use events::review::Rating;
@@ -88,7 +89,17 @@ fn ordered_lists(dialect: Dialect) -> Vec<Statement> {
         (None, Some(OrderStatus::Paid)),
         (customer, Some(OrderStatus::Paid)),
     ] {
-        let filter = orders::OrderFilter { customer, status };
+        let filter = orders::OrderFilter {
+            customer,
+            status,
+            ..Default::default()
+        };
+        let span = orders::OrderFilter {
+            from: Some(noon()),
+            to: Some(noon()),
+            ..filter
+        };
+        lists.push(orders::list(span, None, LIMIT));
         for after in [None, Some((noon(), OrderId::default()))] {
             lists.push(orders::list(filter, after, LIMIT));
         }
@@ -109,8 +120,8 @@ fn ordered_lists(dialect: Dialect) -> Vec<Statement> {
         }
     }
     let account = AccountId::default();
-    lists.push(accounts::list(None, LIMIT));
-    lists.push(accounts::list(Some((noon(), account)), LIMIT));
+    lists.push(accounts::list(None, None, LIMIT));
+    lists.push(accounts::list(Some(Role::Staff), Some((noon(), account)), LIMIT));
     lists.push(wallets::list(account, Some(7), LIMIT));
     lists.push(history::list::<OrderEntry>("order_id", "x", 7, LIMIT));
     let sku = Sku::new("MUG").unwrap();

@@ -5,6 +5,7 @@ mod analytics;
 mod backup;
 mod bookstore;
 mod chain;
+mod high_load_shop;
 mod invoices;
 mod marketplace;
 mod reviews;

@@ -75,6 +75,10 @@ pub fn deps(
             calls: Some(calls.clone()),
             is_branch: settings.chain.is_branch(),
         },
+        secure_cookies: settings
+            .public_url
+            .as_deref()
+            .is_some_and(|url| url.starts_with("https://")),
         webhook_secret: Some(outside::webhook_secret(settings, secrets)),
         fingerprint_secret: secrets.fingerprints()?,
     })

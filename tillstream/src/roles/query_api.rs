@@ -32,7 +32,8 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
     let (mut routes, document) = query_api::router(queries);
     routes = routes
         .merge(pages::front(&settings.shop_name))
-        .merge(pages::password_reset());
+        .merge(pages::password_reset())
+        .merge(pages::email_verification());
     if let Some(mailbox) = outside::mailbox(settings, &dir, &secrets) {
         routes = routes.merge(mailbox.routes());
     }

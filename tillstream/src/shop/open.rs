@@ -183,7 +183,8 @@ fn app(
         .merge(health.routes())
         .merge(pages::metrics())
         .merge(pages::front(&settings.shop_name))
-        .merge(pages::password_reset());
+        .merge(pages::password_reset())
+        .merge(pages::email_verification());
     if let Some(mailbox) = mailbox {
         routes = routes.merge(mailbox.routes());
     }

@@ -7,6 +7,7 @@ mod ledger;
 mod marketplace;
 mod merchandise;
 mod orphans;
+mod people;
 mod positions;
 mod reviews;
 mod sales;
@@ -117,6 +118,8 @@ pub async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
         (Box::new(reviews::OnePerAuthor::default()), Broken::default()),
         (Box::new(chain::DaysCountOnce::default()), Broken::default()),
         (Box::new(orphans::ConcludedOnce::default()), Broken::default()),
+        (Box::new(people::MergedOnce::default()), Broken::default()),
+        (Box::new(people::VerifiedByLink::default()), Broken::default()),
     ];
     let head = log.head().await?;
     let bar = progress::bar(head, "verify");

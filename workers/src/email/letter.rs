@@ -82,6 +82,7 @@ mod tests {
             "orders@gifts.example",
             "https://gifts.example",
             "https://gifts.example/password",
+            "https://gifts.example/verify",
         )
         .unwrap()
     }

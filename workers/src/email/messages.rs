@@ -178,6 +178,32 @@ pub(super) fn password_reset(
     )
 }
 
+/// A link to verify an address.
+pub(super) fn verification(
+    shop: &ShopIdentity,
+    username: &str,
+    token: &str,
+    expires_at: DateTime<Utc>,
+) -> Content {
+    let blocks = vec![
+        Block::Paragraph(format!(
+            "this address was given for an account at {}. If it was you, confirm it here:",
+            shop.name()
+        )),
+        Block::Link(shop.email_verification_link(token)),
+        Block::Paragraph(format!(
+            "The link works once, until {}. If it wasn't you, do nothing: the address stays unconfirmed.",
+            moment(expires_at)
+        )),
+    ];
+    content(
+        shop,
+        format!("Confirm your address at {}", shop.name()),
+        username,
+        blocks,
+    )
+}
+
 fn number(placed: &OrderPlaced) -> Block {
     Block::Lines(vec![
         format!("Order: {}", placed.order_id),

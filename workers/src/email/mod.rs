@@ -1,4 +1,4 @@
-//! Tells people what happened: order confirmations, shipping and cancellation notes, links for a new password.
+//! Tells people what happened: order confirmations, shipping and cancellation notes, links for a new password and to verify an address.
 //!
 //! An address is opened from the log when its email is due, and kept nowhere else: who was erased gets none. One email
 //! per order and kind goes out under one `Message-ID`, so that a repeat after a crash is recognised as the same.
@@ -7,9 +7,11 @@
 
 mod letter;
 mod messages;
+mod noting;
 mod settings;
 mod source;
 mod transport;
+mod verification;
 
 use events::ids::{AccountId, OrderId};
 use events::order::Contact;
@@ -44,6 +46,10 @@ impl EmailSender {
         order_id: OrderId,
         notice: OrderNotice,
     ) -> Result<Verdict, Verdict> {
+        if noting::is_sent(claimed) {
+            let told = Verdict::done("sent by an earlier try");
+            return Ok(self.note(claimed, order_id, notice, told).await);
+        }
         let order = source::order(&self.shop, order_id).await?;
         if order.placed.historical {
             return Ok(Verdict::done("a sale of the past: nobody is told"));
@@ -66,7 +72,8 @@ impl EmailSender {
             name: contact.name,
             message: format!("{kind}.{order_id}"),
         };
-        self.send(&envelope, &content).await
+        let told = self.send(&envelope, &content).await?;
+        Ok(self.note(claimed, order_id, notice, told).await)
     }
 
     /// The first part of the `Message-ID`, and what to say.

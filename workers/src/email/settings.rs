@@ -29,17 +29,20 @@ pub struct ShopIdentity {
     name: String,
     public_url: String,
     password_reset_url: String,
+    email_verification_url: String,
     from: Mailbox,
 }
 
 impl ShopIdentity {
     /// `sender` is a bare address; its domain is the one of every `Message-ID`. A new password is set at
-    /// `password_reset_url`, which gets the token behind a `#`, so that it appears in no server's log.
+    /// `password_reset_url`, and an address verified at `email_verification_url`, which get the token behind a `#`, so that
+    /// it appears in no server's log.
     pub fn new(
         name: &str,
         sender: &str,
         public_url: &str,
         password_reset_url: &str,
+        email_verification_url: &str,
     ) -> Result<Self, MailSettingsError> {
         let name = one_line(name);
         if name.is_empty() {
@@ -53,6 +56,7 @@ impl ShopIdentity {
             name,
             public_url: absolute("public_url", public_url)?,
             password_reset_url: absolute("password_reset_url", password_reset_url)?,
+            email_verification_url: absolute("email_verification_url", email_verification_url)?,
         })
     }
 
@@ -67,6 +71,11 @@ impl ShopIdentity {
     /// Where a new password is set with this token.
     pub(super) fn password_reset_link(&self, token: &str) -> String {
         format!("{}#token={token}", self.password_reset_url)
+    }
+
+    /// Where an address is verified with this token.
+    pub(super) fn email_verification_link(&self, token: &str) -> String {
+        format!("{}#token={token}", self.email_verification_url)
     }
 
     pub(super) fn from(&self) -> &Mailbox {

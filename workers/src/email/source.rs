@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
 use domain::account::Account;
 use events::Event;
-use events::account::{AccountEvent, PasswordResetRequested, Profile};
+use events::account::{AccountEvent, EmailVerificationRequested, PasswordResetRequested, Profile};
 use events::envelope::StreamId;
 use events::ids::{AccountId, OrderId};
 use events::order::{Contact, OrderCancelled, OrderEvent, OrderPlaced, OrderShipped};
@@ -60,6 +60,34 @@ pub(super) async fn password_reset(
         }
         _ => None,
     }))
+}
+
+/// The request to verify an address.
+pub(super) async fn verification(
+    shop: &Shop,
+    account_id: AccountId,
+    verification_id: Uuid,
+) -> Result<Option<EmailVerificationRequested>, Verdict> {
+    let events = events(shop, StreamId::new(Account::TYPE, account_id)).await?;
+    Ok(events.into_iter().find_map(|event| match event {
+        Event::Account(AccountEvent::EmailVerificationRequested(request))
+            if request.verification_id == verification_id =>
+        {
+            Some(request)
+        }
+        _ => None,
+    }))
+}
+
+/// The verification whose link works now.
+pub(super) async fn pending_verification(
+    shop: &Shop,
+    claimed: &Claimed,
+    account_id: AccountId,
+) -> Result<Option<Uuid>, Verdict> {
+    let pending =
+        |work: &mut domain::UnitOfWork| Ok(work.read::<Account>(account_id)?.pending_verification());
+    Ok(shop.look(claimed, pending).await?)
 }
 
 async fn events(shop: &Shop, stream: StreamId) -> Result<Vec<Event>, Verdict> {

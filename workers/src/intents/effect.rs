@@ -6,13 +6,14 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use cqrs_es::Aggregate;
 use domain::account::Account;
+use domain::guest_cart::GuestCart;
 use domain::order::Order;
 use domain::orphan::Orphan;
 use domain::outgoing_report::{self, OutgoingReport};
 use domain::payment::Payment;
 use domain::wallet::Wallet;
 use events::envelope::{Position, StreamId};
-use events::ids::{AccountId, AttemptId, OrderId, OrphanId, PaymentId, RefundId, WithdrawalId};
+use events::ids::{AccountId, AttemptId, GuestCartId, OrderId, OrphanId, PaymentId, RefundId, WithdrawalId};
 use events::money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -103,6 +104,10 @@ pub enum Effect {
         account_id: AccountId,
         reset_id: Uuid,
     },
+    EmailVerification {
+        account_id: AccountId,
+        verification_id: Uuid,
+    },
     /// Cancel the order if it is still unpaid.
     ExpireOrder {
         order_id: OrderId,
@@ -112,6 +117,10 @@ pub enum Effect {
         day: NaiveDate,
         currency: Currency,
         revision: u64,
+    },
+    /// Give the guest's cart up if nobody came back for it.
+    ExpireGuestCart {
+        cart_id: GuestCartId,
     },
     /// An event that couldn't be read, so nobody knows what it asks for. Carrying it out is planning it anew.
     Unreadable {
@@ -135,8 +144,10 @@ impl Effect {
                 OrderNotice::Cancelled => "email_cancelled",
             },
             Self::EmailPasswordReset { .. } => "email_password_reset",
+            Self::EmailVerification { .. } => "email_verification",
             Self::ExpireOrder { .. } => "expire_order",
             Self::SendDailyReport { .. } => "daily_report",
+            Self::ExpireGuestCart { .. } => "expire_guest_cart",
             Self::Unreadable { .. } => "unreadable",
         }
     }
@@ -146,8 +157,10 @@ impl Effect {
             Self::Charge { .. } | Self::Refund(_) | Self::RefundOrphan(_) | Self::Payout(_) => {
                 Lane::Settlement
             }
-            Self::EmailOrder { .. } | Self::EmailPasswordReset { .. } => Lane::Email,
-            Self::ExpireOrder { .. } => Lane::Timers,
+            Self::EmailOrder { .. } | Self::EmailPasswordReset { .. } | Self::EmailVerification { .. } => {
+                Lane::Email
+            }
+            Self::ExpireOrder { .. } | Self::ExpireGuestCart { .. } => Lane::Timers,
             Self::SendDailyReport { .. } => Lane::Chain,
             Self::Unreadable { lane, .. } => *lane,
         }
@@ -164,7 +177,10 @@ impl Effect {
             Self::EmailOrder { order_id, .. } | Self::ExpireOrder { order_id } => {
                 StreamId::new(Order::TYPE, order_id)
             }
-            Self::EmailPasswordReset { account_id, .. } => StreamId::new(Account::TYPE, account_id),
+            Self::EmailPasswordReset { account_id, .. } | Self::EmailVerification { account_id, .. } => {
+                StreamId::new(Account::TYPE, account_id)
+            }
+            Self::ExpireGuestCart { cart_id } => StreamId::new(GuestCart::TYPE, cart_id),
             Self::SendDailyReport { day, currency, .. } => {
                 StreamId::new(OutgoingReport::TYPE, outgoing_report::key(*day, *currency))
             }
@@ -179,9 +195,13 @@ impl Effect {
                 "provider".to_owned()
             }
             Self::EmailOrder { order_id, .. } => order_id.to_string(),
-            Self::EmailPasswordReset { account_id, .. } => account_id.to_string(),
             Self::SendDailyReport { .. } => "headquarters".to_owned(),
-            Self::ExpireOrder { .. } | Self::Unreadable { .. } => "shop".to_owned(),
+            Self::EmailPasswordReset { account_id, .. } | Self::EmailVerification { account_id, .. } => {
+                account_id.to_string()
+            }
+            Self::ExpireOrder { .. } | Self::ExpireGuestCart { .. } | Self::Unreadable { .. } => {
+                "shop".to_owned()
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use events::Event;
 use events::account::AccountEvent;
 use events::chain::OutgoingReportEvent;
 use events::envelope::RecordedEvent;
+use events::guest_cart::GuestCartEvent;
 use events::ids::{AttemptId, OrderId, PaymentId};
 use events::order::{OrderEvent, OrderPlaced};
 use events::orphan::OrphanEvent;
@@ -24,12 +25,14 @@ pub(super) struct Planned {
 }
 
 /// The types that ask for something; all others are passed over unread.
-const CONCERNING: [(&str, Lane); 11] = [
+const CONCERNING: &[(&str, Lane)] = &[
     ("OrderPlaced", Lane::Email),
     ("OrderShipped", Lane::Email),
     ("OrderCancelled", Lane::Email),
     ("OrphanRefundRequested", Lane::Settlement),
     ("PasswordResetRequested", Lane::Email),
+    ("EmailVerificationRequested", Lane::Email),
+    ("GuestCartStarted", Lane::Timers),
     ("PaymentRequested", Lane::Settlement),
     ("PaymentRetried", Lane::Settlement),
     ("PaymentSettled", Lane::Settlement),
@@ -112,6 +115,17 @@ fn effects(event: &Event, historical: &HashSet<OrderId>) -> Vec<Due> {
         Event::Account(AccountEvent::PasswordResetRequested(requested)) => {
             let (account_id, reset_id) = (requested.account_id, requested.reset_id);
             vec![(Effect::EmailPasswordReset { account_id, reset_id }, None)]
+        }
+        Event::Account(AccountEvent::EmailVerificationRequested(requested)) => {
+            let effect = Effect::EmailVerification {
+                account_id: requested.account_id,
+                verification_id: requested.verification_id,
+            };
+            vec![(effect, None)]
+        }
+        Event::GuestCart(GuestCartEvent::GuestCartStarted(started)) => {
+            let cart_id = started.cart_id;
+            vec![(Effect::ExpireGuestCart { cart_id }, Some(started.expires_at))]
         }
         _ => vec![],
     }

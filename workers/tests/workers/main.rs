@@ -8,6 +8,7 @@ mod emails;
 mod intents;
 mod overgrown;
 mod payouts;
+mod people;
 mod planning;
 mod reconciling;
 mod refunding;

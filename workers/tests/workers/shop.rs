@@ -297,11 +297,12 @@ impl Shop {
             .await;
     }
 
-    /// The names of all events of one order, its payment included, in their order.
+    /// The names of all events of one order, its payment included, in their order; without its emails.
     pub async fn story(&self, placed: Placed) -> Vec<&'static str> {
         let of_order = |event: &events::envelope::RecordedEvent| {
             let key = event.stream.key();
-            key == placed.order_id.to_string() || key == placed.payment_id.to_string()
+            let of_order = key == placed.order_id.to_string() || key == placed.payment_id.to_string();
+            of_order && event.stream.kind() != "order_mail"
         };
         let recorded = self.log.read(0, EventLog::READ_LIMIT).await.unwrap();
         recorded
@@ -588,6 +589,7 @@ pub fn identity() -> ShopIdentity {
         "orders@gifts.example",
         "https://gifts.example",
         "https://gifts.example/password",
+        "https://gifts.example/verify",
     )
     .unwrap()
 }

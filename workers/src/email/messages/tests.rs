@@ -11,6 +11,7 @@ fn shop() -> ShopIdentity {
         "orders@gifts.example",
         "https://gifts.example/",
         "https://gifts.example/password",
+        "https://gifts.example/verify",
     )
     .unwrap()
 }
