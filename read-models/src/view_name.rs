@@ -92,12 +92,9 @@ impl ViewName {
             // Since 3 with owners of one-of-a-kinds and the table of unsold items, since 4 with what facets are
             // counted by, attributes, histories by SKU, and counts by state.
             Self::Products => 4,
-            // Since 2 with a summary of each entry, and with emails.
-            Self::Orders => 2,
-            // Since 2 with every attempt.
-            Self::Payments => 2,
-            // Since 2 with whether the address is verified.
-            Self::Accounts => 2,
+            // Since 2 with a summary of each entry of an order's history, and with emails; with every attempt to pay; and
+            // with whether an address is verified.
+            Self::Orders | Self::Payments | Self::Accounts => 2,
             Self::Categories
             | Self::Carts
             | Self::Wallets

@@ -78,7 +78,7 @@ async fn a_merged_cart_is_empty_for_who_still_has_its_token(database: Database) 
     shop.tell([of_cart(merged)]).await;
     let answer = shop
         .get("/api/cart")
-        .header("tillstream-cart-token", &token("right"));
+        .header("tillstream-cart-token", token("right"));
     assert_eq!(answer.await.ok().body["items"], json!([]));
 }
 
@@ -86,7 +86,7 @@ async fn who_is_logged_in_sees_their_own_whatever_the_token(database: Database) 
     let shop = shop(database).await;
     let answer = shop
         .get("/api/cart")
-        .header("tillstream-cart-token", &token("right"));
+        .header("tillstream-cart-token", token("right"));
     let answer = answer.by(&customer(1)).await.ok();
     assert_eq!(answer.body["items"], json!([]));
 }
