@@ -10,6 +10,8 @@ use events::money::Currency;
 use events::order::{OrderEvent, SoldLine};
 use events::product::{ProductArchived, ProductEvent, ProductRemoved};
 use projectors::customers::Customers;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use read_models::customers::CartsOfDay;
 use read_models::periods::{Period, Unit};
 use read_models::query::Snapshot;
@@ -17,6 +19,7 @@ use read_models::query::analytics::{self, Rank, Ranking, Subject};
 use read_models::sales_figures::{Dimension, Part, SalesFigures, Scope};
 
 use crate::database::Database;
+use crate::sameness::any_event;
 use crate::shop::Shop;
 use crate::story::*;
 
@@ -309,4 +312,55 @@ async fn items_are_counted_by_what_has_become_of_them() {
         let found = [counts.on_sale, counts.sold_out, counts.archived, counts.removed];
         assert_eq!(found, wanted, "{scope}");
     }
+}
+
+/// Units and money of the parts of a period, and of all of it.
+async fn parts_and_all(shop: &Shop, dimension: Dimension, period: Period) -> ([i64; 4], [i64; 4]) {
+    let add = |sums: [i64; 4], row: &SalesFigures| {
+        let more = [row.units, row.gross_minor, row.returned_units, row.refunded_minor];
+        [0, 1, 2, 3].map(|n| sums[n] + more[n])
+    };
+    let ranking = Ranking {
+        scope: Scope::Shop,
+        dimension,
+        currency: Currency::GBP,
+        period,
+        rank: Rank::Revenue,
+    };
+    let mut snapshot = Snapshot::begin(&shop.views).await.unwrap();
+    let parts = analytics::ranking(snapshot.conn(), ranking, 1_000).await.unwrap();
+    let all = sum(shop, Scope::Shop, Part::all(), &period.to_string()).await;
+    (parts.iter().fold([0; 4], add), add([0; 4], &all))
+}
+
+/// Whatever happens, in no order that makes sense: nothing is counted in one report and not in the other.
+#[test]
+fn the_parts_of_every_period_come_to_all_of_it() {
+    let mut runner = TestRunner::new(Config::with_cases(8));
+    let stories = proptest::collection::vec(any_event(), 1..150);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let differences = async |story| {
+        let shop = told_shop(story).await;
+        let mut differences = Vec::new();
+        for period in Period::containing(at(0).date_naive()) {
+            for dimension in [
+                Dimension::Category,
+                Dimension::Country,
+                Dimension::Seller,
+                Dimension::Product,
+            ] {
+                let (parts, all) = parts_and_all(&shop, dimension, period).await;
+                if parts != all {
+                    differences.push(format!("{dimension:?} {period}: {parts:?}, {all:?}"));
+                }
+            }
+        }
+        differences
+    };
+    runner
+        .run(&stories, |story| {
+            prop_assert_eq!(runtime.block_on(differences(story)), Vec::<String>::new());
+            Ok(())
+        })
+        .unwrap();
 }

@@ -30,7 +30,7 @@ use crate::shop::{Shop, digests};
 use crate::story::*;
 
 /// Any event about a few things, in no order that makes sense: a view must bear what it is told.
-fn any_event() -> impl Strategy<Value = Event> {
+pub fn any_event() -> impl Strategy<Value = Event> {
     (0..59_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
 }
 

@@ -367,7 +367,7 @@ async fn a_report_comes_in_every_form(database: Database) {
                 .any(|child| child.has_tag_name(tag) && child.text().is_some())
         };
         assert!(named("title") && named("desc"), "{report}");
-        let drawn = root.children().filter(|child| child.is_element()).count();
+        let drawn = root.children().filter(roxmltree::Node::is_element).count();
         assert!(drawn > 6, "{report}: {}", svg.text);
 
         let tag = svg.tag().to_owned();

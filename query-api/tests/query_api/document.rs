@@ -143,7 +143,7 @@ fn real(path: &str) -> String {
 }
 
 async fn what_is_answered_is_what_is_documented(database: Database) {
-    let shop = full_shop(database).await;
+    let shop = Box::pin(full_shop(database)).await;
     let document = document(&shop);
     for path in ROUTES {
         let who: Person = match path {
@@ -170,7 +170,7 @@ async fn what_is_answered_is_what_is_documented(database: Database) {
 
 /// The check itself must see what is wrong.
 async fn a_member_too_many_too_few_or_of_another_type_is_seen(database: Database) {
-    let shop = full_shop(database).await;
+    let shop = Box::pin(full_shop(database)).await;
     let document = document(&shop);
     let check = Check { document: &document };
     let answer = shop.get(real("/api/orders/{id}")).by(&customer(1)).await.ok();

@@ -111,20 +111,24 @@ fn day(field: &'static str, text: &str) -> Result<NaiveDate, Problem> {
 mod tests {
     use super::*;
 
+    /// From, to, and how many buckets.
+    type Found = (String, String, usize);
+
     fn span(
         bucket: &str,
         from: Option<&str>,
         to: Option<&str>,
         last: Option<&str>,
-    ) -> Result<Option<(String, String, usize)>, String> {
+    ) -> Result<Option<Found>, String> {
         let last = last.map(|last| last.parse().unwrap());
         let span = Asked::read(Some(bucket), from, to).and_then(|asked| asked.until(last));
-        span.map(|span| span.map(|span| (span.from.to_string(), span.to.to_string(), span.buckets().count())))
+        let found = |span: Span| (span.from.to_string(), span.to.to_string(), span.buckets().count());
+        span.map(|span| span.map(found))
             .map_err(|problem| problem.errors()[0].code.to_string())
     }
 
-    fn found(from: &str, to: &str, buckets: usize) -> Result<Option<(String, String, usize)>, String> {
-        Ok(Some((from.to_owned(), to.to_owned(), buckets)))
+    fn found(from: &str, to: &str, buckets: usize) -> Found {
+        (from.to_owned(), to.to_owned(), buckets)
     }
 
     #[test]
@@ -132,28 +136,28 @@ mod tests {
         let last = Some("2011-06-09");
         assert_eq!(
             span("day", None, None, last),
-            found("2011-05-11", "2011-06-09", 30)
+            Ok(Some(found("2011-05-11", "2011-06-09", 30)))
         );
         assert_eq!(
             span("week", None, None, last),
-            found("2010-12-13", "2011-06-09", 26)
+            Ok(Some(found("2010-12-13", "2011-06-09", 26)))
         );
         assert_eq!(
             span("month", None, None, last),
-            found("2010-07-01", "2011-06-09", 12)
+            Ok(Some(found("2010-07-01", "2011-06-09", 12)))
         );
         assert_eq!(
             span("day", Some("2011-06-01"), None, last),
-            found("2011-06-01", "2011-06-09", 9)
+            Ok(Some(found("2011-06-01", "2011-06-09", 9)))
         );
         assert_eq!(
             span("day", Some("2012-01-01"), None, last),
-            found("2012-01-01", "2012-01-01", 1)
+            Ok(Some(found("2012-01-01", "2012-01-01", 1)))
         );
         assert_eq!(span("day", None, None, None), Ok(None));
         assert_eq!(
             span("month", None, Some("0001-01-01"), None),
-            found("0000-02-01", "0001-01-01", 12)
+            Ok(Some(found("0000-02-01", "0001-01-01", 12)))
         );
     }
 
@@ -168,7 +172,7 @@ mod tests {
         assert_eq!(code("month", "2001-01-01", "2012-01-01"), "span_too_long");
         assert_eq!(
             span("day", Some("2012-01-01"), Some("2012-12-31"), None),
-            found("2012-01-01", "2012-12-31", 366)
+            Ok(Some(found("2012-01-01", "2012-12-31", 366)))
         );
     }
 }
