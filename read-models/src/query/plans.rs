@@ -1,17 +1,21 @@
 //! Every list must come out of an index: no statement may read a whole table, or sort what it reads.
 
 use chrono::{DateTime, Utc};
-use events::ids::{AccountId, OrderId, PaymentId, ProductId, ReviewId};
+use events::ids::{AccountId, BranchId, OrderId, PaymentId, ProductId, ReviewId};
 use events::money::Currency;
 use events::review::Rating;
 use platform::postgres::{self, PostgresTarget};
 use sqlx::AnyConnection;
 
+use super::daily_reports::{RevenueGroup, RevenueSpan};
 use super::products::{PriceRange, ProductFilter, ProductOrder, ProductPlace};
 use super::reviews::{Reader, ReviewFilter, ReviewOrder, ReviewPlace};
 use super::sales::{SalesGroup, SalesSpan};
 use super::statement::Statement;
-use super::{accounts, history, orders, payments, products, reviews, sales, wallets, wishlists};
+use super::{
+    accounts, branches, daily_reports, history, orders, payments, products, reviews, sales, wallets,
+    wishlists,
+};
 use crate::dialect::Dialect;
 use crate::order_history::OrderEntry;
 use crate::orders::OrderStatus;
@@ -94,6 +98,8 @@ fn ordered_lists(dialect: Dialect) -> Vec<Statement> {
     let account = AccountId::default();
     lists.push(accounts::list(None, LIMIT));
     lists.push(accounts::list(Some((noon(), account)), LIMIT));
+    lists.push(branches::list(None, LIMIT));
+    lists.push(branches::list(Some((noon(), BranchId::default())), LIMIT));
     lists.push(wallets::list(account, Some(7), LIMIT));
     lists.push(history::list::<OrderEntry>("order_id", "x", 7, LIMIT));
     lists.push(history::list::<ProductEntry>("product_id", "x", 7, LIMIT));
@@ -252,6 +258,26 @@ fn sums() -> Vec<Statement> {
     [SalesGroup::Day, SalesGroup::Country, SalesGroup::Product]
         .map(|group| sales::list(span, group, LIMIT))
         .into()
+}
+
+fn sums_of_the_chain() -> Vec<Statement> {
+    let day = noon().date_naive();
+    let span = RevenueSpan {
+        from: day,
+        to: day,
+        currency: Currency::GBP,
+    };
+    let sums = [RevenueGroup::Day, RevenueGroup::Branch, RevenueGroup::Region]
+        .map(|group| daily_reports::list(span, group, LIMIT));
+    let days = [None, Some(BranchId::default())].map(|branch| daily_reports::days(branch, (day, day), LIMIT));
+    sums.into_iter().chain(days).collect()
+}
+
+#[tokio::test]
+async fn reports_of_branches_are_read_for_their_days_alone() {
+    for plan in in_sqlite(sums_of_the_chain()).await {
+        assert!(plan.contains("day>? AND day<?"), "{plan}");
+    }
 }
 
 /// Sums are grouped in memory, over the days asked for and nothing else.
