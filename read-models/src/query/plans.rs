@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use events::account::Role;
-use events::ids::{AccountId, OrderId, OrphanId, PaymentId, ProductId, ReviewId, Sku};
+use events::ids::{AccountId, BranchId, OrderId, OrphanId, PaymentId, ProductId, ReviewId, Sku};
 use events::money::Currency;
 use events::review::Rating;
 use platform::postgres::{self, PostgresTarget};
 use sqlx::AnyConnection;
 
 use super::analytics::{Rank, Subject};
+use super::daily_reports::{RevenueGroup, RevenueSpan};
 use super::facets::Reach;
 use super::product_filter::{PriceRange, ProductFilter, SellerFilter};
 use super::products::{ProductOrder, ProductPlace};
@@ -16,8 +17,8 @@ use super::reviews::{Reader, ReviewFilter, ReviewOrder, ReviewPlace};
 use super::sales::{SalesGroup, SalesSpan};
 use super::statement::Statement;
 use super::{
-    accounts, analytics, facets, history, orders, orphans, payments, products, reviews, sales, suggestions,
-    wallets, wishlists,
+    accounts, analytics, branches, daily_reports, facets, history, orders, orphans, payments, products,
+    reviews, sales, suggestions, wallets, wishlists,
 };
 use crate::dialect::Dialect;
 use crate::order_history::OrderEntry;
@@ -122,6 +123,8 @@ fn ordered_lists(dialect: Dialect) -> Vec<Statement> {
     let account = AccountId::default();
     lists.push(accounts::list(None, None, LIMIT));
     lists.push(accounts::list(Some(Role::Staff), Some((noon(), account)), LIMIT));
+    lists.push(branches::list(None, LIMIT));
+    lists.push(branches::list(Some((noon(), BranchId::default())), LIMIT));
     lists.push(wallets::list(account, Some(7), LIMIT));
     lists.push(history::list::<OrderEntry>("order_id", "x", 7, LIMIT));
     let sku = Sku::new("MUG").unwrap();
@@ -430,6 +433,26 @@ fn sums() -> Vec<Statement> {
     [SalesGroup::Day, SalesGroup::Country, SalesGroup::Product]
         .map(|group| sales::list(span, group, LIMIT))
         .into()
+}
+
+fn sums_of_the_chain() -> Vec<Statement> {
+    let day = noon().date_naive();
+    let span = RevenueSpan {
+        from: day,
+        to: day,
+        currency: Currency::GBP,
+    };
+    let sums = [RevenueGroup::Day, RevenueGroup::Branch, RevenueGroup::Region]
+        .map(|group| daily_reports::list(span, group, LIMIT));
+    let days = [None, Some(BranchId::default())].map(|branch| daily_reports::days(branch, (day, day), LIMIT));
+    sums.into_iter().chain(days).collect()
+}
+
+#[tokio::test]
+async fn reports_of_branches_are_read_for_their_days_alone() {
+    for plan in in_sqlite(sums_of_the_chain()).await {
+        assert!(plan.contains("day>? AND day<?"), "{plan}");
+    }
 }
 
 /// Sums are grouped in memory, over the days asked for and nothing else.
