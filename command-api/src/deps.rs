@@ -7,6 +7,7 @@ use axum::extract::FromRef;
 use chrono::TimeDelta;
 use events::money::Currency;
 use executor::Executor;
+use platform::blobs::BlobStore;
 use platform::vault::Vault;
 use web::tokens::AccessTokens;
 
@@ -14,6 +15,7 @@ use crate::commands::Commands;
 use crate::passwords::Passwords;
 use crate::personal_data::PersonalData;
 use crate::throttle::Throttles;
+use crate::upload::{ImageLimits, Uploads};
 use platform::clock::Clock;
 
 /// How long an unpaid order keeps its goods, unless the shop says otherwise: a card that needs its
@@ -37,6 +39,9 @@ pub struct CommandDeps {
     pub order_ttl: Duration,
     /// What the shop keeps of its sellers' sales, in basis points; [`FEE_BPS`] by default.
     pub fee_bps: u32,
+    /// Where uploads are kept.
+    pub blobs: BlobStore,
+    pub image_limits: ImageLimits,
     /// What the payment provider signs its webhooks with; without it there are none.
     pub webhook_secret: Option<String>,
     /// Keys the fingerprints of requests, which are kept with their idempotency keys: without it, a fingerprint
@@ -66,6 +71,7 @@ impl CommandDeps {
             tokens: self.tokens,
             passwords: self.passwords,
             terms,
+            uploads: Uploads::new(self.blobs, self.image_limits),
             webhook_secret: WebhookSecret(self.webhook_secret.map(Into::into)),
             throttles: Arc::default(),
         }
@@ -93,6 +99,7 @@ pub struct ApiState {
     tokens: AccessTokens,
     passwords: Passwords,
     terms: Terms,
+    uploads: Uploads,
     webhook_secret: WebhookSecret,
     throttles: Arc<Throttles>,
 }
@@ -113,6 +120,7 @@ parts! {
     tokens: AccessTokens,
     passwords: Passwords,
     terms: Terms,
+    uploads: Uploads,
     webhook_secret: WebhookSecret,
     throttles: Arc<Throttles>,
 }

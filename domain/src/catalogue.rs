@@ -154,7 +154,7 @@ fn check_category(work: &mut UnitOfWork, category: Option<CategoryId>) -> Decisi
 }
 
 /// A product that this authority may act on; to anyone else it isn't there.
-fn own_product(work: &mut UnitOfWork, product_id: ProductId, by: Authority) -> Decision<()> {
+pub(crate) fn own_product(work: &mut UnitOfWork, product_id: ProductId, by: Authority) -> Decision<()> {
     let product = work.read::<Product>(product_id)?;
     if !product.exists() || !by.covers(product.seller()) {
         return Err(ProductError::NotFound.into());

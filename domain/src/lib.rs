@@ -24,6 +24,7 @@ pub mod catalogue;
 pub mod checkout;
 pub mod fulfilment;
 pub mod history;
+pub mod images;
 pub(crate) mod marketplace;
 pub mod reviews;
 pub mod settlement;

@@ -10,6 +10,7 @@ pub mod category;
 pub mod credit_note;
 pub mod envelope;
 pub mod ids;
+pub mod image;
 pub mod ledger;
 pub mod money;
 pub mod order;

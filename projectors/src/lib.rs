@@ -20,6 +20,7 @@ pub mod wishlists;
 mod amounts;
 mod error;
 mod group;
+mod images;
 mod order_details;
 #[cfg(feature = "planted-bugs")]
 mod planted;

@@ -15,6 +15,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::FromRef;
 use events::money::Currency;
+use platform::blobs::BlobStore;
 use platform::vault::Vault;
 use read_models::Views;
 use tokio::net::TcpListener;
@@ -38,6 +39,8 @@ pub struct QueryDeps {
     pub views: Views,
     pub vault: Vault,
     pub tokens: AccessTokens,
+    /// Where the images are.
+    pub blobs: BlobStore,
     /// The currency of amounts that come without one.
     pub currency: Currency,
     /// How long a query waits for the position that it was asked for; [`PATIENCE`] by default.
@@ -45,11 +48,18 @@ pub struct QueryDeps {
 }
 
 impl QueryDeps {
-    pub fn new(views: Views, vault: Vault, tokens: AccessTokens, currency: Currency) -> Self {
+    pub fn new(
+        views: Views,
+        vault: Vault,
+        tokens: AccessTokens,
+        blobs: BlobStore,
+        currency: Currency,
+    ) -> Self {
         Self {
             views,
             vault,
             tokens,
+            blobs,
             currency,
             patience: PATIENCE,
         }
@@ -62,6 +72,7 @@ struct ApiState {
     reads: Reads,
     personal_data: PersonalData,
     tokens: AccessTokens,
+    blobs: BlobStore,
     terms: Terms,
 }
 
@@ -85,6 +96,7 @@ parts! {
     reads: Reads,
     personal_data: PersonalData,
     tokens: AccessTokens,
+    blobs: BlobStore,
     terms: Terms,
 }
 
@@ -116,6 +128,7 @@ pub fn router(deps: QueryDeps) -> (Router, utoipa::openapi::OpenApi) {
         reads: Reads::new(deps.views, deps.patience),
         personal_data: PersonalData::new(deps.vault),
         tokens: deps.tokens,
+        blobs: deps.blobs,
         terms: Terms {
             currency: deps.currency,
         },

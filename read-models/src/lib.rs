@@ -14,6 +14,7 @@ pub mod categories;
 pub mod dialect;
 pub mod digest;
 pub mod generation;
+pub mod images;
 pub mod order_history;
 pub mod orders;
 pub mod payments;

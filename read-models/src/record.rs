@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 use chrono::{DateTime, Utc};
 use events::envelope::Position;
-use events::ids::{AccountId, CategoryId, OrderId, PaymentId, ProductId, Sku};
+use events::ids::{AccountId, CategoryId, ImageId, OrderId, PaymentId, ProductId, Sku};
 use events::money::Currency;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -211,7 +211,7 @@ macro_rules! text_keys {
     )+};
 }
 text_keys!(
-    AccountId, CategoryId, OrderId, PaymentId, ProductId, Sku, Currency
+    AccountId, CategoryId, ImageId, OrderId, PaymentId, ProductId, Sku, Currency
 );
 
 impl Key for Position {

@@ -6,14 +6,14 @@ use std::str::FromStr;
 use crate::record::Record;
 use crate::table::Table;
 use crate::{
-    accounts, carts, categories, order_history, orders, payments, product_history, products, reviews, sales,
-    trade_entries, trades, unsold, wallet_entries, wallets, wishlists,
+    accounts, carts, categories, images, order_history, orders, payments, product_history, products, reviews,
+    sales, trade_entries, trades, unsold, wallet_entries, wallets, wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ViewName {
-    /// `products`, `product_variants`, `products_text`, `product_history` and `unsold`.
+    /// `products`, `product_variants`, `products_text`, `product_history`, `product_images` and `unsold`.
     Products,
     Categories,
     Carts,
@@ -66,8 +66,8 @@ impl ViewName {
     /// generation is then filled by itself and swapped in.
     pub fn version(self) -> u64 {
         match self {
-            // Since 3 with owners of one-of-a-kinds and the table of unsold items.
-            Self::Products => 3,
+            // Since 3 with owners of one-of-a-kinds and the table of unsold items, since 4 with images.
+            Self::Products => 4,
             Self::Categories
             | Self::Carts
             | Self::Orders
@@ -88,6 +88,7 @@ impl ViewName {
                 products::Product::TABLE,
                 products::VariantOf::TABLE,
                 product_history::ProductEntry::TABLE,
+                images::ServedImage::TABLE,
                 unsold::Unsold::TABLE,
             ],
             Self::Categories => &[categories::Category::TABLE],

@@ -1,9 +1,10 @@
-//! What stands between the shop and the outside world: the payment provider, the mail server, the mailbox page.
+//! What stands between the shop and the outside world: the payment provider, the mail server, the mailbox page, the blobs.
 
 use std::time::Duration;
 
 use anyhow::Context;
 use payment_sandbox::{Sandbox, SandboxSettings, WebhookTarget};
+use platform::blobs::BlobStore;
 use tokio_util::sync::CancellationToken;
 use workers::email::{MailTransport, ShopIdentity, SmtpCredentials, SmtpSettings, SmtpTls};
 use workers::gateway::{PaymentGateway, StripeGateway, StripeSettings};
@@ -116,6 +117,12 @@ pub fn identity(settings: &Settings, public_url: &str) -> anyhow::Result<ShopIde
         public_url,
         &reset,
     )?)
+}
+
+/// Where images are kept. A folder is made if it isn't there.
+pub fn blobs(settings: &Settings, dir: &DataDir) -> anyhow::Result<BlobStore> {
+    let place = settings.blobs.place(dir.path())?;
+    BlobStore::open(&place).context("the settings of blobs are wrong, or their place can't be reached")
 }
 
 /// The page that shows the mailbox, if emails go into a folder.

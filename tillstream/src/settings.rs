@@ -5,6 +5,7 @@
 //! the file has a dot: `TILLSTREAM_MAIL__TRANSPORT=smtp`.
 
 mod backends;
+mod blobs;
 mod secret;
 
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use backends::{NatsSettings, PostgresSettings, RedisSettings, TelemetrySettings};
+pub use blobs::BlobSettings;
 pub use secret::Secret;
 
 use telemetry::LogFormat;
@@ -50,6 +52,8 @@ pub struct Settings {
     pub demo: bool,
     pub orders: OrderSettings,
     pub marketplace: MarketplaceSettings,
+    pub images: ImageSettings,
+    pub blobs: BlobSettings,
     /// With a URL in it, roles run as processes of their own; without, the shop is embedded in one.
     pub postgres: PostgresSettings,
     pub nats: NatsSettings,
@@ -74,6 +78,15 @@ pub struct MarketplaceSettings {
     /// What the shop keeps of what its sellers sell, in basis points: 500 are 5 %. Rounded half to even per seller
     /// and order.
     pub fee_bps: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageSettings {
+    /// As long as an upload may be.
+    pub max_upload_kib: u32,
+    /// Of how many pixels an upload may be, in millions; the workers need some eight bytes of memory for each.
+    pub max_megapixels: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -174,6 +187,11 @@ impl Default for Settings {
             marketplace: MarketplaceSettings {
                 fee_bps: command_api::FEE_BPS,
             },
+            images: ImageSettings {
+                max_upload_kib: 10 * 1024,
+                max_megapixels: 40,
+            },
+            blobs: BlobSettings::default(),
             postgres: PostgresSettings::default(),
             nats: NatsSettings::default(),
             redis: RedisSettings::default(),
@@ -283,6 +301,16 @@ impl Settings {
             self.marketplace.fee_bps
         );
         ensure!(
+            (1..=65_536).contains(&self.images.max_upload_kib),
+            "images.max_upload_kib is between 1 and 65536, this is {}",
+            self.images.max_upload_kib
+        );
+        ensure!(
+            (1..=60).contains(&self.images.max_megapixels),
+            "images.max_megapixels is between 1 and 60, this is {}",
+            self.images.max_megapixels
+        );
+        ensure!(
             (1..=120).contains(&self.payments.request_timeout_s),
             "payments.request_timeout_s is between 1 and 120, this is {}",
             self.payments.request_timeout_s
@@ -302,6 +330,7 @@ impl Settings {
         self.nats.check()?;
         self.redis.check()?;
         self.telemetry.check()?;
+        self.blobs.check()?;
         self.check_payments()?;
         self.check_mail()
     }

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::email::EmailSender;
 use crate::gateway::PaymentGateway;
+use crate::images::ImageMaker;
 use crate::intents::{Claimed, Effect, Intents};
 use crate::{planner, settlement, timers};
 use platform::clock::Clock;
@@ -65,6 +66,7 @@ pub(crate) struct Effects {
     pub shop: Shop,
     pub gateway: PaymentGateway,
     pub email: EmailSender,
+    pub images: ImageMaker,
     pub intents: Intents,
 }
 
@@ -123,6 +125,19 @@ impl Effects {
                 self.email.password_reset(claimed, *account_id, *reset_id).await
             }
             Effect::ExpireOrder { order_id } => timers::expire_order(&self.shop, claimed, *order_id).await,
+            Effect::ProcessImage {
+                product_id,
+                image_id,
+                original,
+            } => {
+                self.images
+                    .process(claimed, (*product_id, *image_id), original)
+                    .await
+            }
+            Effect::DeleteImage { product_id, image_id } => {
+                self.images.delete(claimed, (*product_id, *image_id)).await
+            }
+            Effect::DeleteImages { product_id } => self.images.delete_all(claimed, *product_id).await,
             Effect::Unreadable { position, .. } => {
                 planner::plan_again(&self.shop, &self.intents, *position).await
             }

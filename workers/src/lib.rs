@@ -1,7 +1,7 @@
 //! What happens after the fact: the outside world is told, and answers come back as commands.
 //!
 //! The planner reads the log and writes intents; lanes carry them out: charges, refunds and payouts at the payment
-//! provider, emails, timers. Nothing here runs when a view is rebuilt, and nothing here writes events: what the outside
+//! provider, emails, images, timers. Nothing here runs when a view is rebuilt, and nothing here writes events: what the outside
 //! world answers becomes a command like anybody else's.
 //!
 //! Deciding is left to `domain`, views to the projectors, pages to the APIs.
@@ -13,6 +13,7 @@ pub mod mailbox;
 pub mod reconciliation;
 
 mod effects;
+mod images;
 mod lanes;
 mod metrics;
 mod planner;
@@ -22,6 +23,7 @@ mod timers;
 use std::sync::Arc;
 
 use executor::Executor;
+use platform::blobs::BlobStore;
 use platform::event_log::EventLog;
 use platform::feed::Feed;
 use platform::lease::Lease;
@@ -32,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 use crate::effects::{Effects, Shop};
 use crate::email::{EmailSender, MailTransport, ShopIdentity};
 use crate::gateway::PaymentGateway;
+use crate::images::ImageMaker;
 use crate::intents::Intents;
 use crate::reconciliation::Reconciliation;
 
@@ -45,6 +48,8 @@ pub struct WorkerDeps {
     pub gateway: PaymentGateway,
     pub identity: ShopIdentity,
     pub transport: MailTransport,
+    /// Where uploads are, and what becomes of them.
+    pub blobs: BlobStore,
     /// For what only one process does at a time: planning, and comparing ledgers. The effects need none.
     pub lease: Lease,
 }
@@ -60,6 +65,7 @@ pub async fn run(deps: WorkerDeps, shutdown: CancellationToken) {
         gateway,
         identity,
         transport,
+        blobs,
         lease,
     } = deps;
     let clock = intents.clock().clone();
@@ -74,6 +80,7 @@ pub async fn run(deps: WorkerDeps, shutdown: CancellationToken) {
             shop: shop.clone(),
             vault,
         },
+        images: ImageMaker::new(shop.clone(), blobs),
         shop,
         gateway: gateway.clone(),
         intents: intents.clone(),

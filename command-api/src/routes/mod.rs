@@ -1,5 +1,6 @@
 //! The endpoints, one file each, and how large a body each may have.
 
+mod add_image;
 mod add_product;
 mod add_wishlist_item;
 mod adjust_stock;
@@ -11,6 +12,7 @@ mod create_category;
 mod deliver_order;
 mod deposit_money;
 mod edit_category;
+mod edit_image;
 mod edit_product;
 mod edit_profile;
 mod forget_password;
@@ -27,6 +29,7 @@ mod refresh_session;
 mod refund_payment;
 mod register;
 mod remove_cart_item;
+mod remove_image;
 mod remove_product;
 mod remove_review;
 mod remove_wishlist_item;
@@ -57,6 +60,7 @@ pub fn all() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .merge(small().layer(DefaultBodyLimit::max(SMALL_BODY_BYTES)))
         .merge(large().layer(DefaultBodyLimit::max(LARGE_BODY_BYTES)))
+        .merge(uploads())
         .merge(webhooks().layer(DefaultBodyLimit::max(stripe_webhook::MAX_PAYLOAD_BYTES)))
 }
 
@@ -78,6 +82,7 @@ fn small() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(adjust_stock::adjust_stock))
         .routes(routes!(change_products::change_products))
+        .routes(routes!(edit_image::edit_image, remove_image::remove_image))
         .routes(routes!(purchase_product::purchase_product))
         .routes(routes!(
             set_cart_item::set_cart_item,
@@ -109,6 +114,11 @@ fn large() -> OpenApiRouter<ApiState> {
         .routes(routes!(place_order::place_order))
         .routes(routes!(issue_credit_note::issue_credit_note))
         .routes(routes!(return_order::return_order))
+}
+
+/// These bound their bodies themselves, by a setting.
+fn uploads() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(add_image::add_image))
 }
 
 fn webhooks() -> OpenApiRouter<ApiState> {

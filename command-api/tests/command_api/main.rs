@@ -8,6 +8,7 @@ mod flash_sale;
 mod harness;
 mod history;
 mod idempotency;
+mod images;
 mod orders;
 mod passwords;
 mod payments;

@@ -7,6 +7,7 @@ mod cancellation;
 mod catalogue;
 mod credit_notes;
 mod history;
+mod images;
 mod invariants;
 mod large_order;
 mod marketplace;

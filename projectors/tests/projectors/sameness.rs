@@ -4,6 +4,7 @@ use events::Event;
 use events::account::{AccountEvent, PasswordChanged};
 use events::cart::{CartEvent, CartItemRemoved, CartItemSet};
 use events::category::{CategoryCreated, CategoryEvent};
+use events::image::{ImageDescribed, ImageMoved, ImageRemoved};
 use events::order::{OrderEvent, OrderShipped};
 use events::payment::Purpose;
 use events::product::{
@@ -22,7 +23,7 @@ use crate::story::*;
 
 /// Any event about a few things, in no order that makes sense: a view must bear what it is told.
 fn any_event() -> impl Strategy<Value = Event> {
-    (0..35_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
+    (0..41_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
 }
 
 fn event(kind: u8, n: u128, amount: u32) -> Event {
@@ -121,6 +122,27 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
         .into(),
         31 => ProductEvent::ProductArchived(ProductArchived { product_id }).into(),
         32 | 33 => ProductEvent::ProductActivated(ProductActivated { product_id }).into(),
+        34 => image_added(n, n),
+        35 => image_processed(n, n),
+        36 => image_rejected(n, n),
+        37 => ProductEvent::ImageDescribed(ImageDescribed {
+            product_id,
+            image_id: image(n),
+            alt: amount.to_string(),
+        })
+        .into(),
+        38 => ProductEvent::ImageMoved(ImageMoved {
+            product_id,
+            image_id: image(n),
+            place: amount,
+        })
+        .into(),
+        39 => ProductEvent::ImageRemoved(ImageRemoved {
+            product_id,
+            image_id: image(n),
+            removed_at: at(minor),
+        })
+        .into(),
         _ => AccountEvent::PasswordChanged(PasswordChanged {
             account_id,
             password: Sealed("hash".to_owned()),

@@ -3,6 +3,7 @@
 mod cart;
 mod categories;
 mod dashboard;
+mod images;
 mod orders;
 mod payments;
 mod products;
@@ -30,6 +31,7 @@ pub fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(products::list))
         .routes(routes!(products::one))
         .routes(routes!(products::history))
+        .routes(routes!(images::file))
         .routes(routes!(reviews::list))
         .routes(routes!(cart::own))
         .routes(routes!(wishlist::own))

@@ -9,6 +9,7 @@ mod conventions;
 mod dashboard;
 mod database;
 mod document;
+mod images;
 mod orders;
 mod paging;
 mod people;

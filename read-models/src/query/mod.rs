@@ -9,6 +9,7 @@ pub mod carts;
 pub mod categories;
 pub mod dashboard;
 pub mod history;
+pub mod images;
 pub mod orders;
 pub mod payments;
 pub mod products;

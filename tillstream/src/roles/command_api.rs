@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use command_api::{CommandDeps, PasswordSettings, Passwords};
+use command_api::{CommandDeps, ImageLimits, PasswordSettings, Passwords};
 use executor::Executor;
+use platform::blobs::BlobStore;
 use platform::clock::Clock;
 use platform::vault::Vault;
 use web::tokens::AccessTokens;
@@ -24,7 +25,14 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
     let log = servers.log().await?;
     let vault = servers.vault(&secrets).await?;
     let bus = backends::bus(settings, station.role.as_str()).await?;
-    let deps = deps(settings, &secrets, Executor::new(log.clone()), vault.clone())?;
+    let blobs = outside::blobs(settings, &dir)?;
+    let deps = deps(
+        settings,
+        &secrets,
+        Executor::new(log.clone()),
+        vault.clone(),
+        blobs,
+    )?;
     furnish(settings, &dir, &deps).await?;
 
     let stop = station.stop.clone();
@@ -51,6 +59,7 @@ pub fn deps(
     secrets: &Secrets,
     executor: Executor,
     vault: Vault,
+    blobs: BlobStore,
 ) -> anyhow::Result<CommandDeps> {
     Ok(CommandDeps {
         executor,
@@ -61,6 +70,11 @@ pub fn deps(
         currency: settings.currency,
         order_ttl: Duration::from_secs(u64::from(settings.orders.unpaid_ttl_minutes) * 60),
         fee_bps: settings.marketplace.fee_bps,
+        blobs,
+        image_limits: ImageLimits {
+            max_bytes: settings.images.max_upload_kib as usize * 1024,
+            max_pixels: u64::from(settings.images.max_megapixels) * 1_000_000,
+        },
         webhook_secret: Some(outside::webhook_secret(settings, secrets)),
         fingerprint_secret: secrets.fingerprints()?,
     })

@@ -26,7 +26,8 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
     });
     background.start("metrics", |stop| crate::observe::views(views.clone(), stop));
 
-    let queries = QueryDeps::new(views.clone(), vault.clone(), tokens, settings.currency);
+    let blobs = outside::blobs(settings, &dir)?;
+    let queries = QueryDeps::new(views.clone(), vault.clone(), tokens, blobs, settings.currency);
     let (mut routes, document) = query_api::router(queries);
     routes = routes
         .merge(pages::front(&settings.shop_name))

@@ -1,4 +1,4 @@
-//! The workers by themselves: emails, charges, timers. All processes carry effects out; one of them plans.
+//! The workers by themselves: emails, charges, images, timers. All processes carry effects out; one of them plans.
 
 use axum::Router;
 use executor::Executor;
@@ -29,6 +29,7 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
         gateway: outside::gateway(settings, &secrets, settings.payments.sandbox_url.as_deref())?,
         identity: outside::identity(settings, &public_url)?,
         transport: outside::transport(settings, &dir)?,
+        blobs: outside::blobs(settings, &dir)?,
         lease,
     };
 

@@ -59,7 +59,14 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         PaymentProvider::Stripe => None,
     };
     let executor = Executor::new(kept.log.clone());
-    let commands = roles::command_deps(settings, &secrets, executor.clone(), kept.vault.clone())?;
+    let blobs = outside::blobs(settings, &dir)?;
+    let commands = roles::command_deps(
+        settings,
+        &secrets,
+        executor.clone(),
+        kept.vault.clone(),
+        blobs.clone(),
+    )?;
     create_admin(&commands, &credentials).await?;
     furnish(&executor, settings).await?;
 
@@ -75,6 +82,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         intents: kept.intents,
         gateway: outside::gateway(settings, &secrets, sandbox_url)?,
         transport: outside::transport(settings, &dir)?,
+        blobs: blobs.clone(),
         identity: outside::identity(settings, &settings.public_url(address))?,
         vault: kept.vault.clone(),
         lease: Lease::always(),
@@ -83,6 +91,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         kept.views.clone(),
         kept.vault.clone(),
         commands.tokens.clone(),
+        blobs,
         settings.currency,
     );
     let stopping = CancellationToken::new();

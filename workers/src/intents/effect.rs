@@ -1,19 +1,24 @@
 //! What the workers can do in the outside world, as it stands in an intent.
 //!
 //! An effect names what it is about and holds no personal data; what else it needs is read from the log when its time
-//! has come. How it is carried out is left to `settlement`, `email` and `timers`.
+//! has come. How it is carried out is left to `settlement`, `email`, `images` and `timers`.
 
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
 use domain::account::Account;
 use domain::order::Order;
 use domain::payment::Payment;
+use domain::product::Product;
 use domain::wallet::Wallet;
 use events::envelope::{Position, StreamId};
-use events::ids::{AccountId, AttemptId, OrderId, PaymentId, RefundId, WithdrawalId};
+use events::ids::{AccountId, AttemptId, ImageId, OrderId, PaymentId, ProductId, RefundId, WithdrawalId};
+use events::image::ContentHash;
 use events::money::Money;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+/// What an effect on an image is about; its events stand in its product's stream.
+const IMAGE: &str = "image";
 
 /// Which loop carries an effect out. Lanes don't wait for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -22,17 +27,20 @@ pub enum Lane {
     /// Money, at the payment provider.
     Settlement,
     Email,
+    /// Uploads that are made into what is shown.
+    Images,
     /// What is due at a time of its own.
     Timers,
 }
 
 impl Lane {
-    pub const ALL: [Self; 3] = [Self::Settlement, Self::Email, Self::Timers];
+    pub const ALL: [Self; 4] = [Self::Settlement, Self::Email, Self::Images, Self::Timers];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Settlement => "settlement",
             Self::Email => "email",
+            Self::Images => "images",
             Self::Timers => "timers",
         }
     }
@@ -91,6 +99,21 @@ pub enum Effect {
     ExpireOrder {
         order_id: OrderId,
     },
+    /// Make the sizes in which an upload is shown.
+    ProcessImage {
+        product_id: ProductId,
+        image_id: ImageId,
+        original: ContentHash,
+    },
+    /// Throw an image's blobs away, unless it is in use.
+    DeleteImage {
+        product_id: ProductId,
+        image_id: ImageId,
+    },
+    /// Throw away the blobs of all images of a product that is gone.
+    DeleteImages {
+        product_id: ProductId,
+    },
     /// An event that couldn't be read, so nobody knows what it asks for. Carrying it out is planning it anew.
     Unreadable {
         lane: Lane,
@@ -113,6 +136,9 @@ impl Effect {
             },
             Self::EmailPasswordReset { .. } => "email_password_reset",
             Self::ExpireOrder { .. } => "expire_order",
+            Self::ProcessImage { .. } => "process_image",
+            Self::DeleteImage { .. } => "delete_image",
+            Self::DeleteImages { .. } => "delete_images",
             Self::Unreadable { .. } => "unreadable",
         }
     }
@@ -121,7 +147,8 @@ impl Effect {
         match self {
             Self::Charge { .. } | Self::Refund(_) | Self::Payout(_) => Lane::Settlement,
             Self::EmailOrder { .. } | Self::EmailPasswordReset { .. } => Lane::Email,
-            Self::ExpireOrder { .. } => Lane::Timers,
+            Self::ProcessImage { .. } => Lane::Images,
+            Self::ExpireOrder { .. } | Self::DeleteImage { .. } | Self::DeleteImages { .. } => Lane::Timers,
             Self::Unreadable { lane, .. } => *lane,
         }
     }
@@ -137,6 +164,11 @@ impl Effect {
                 StreamId::new(Order::TYPE, order_id)
             }
             Self::EmailPasswordReset { account_id, .. } => StreamId::new(Account::TYPE, account_id),
+            // Images don't wait for each other.
+            Self::ProcessImage { image_id, .. } | Self::DeleteImage { image_id, .. } => {
+                StreamId::new(IMAGE, image_id)
+            }
+            Self::DeleteImages { product_id } => StreamId::new(Product::TYPE, product_id),
             Self::Unreadable { stream, .. } => stream.clone(),
         }
     }
@@ -148,6 +180,9 @@ impl Effect {
             Self::EmailOrder { order_id, .. } => order_id.to_string(),
             Self::EmailPasswordReset { account_id, .. } => account_id.to_string(),
             Self::ExpireOrder { .. } | Self::Unreadable { .. } => "shop".to_owned(),
+            Self::ProcessImage { .. } | Self::DeleteImage { .. } | Self::DeleteImages { .. } => {
+                "blobs".to_owned()
+            }
         }
     }
 }
