@@ -330,7 +330,7 @@ async fn the_same_key_adds_one_image_also_when_the_form_is_put_together_anew() {
     let at_once = futures::future::join_all((0..4).map(|_| {
         upload(&shop, &images, "image/png", png())
             .by(&ann)
-            .key("at once")
+            .key("at-once")
             .into_future()
     }));
     let ids: std::collections::BTreeSet<_> = at_once

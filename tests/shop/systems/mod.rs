@@ -1,4 +1,5 @@
 //! One story per system of the product, played over HTTP as its users would.
 
 mod marketplace;
+mod product_service;
 mod reviews;
