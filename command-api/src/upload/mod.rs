@@ -9,7 +9,7 @@ mod header;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::Request;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
@@ -33,6 +33,8 @@ pub const MAX_BYTES: usize = 10 * 1024 * 1024;
 pub const MAX_PIXELS: u64 = 40_000_000;
 /// What a form has around the image: boundaries, headers, and the words for what it shows.
 const FORM_BYTES: usize = 16 * 1024;
+/// How much of a body that is too long is read, and forgotten, before that is said.
+const LET_BY_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Uploads in memory at once, per process.
 const UPLOADS_MAX: usize = 16;
 /// About as long as an upload takes.
@@ -174,24 +176,36 @@ fn boundary(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
-/// All of it, unless it is longer than `max` bytes; then no more than that is read.
+/// All of it, unless it is longer than `max` bytes; then no more than that is kept.
 async fn read_body(headers: &HeaderMap, body: Body, max: usize) -> Result<Bytes, Problem> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let announced: Option<u64> = announced.and_then(|length| length.parse().ok());
+    let mut pieces = body.into_data_stream();
     if announced.is_some_and(|length| length > max as u64) {
-        return Err(Problem::payload_too_large());
+        return Err(too_long(pieces).await);
     }
     let mut whole = BytesMut::new();
-    let mut pieces = body.into_data_stream();
     while let Some(piece) = pieces.next().await {
         let piece = piece
             .map_err(|_| Problem::bad_request("unreadable_body", "The body ended before it was complete."))?;
         if whole.len() + piece.len() > max {
-            return Err(Problem::payload_too_large());
+            return Err(too_long(pieces).await);
         }
         whole.extend_from_slice(&piece);
     }
     Ok(whole.freeze())
+}
+
+/// 413, once the rest has been let by: a client that is still sending when its connection closes sees that, and no answer.
+async fn too_long(mut rest: BodyDataStream) -> Problem {
+    let mut left = LET_BY_MAX_BYTES;
+    while let Some(Ok(piece)) = rest.next().await {
+        left = left.saturating_sub(piece.len());
+        if left == 0 {
+            break;
+        }
+    }
+    Problem::payload_too_large()
 }
 
 /// 415 for bytes that are no image of a kind that we take.

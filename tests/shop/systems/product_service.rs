@@ -9,6 +9,10 @@ use reqwest::header::{
 };
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
+use test_servers::{
+    Cluster, ClusterSettings, ClusterSize, Daemon, Durability, Error, Folder, Program, Servers,
+};
+use tokio::task::block_in_place;
 
 use crate::client::{Answer, Client, answer};
 use crate::process::{Shop, run};
@@ -25,14 +29,14 @@ struct Story {
 }
 
 impl Story {
-    async fn begin(shop: &Shop) -> Self {
-        let ann = Client::buyer(shop, "ann").await;
+    async fn begin(anybody: Client) -> Self {
+        let ann = anybody.registered("ann").await;
         let lamp = json!({"name": "Brass lamp", "price": "40.00", "quantity": 2});
         let lamp = ann.post("/api/products", &lamp).await.expect(201);
         Self {
-            anybody: Client::new(shop),
+            bob: anybody.registered("bob").await,
+            anybody,
             ann,
-            bob: Client::buyer(shop, "bob").await,
             lamp: format!("/api/products/{}", lamp["product_id"].as_str().unwrap()),
         }
     }
@@ -288,18 +292,55 @@ async fn a_removed_image_is_gone(story: &Story, removed: &Value, kept: &Value) {
     story.anybody.get_after(url, position).await.expect(404);
 }
 
-#[tokio::test]
-async fn pictures_are_uploaded_made_small_shown_and_removed() {
-    let folder = tempfile::tempdir().unwrap();
-    let data_dir = folder.path().join("data");
-    let shop = Shop::start_with(&data_dir, &[("TILLSTREAM_DEMO", "false")]);
-    let story = Story::begin(&shop).await;
+async fn play(anybody: Client) {
+    let story = Story::begin(anybody).await;
     let first = a_photograph_is_made_ready(&story).await;
     every_size_can_be_fetched_and_kept(&story, &first).await;
     what_is_no_good_is_refused(&story).await;
     half_an_image_is_rejected(&story).await;
     let second = a_second_one_is_put_first(&story, &first).await;
     a_removed_image_is_gone(&story, &first, &second).await;
+}
+
+#[tokio::test]
+async fn pictures_are_uploaded_made_small_shown_and_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    let shop = Shop::start_with(&data_dir, &[("TILLSTREAM_DEMO", "false")]);
+    play(Client::new(&shop)).await;
     assert!(shop.stop().success());
     run(&data_dir, &["verify", "--views"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs servers: cargo xtask test"]
+async fn so_they_are_by_roles_of_their_own_behind_haproxy() {
+    distributed(Cluster::haproxy).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs servers: cargo xtask test"]
+async fn so_they_are_by_roles_of_their_own_behind_nginx() {
+    distributed(Cluster::nginx).await;
+}
+
+/// Two of each API, so that whoever fetches an image isn't who took it in.
+async fn distributed<P: Program>(proxy: impl FnOnce(&Cluster) -> Result<Daemon<P>, Error>) {
+    let size = ClusterSize {
+        command_apis: 2,
+        query_apis: 2,
+        ..ClusterSize::ONE_OF_EACH
+    };
+    let folder = Folder::temporary().unwrap();
+    let servers = block_in_place(|| Servers::start(Folder::temporary().unwrap(), Durability::None)).unwrap();
+    let settings = ClusterSettings::new(env!("CARGO_BIN_EXE_tillstream"), folder.path(), size)
+        .with("TILLSTREAM_DEMO", "false")
+        .behind_proxy();
+    let cluster = block_in_place(|| Cluster::start(&servers, settings)).unwrap();
+    let proxy = block_in_place(|| proxy(&cluster)).unwrap();
+    play(Client::at(&cluster.public_url())).await;
+    block_in_place(|| cluster.run(&["verify", "--views"])).unwrap();
+    block_in_place(|| drop(proxy));
+    block_in_place(|| cluster.stop()).unwrap();
+    block_in_place(|| servers.stop()).unwrap();
 }

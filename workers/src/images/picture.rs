@@ -58,11 +58,12 @@ impl From<ImageError> for MakeError {
 /// The sizes, the smallest first; each width once.
 pub fn make(upload: &[u8]) -> Result<Vec<Made>, MakeError> {
     let mut picture = upright(upload)?;
+    let own = (picture.width(), picture.height());
     let mut made = vec![];
     // From the largest: each is made of the one before, which is quicker and looks the same.
-    for width in widths(picture.width()).into_iter().rev() {
+    for width in widths(own.0).into_iter().rev() {
         if width != picture.width() {
-            let height = height_at(width, &picture);
+            let height = height_at(width, own);
             picture = picture.resize_exact(width, height, FilterType::Lanczos3);
         }
         made.push(encode(&picture)?);
@@ -78,9 +79,9 @@ fn widths(own: u32) -> Vec<u32> {
     widths
 }
 
-/// In the picture's proportions, rounded, at least a pixel.
-fn height_at(width: u32, picture: &DynamicImage) -> u32 {
-    let (own_width, own_height) = (u64::from(picture.width()), u64::from(picture.height()));
+/// In the upload's proportions, rounded, at least a pixel.
+fn height_at(width: u32, (own_width, own_height): (u32, u32)) -> u32 {
+    let (own_width, own_height) = (u64::from(own_width), u64::from(own_height));
     let height = (own_height * u64::from(width) + own_width / 2) / own_width;
     // Proof: `width` is at most its own, so this is at most its own height.
     u32::try_from(height).unwrap_or(u32::MAX).max(1)
@@ -185,6 +186,8 @@ mod tests {
         assert_eq!(sides_of(1300, 650), [(160, 80), (480, 240), (1200, 600)]);
         assert_eq!(sides_of(700, 7), [(160, 2), (480, 5), (700, 7)]);
         assert_eq!(sides_of(160, 90), [(160, 90)]);
+        // Each height is rounded from the upload's, and not from one that was rounded before.
+        assert_eq!(sides_of(1400, 1600), [(160, 183), (480, 549), (1200, 1371)]);
         assert_eq!(sides_of(3, 1), [(3, 1)]);
         assert_eq!(sides_of(1300, 1), [(160, 1), (480, 1), (1200, 1)]);
     }
