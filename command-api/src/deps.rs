@@ -7,6 +7,7 @@ use axum::extract::FromRef;
 use chrono::TimeDelta;
 use events::money::Currency;
 use executor::Executor;
+use platform::blobs::BlobStore;
 use platform::call_log::CallLog;
 use platform::vault::Vault;
 use web::tokens::AccessTokens;
@@ -15,6 +16,7 @@ use crate::commands::Commands;
 use crate::passwords::Passwords;
 use crate::personal_data::PersonalData;
 use crate::throttle::Throttles;
+use crate::upload::{ImageLimits, Uploads};
 use platform::clock::Clock;
 
 /// How long an unpaid order keeps its goods, unless the shop says otherwise: a card that needs its
@@ -42,6 +44,9 @@ pub struct CommandDeps {
     pub chain: ChainDeps,
     /// Whether the shop is reached over TLS, so that its cookies go no other way.
     pub secure_cookies: bool,
+    /// Where uploads are kept.
+    pub blobs: BlobStore,
+    pub image_limits: ImageLimits,
     /// What the payment provider signs its webhooks with; without it there are none.
     pub webhook_secret: Option<String>,
     /// Keys the fingerprints of requests, which are kept with their idempotency keys: without it, a fingerprint
@@ -84,6 +89,7 @@ impl CommandDeps {
             cookies: Cookies {
                 secure: self.secure_cookies,
             },
+            uploads: Uploads::new(self.blobs, self.image_limits),
             webhook_secret: WebhookSecret(self.webhook_secret.map(Into::into)),
             throttles: Arc::default(),
         }
@@ -121,6 +127,7 @@ pub struct ApiState {
     passwords: Passwords,
     terms: Terms,
     cookies: Cookies,
+    uploads: Uploads,
     webhook_secret: WebhookSecret,
     throttles: Arc<Throttles>,
 }
@@ -142,6 +149,7 @@ parts! {
     passwords: Passwords,
     terms: Terms,
     cookies: Cookies,
+    uploads: Uploads,
     webhook_secret: WebhookSecret,
     throttles: Arc<Throttles>,
 }

@@ -3,7 +3,8 @@
 //! Who calls is `web::Caller`'s; what the body means is each endpoint's.
 
 use axum::extract::{FromRequest, OptionalFromRequestParts, Request};
-use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, Uri};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
@@ -34,17 +35,47 @@ pub struct Incoming<B> {
     pub fingerprint: String,
 }
 
+/// What a command's headers say about it.
+pub struct Head {
+    correlation_id: Uuid,
+    trace_parent: Option<String>,
+    key: Option<IdempotencyKey>,
+}
+
+impl Head {
+    /// 400 `invalid_idempotency_key`.
+    pub async fn read(parts: &mut Parts) -> Result<Self, Problem> {
+        let key = <IdempotencyKey as OptionalFromRequestParts<()>>::from_request_parts(parts, &()).await?;
+        let request_id = parts.extensions.get::<RequestId>().cloned();
+        let correlation_id = request_id
+            .unwrap_or_else(|| RequestId::of(&parts.headers))
+            .as_uuid();
+        Ok(Self {
+            correlation_id,
+            trace_parent: trace_parent(&parts.headers),
+            key,
+        })
+    }
+
+    /// With a body, and the bytes that tell it from others.
+    pub fn with<B>(self, (method, uri): (&Method, &Uri), body: B, bytes: &[u8]) -> Incoming<B> {
+        let path = uri.path_and_query().map_or(uri.path(), |path| path.as_str());
+        Incoming {
+            body,
+            correlation_id: self.correlation_id,
+            trace_parent: self.trace_parent,
+            key: self.key,
+            fingerprint: idempotency::fingerprint(method, path, bytes),
+        }
+    }
+}
+
 impl<B: DeserializeOwned, S: Send + Sync> FromRequest<S> for Incoming<B> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
-        let key =
-            <IdempotencyKey as OptionalFromRequestParts<S>>::from_request_parts(&mut parts, state).await?;
-        let request_id = parts.extensions.get::<RequestId>().cloned();
-        let correlation_id = request_id
-            .unwrap_or_else(|| RequestId::of(&parts.headers))
-            .as_uuid();
+        let head = Head::read(&mut parts).await?;
         let (method, uri, headers) = (parts.method.clone(), parts.uri.clone(), parts.headers.clone());
         let bytes = json::read_body(Request::from_parts(parts, body), state).await?;
         let body = if bytes.is_empty() {
@@ -53,14 +84,7 @@ impl<B: DeserializeOwned, S: Send + Sync> FromRequest<S> for Incoming<B> {
             json::require_json(&headers)?;
             json::parse(&bytes)?
         };
-        let path = uri.path_and_query().map_or(uri.path(), |path| path.as_str());
-        Ok(Self {
-            body,
-            correlation_id,
-            trace_parent: trace_parent(&headers),
-            key,
-            fingerprint: idempotency::fingerprint(&method, path, &bytes),
-        })
+        Ok(head.with((&method, &uri), body, &bytes))
     }
 }
 

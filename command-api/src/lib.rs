@@ -26,6 +26,7 @@ mod routes;
 mod secret_token;
 mod sessions;
 mod throttle;
+mod upload;
 mod validation;
 
 use std::time::Duration;
@@ -41,6 +42,7 @@ pub use deps::{ChainDeps, CommandDeps, FEE_BPS, ORDER_TTL};
 pub use errors::ApiError;
 pub use gate::Gate;
 pub use passwords::{PasswordError, PasswordSettings, Passwords};
+pub use upload::{ImageLimits, MAX_BYTES as IMAGE_MAX_BYTES, MAX_PIXELS as IMAGE_MAX_PIXELS};
 
 /// How long requests that are under way may take after the order to stop: as long as any may.
 const DRAIN_TIMEOUT: Duration = layers::REQUEST_TIMEOUT;

@@ -34,6 +34,15 @@ problems! {
         "500": "Our fault; the log says why.",
         "503": "Not now: the log can't be reached, too many want the same thing, or the shop was restored and isn't ready yet (`restoring`). Send it again.",
     }
+    /// What an upload can answer in place of those.
+    UploadRejected {
+        "400": "The form can't be read, or a header makes no sense: `malformed_form`, `invalid_idempotency_key`.",
+        "413": "The image is longer than the shop takes.",
+        "415": "It is no JPEG, PNG or WebP, whatever it is called: `image_type_unsupported`; or the body is no form and no image.",
+        "422": "Its header makes no sense, it has too many pixels, or a field is at fault: `image_unreadable`, `image_too_large`.",
+        "500": "Our fault; the log says why.",
+        "503": "Not now: the log or the blob store can't be reached. Send it again.",
+    }
     Unauthenticated {
         "401": "Nobody is logged in, or the token isn't good: `token_missing`, `token_expired`, `token_invalid`.",
     }

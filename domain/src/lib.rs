@@ -34,6 +34,7 @@ pub mod email_verification;
 pub mod fulfilment;
 pub mod guest_carts;
 pub mod history;
+pub mod images;
 pub(crate) mod marketplace;
 pub mod merchandise;
 pub mod orphans;

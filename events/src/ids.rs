@@ -59,6 +59,8 @@ uuid_ids! {
     CategoryId;
     /// A product with its variants.
     ProductId;
+    /// An image of a product.
+    ImageId;
     /// A customer's order.
     OrderId;
     /// The payment of one order or one deposit, over all of its attempts.

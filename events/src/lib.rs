@@ -13,6 +13,7 @@ pub mod credit_note;
 pub mod envelope;
 pub mod guest_cart;
 pub mod ids;
+pub mod image;
 pub mod ledger;
 pub mod money;
 pub mod order;

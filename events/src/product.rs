@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::events;
 use crate::ids::{AccountId, CategoryId, OrderId, ProductId, Sku};
+use crate::image::{ImageAdded, ImageDescribed, ImageMoved, ImageProcessed, ImageRejected, ImageRemoved};
 use crate::money::Money;
 
 /// One form in which a product is sold.
@@ -124,5 +125,11 @@ events! {
         OwnershipMoved = 1,
         VariantOptionsChanged = 1,
         ProductAttributesChanged = 1,
+        ImageAdded = 1,
+        ImageProcessed = 1,
+        ImageRejected = 1,
+        ImageDescribed = 1,
+        ImageMoved = 1,
+        ImageRemoved = 1,
     }
 }

@@ -26,6 +26,7 @@ pub mod wishlists;
 mod amounts;
 mod error;
 mod group;
+mod images;
 mod order_details;
 mod order_summaries;
 #[cfg(feature = "planted-bugs")]

@@ -12,7 +12,7 @@ use read_models::record::Change;
 use serde_json::{Value, json};
 
 use crate::projection::{Fact, Projection};
-use crate::{reviews, stock};
+use crate::{images, reviews, stock};
 
 pub struct Products;
 
@@ -136,6 +136,12 @@ fn change(product: &mut Product, event: &ProductEvent, fact: &Fact) -> Value {
             product.document.status = ProductStatus::Removed;
             json!({})
         }
+        ProductEvent::ImageAdded(_)
+        | ProductEvent::ImageProcessed(_)
+        | ProductEvent::ImageRejected(_)
+        | ProductEvent::ImageDescribed(_)
+        | ProductEvent::ImageMoved(_)
+        | ProductEvent::ImageRemoved(_) => images::change(product, event),
     }
 }
 
@@ -226,6 +232,12 @@ fn product_of(event: &ProductEvent) -> ProductId {
         ProductEvent::OwnershipMoved(e) => e.product_id,
         ProductEvent::VariantOptionsChanged(e) => e.product_id,
         ProductEvent::ProductAttributesChanged(e) => e.product_id,
+        ProductEvent::ImageAdded(e) => e.product_id,
+        ProductEvent::ImageProcessed(e) => e.product_id,
+        ProductEvent::ImageRejected(e) => e.product_id,
+        ProductEvent::ImageDescribed(e) => e.product_id,
+        ProductEvent::ImageMoved(e) => e.product_id,
+        ProductEvent::ImageRemoved(e) => e.product_id,
     }
 }
 

@@ -20,6 +20,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::FromRef;
 use events::money::Currency;
+use platform::blobs::BlobStore;
 use platform::call_log::CallLog;
 use platform::vault::Vault;
 use read_models::Views;
@@ -44,6 +45,8 @@ pub struct QueryDeps {
     pub views: Views,
     pub vault: Vault,
     pub tokens: AccessTokens,
+    /// Where the images are.
+    pub blobs: BlobStore,
     /// The currency of amounts that come without one.
     pub currency: Currency,
     /// How long a query waits for the position that it was asked for; [`PATIENCE`] by default.
@@ -53,11 +56,18 @@ pub struct QueryDeps {
 }
 
 impl QueryDeps {
-    pub fn new(views: Views, vault: Vault, tokens: AccessTokens, currency: Currency) -> Self {
+    pub fn new(
+        views: Views,
+        vault: Vault,
+        tokens: AccessTokens,
+        blobs: BlobStore,
+        currency: Currency,
+    ) -> Self {
         Self {
             views,
             vault,
             tokens,
+            blobs,
             currency,
             patience: PATIENCE,
             calls: None,
@@ -78,6 +88,7 @@ struct ApiState {
     reads: Reads,
     personal_data: PersonalData,
     tokens: AccessTokens,
+    blobs: BlobStore,
     terms: Terms,
     calls: Option<CallLog>,
 }
@@ -102,6 +113,7 @@ parts! {
     reads: Reads,
     personal_data: PersonalData,
     tokens: AccessTokens,
+    blobs: BlobStore,
     terms: Terms,
     calls: Option<CallLog>,
 }
@@ -134,6 +146,7 @@ pub fn router(deps: QueryDeps) -> (Router, utoipa::openapi::OpenApi) {
         reads: Reads::new(deps.views, deps.patience),
         personal_data: PersonalData::new(deps.vault),
         tokens: deps.tokens,
+        blobs: deps.blobs,
         terms: Terms {
             currency: deps.currency,
         },

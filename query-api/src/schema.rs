@@ -29,6 +29,8 @@ pub struct Product {
     review_count: u64,
     /// There is one unit of it: who buys it becomes its owner.
     one_of_a_kind: bool,
+    /// In their order.
+    images: Vec<Image>,
     added_at: DateTime<Utc>,
     /// For `If-Match`.
     version: u64,
@@ -45,6 +47,35 @@ pub struct Variant {
     reserved: i64,
     /// Units that can be bought.
     available: i64,
+}
+
+/// An image of a product.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it describes a document that is made elsewhere")]
+pub struct Image {
+    id: Uuid,
+    /// `processing`, `ready` or `rejected`.
+    status: String,
+    /// What it shows, in words; may be empty.
+    alt: String,
+    /// Why it was rejected: `undecodable` or `too_large`.
+    fault: Option<String>,
+    /// The smallest first; none unless it's ready.
+    sizes: Vec<ImageSize>,
+}
+
+/// One of the sizes in which an image can be fetched.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it describes a document that is made elsewhere")]
+pub struct ImageSize {
+    /// In pixels.
+    width: u32,
+    height: u32,
+    bytes: u64,
+    /// Below the shop's address.
+    url: String,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

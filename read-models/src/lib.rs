@@ -20,6 +20,7 @@ pub mod dialect;
 pub mod digest;
 pub mod generation;
 pub mod guest_carts;
+pub mod images;
 pub mod item_counts;
 pub mod order_history;
 pub mod orders;

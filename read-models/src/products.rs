@@ -1,7 +1,7 @@
 //! Products with their variants and stock, as the catalogue shows them.
 //!
 //! Beside the rows stand `product_variants` (SKU → product), `variant_options` and `product_options` (by which lists are narrowed and
-//! counted), `unsold` (what each seller offers), `category_counts`, `item_counts`, and `products_text`, the full-text index over name,
+//! counted), `product_images` (what can be fetched), `unsold` (what each seller offers), `category_counts`, `item_counts`, and `products_text`, the full-text index over name,
 //! description, attributes and SKUs. Products that were removed stay as rows with that status.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use events::envelope::Position;
-use events::ids::{AccountId, CategoryId, ProductId, Sku};
+use events::ids::{AccountId, CategoryId, ImageId, ProductId, Sku};
+use events::image::ImageSize;
 use events::money::{Currency, Money};
 use events::review::Rating;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use sqlx::any::AnyRow;
 use crate::cache::Document;
 use crate::category_counts;
 use crate::dialect::ProductText;
+use crate::images::{self, ProductImage};
 use crate::item_counts::ItemCounts;
 use crate::ratings::{AverageRating, RatingCounts};
 use crate::record::{self, Binds, Change, Record, RowError};
@@ -98,6 +100,9 @@ pub struct ProductDocument {
     /// There is one unit of it: who buys it becomes its owner.
     #[serde(default)]
     pub one_of_a_kind: bool,
+    /// In their order.
+    #[serde(default)]
+    pub images: Vec<ProductImage>,
     pub added_at: DateTime<Utc>,
     /// The version of the product's stream: what an edit's `If-Match` is about.
     pub version: u64,
@@ -115,6 +120,8 @@ pub struct Product {
     pub unlisted: BTreeMap<Sku, StockLevel>,
     /// Of the reviews that everybody sees.
     pub ratings: RatingCounts,
+    /// Of its images that are ready: what there is to fetch.
+    pub image_sizes: BTreeMap<ImageId, Vec<ImageSize>>,
 }
 
 impl Product {
@@ -241,6 +248,8 @@ impl Record for Product {
             text("unlisted"),
             // How many reviews there are of each rating.
             text("ratings"),
+            // The sizes of each image that is ready.
+            text("image_sizes"),
             // A `ProductDocument`.
             text("doc"),
         ],
@@ -283,6 +292,7 @@ impl Record for Product {
             .count(self.position)
             .json(&self.unlisted)
             .json(&self.ratings)
+            .json(&self.image_sizes)
             .json(document);
     }
 
@@ -293,6 +303,7 @@ impl Record for Product {
             position: record::count(row, "position")?,
             unlisted: record::json(row, "unlisted")?,
             ratings: record::json(row, "ratings")?,
+            image_sizes: record::json(row, "image_sizes")?,
         })
     }
 
@@ -346,6 +357,7 @@ impl Record for Product {
         category_counts::save(conn, generation, changes).await?;
         variant_options::save(conn, generation, changes).await?;
         sums::save(conn, generation, changes, ItemCounts::of).await?;
+        images::save(conn, generation, changes).await?;
         // First what goes: a SKU may leave one product and join another in the same batch.
         store::delete::<VariantOf>(conn, generation, &gone).await?;
         store::upsert(conn, generation, &listed).await?;

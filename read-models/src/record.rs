@@ -7,7 +7,7 @@ use std::hash::Hash;
 use chrono::{DateTime, Utc};
 use events::envelope::Position;
 use events::ids::{
-    AccountId, BranchId, CategoryId, GuestCartId, OrderId, OrphanId, PaymentId, ProductId, Sku,
+    AccountId, BranchId, CategoryId, GuestCartId, ImageId, OrderId, OrphanId, PaymentId, ProductId, Sku,
 };
 use events::money::Currency;
 use serde::Serialize;
@@ -217,6 +217,7 @@ text_keys!(
     BranchId,
     CategoryId,
     GuestCartId,
+    ImageId,
     OrderId,
     OrphanId,
     PaymentId,

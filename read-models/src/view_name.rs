@@ -7,15 +7,15 @@ use crate::record::Record;
 use crate::table::Table;
 use crate::{
     accounts, branches, carts, categories, category_counts, customer_figures, customers, daily_reports,
-    guest_carts, item_counts, order_history, orders, orphans, payments, product_history, products, reviews,
-    sales, sales_figures, sales_records, trade_entries, trades, unsold, variant_options, wallet_entries,
-    wallets, wishlists,
+    guest_carts, images, item_counts, order_history, orders, orphans, payments, product_history, products,
+    reviews, sales, sales_figures, sales_records, trade_entries, trades, unsold, variant_options,
+    wallet_entries, wallets, wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ViewName {
-    /// `products`, `product_variants`, `variant_options`, `product_options`, `products_text`, `product_history`, `unsold`,
+    /// `products`, `product_variants`, `variant_options`, `product_options`, `products_text`, `product_history`, `product_images`, `unsold`,
     /// `category_counts` and `item_counts`.
     Products,
     Categories,
@@ -90,7 +90,7 @@ impl ViewName {
     pub fn version(self) -> u64 {
         match self {
             // Since 3 with owners of one-of-a-kinds and the table of unsold items, since 4 with what facets are
-            // counted by, attributes, histories by SKU, and counts by state.
+            // counted by, attributes, histories by SKU, counts by state, and images.
             Self::Products => 4,
             // Since 2 with a summary of each entry of an order's history, and with emails; with every attempt to pay; and
             // with whether an address is verified.
@@ -118,6 +118,7 @@ impl ViewName {
                 products::Product::TABLE,
                 products::VariantOf::TABLE,
                 product_history::ProductEntry::TABLE,
+                images::ServedImage::TABLE,
                 unsold::Unsold::TABLE,
                 category_counts::CategoryCount::TABLE,
                 variant_options::VariantOption::TABLE,

@@ -50,10 +50,15 @@ impl Answer {
 
 impl Client {
     pub fn new(shop: &Shop) -> Self {
+        Self::at(&shop.url)
+    }
+
+    /// Of a shop of any form at this address, without a slash at its end.
+    pub fn at(url: &str) -> Self {
         let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
         Self {
             http,
-            url: shop.url.clone(),
+            url: url.to_owned(),
             token: None,
             account: None,
         }
@@ -97,10 +102,15 @@ impl Client {
 
     /// Registers a buyer and logs them in.
     pub async fn buyer(shop: &Shop, username: &str) -> Self {
+        Self::new(shop).registered(username).await
+    }
+
+    /// Registers a buyer at the same shop and logs them in.
+    pub async fn registered(&self, username: &str) -> Self {
         let password = "a password of a test";
         let email = format!("{username}@example.com");
         let body = json!({"username": username, "email": email, "password": password});
-        let client = Self::new(shop);
+        let client = Self::at(&self.url);
         client.post("/api/auth/register", &body).await.expect(201);
         client.login(username, password).await
     }

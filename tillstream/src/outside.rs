@@ -1,9 +1,10 @@
-//! What stands between the shop and the outside world: the payment provider, the mail server, the mailbox page.
+//! What stands between the shop and the outside world: the payment provider, the mail server, the mailbox page, the blobs.
 
 use std::time::Duration;
 
 use anyhow::Context;
 use payment_sandbox::{Sandbox, SandboxSettings, WebhookTarget};
+use platform::blobs::BlobStore;
 use platform::call_log::CallLog;
 use platform::clock::Clock;
 use tokio_util::sync::CancellationToken;
@@ -129,6 +130,12 @@ pub fn identity(settings: &Settings, public_url: &str) -> anyhow::Result<ShopIde
         &reset,
         &verification,
     )?)
+}
+
+/// Where images are kept. A folder is made if it isn't there.
+pub fn blobs(settings: &Settings, dir: &DataDir) -> anyhow::Result<BlobStore> {
+    let place = settings.blobs.place(dir.path())?;
+    BlobStore::open(&place).context("the settings of blobs are wrong, or their place can't be reached")
 }
 
 /// The page that shows the mailbox, if emails go into a folder.

@@ -6,6 +6,7 @@
 
 mod backends;
 mod backup;
+mod blobs;
 mod chain;
 mod secret;
 
@@ -21,6 +22,7 @@ use telemetry::LogFormat;
 
 pub use backends::{NatsSettings, PostgresSettings, RedisSettings, TelemetrySettings};
 pub use backup::BackupSettings;
+pub use blobs::BlobSettings;
 pub use chain::ChainSettings;
 pub use secret::Secret;
 
@@ -56,6 +58,8 @@ pub struct Settings {
     pub marketplace: MarketplaceSettings,
     /// Makes the shop a branch of a chain.
     pub chain: ChainSettings,
+    pub images: ImageSettings,
+    pub blobs: BlobSettings,
     /// With a URL in it, roles run as processes of their own; without, the shop is embedded in one.
     pub postgres: PostgresSettings,
     pub nats: NatsSettings,
@@ -82,6 +86,15 @@ pub struct MarketplaceSettings {
     /// What the shop keeps of what its sellers sell, in basis points: 500 are 5 %. Rounded half to even per seller
     /// and order.
     pub fee_bps: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageSettings {
+    /// As long as an upload may be.
+    pub max_upload_kib: u32,
+    /// Of how many pixels an upload may be, in millions; the workers need some eight bytes of memory for each.
+    pub max_megapixels: u32,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -186,6 +199,11 @@ impl Default for Settings {
                 fee_bps: command_api::FEE_BPS,
             },
             chain: ChainSettings::default(),
+            images: ImageSettings {
+                max_upload_kib: 10 * 1024,
+                max_megapixels: 40,
+            },
+            blobs: BlobSettings::default(),
             postgres: PostgresSettings::default(),
             nats: NatsSettings::default(),
             redis: RedisSettings::default(),
@@ -305,6 +323,16 @@ impl Settings {
             self.marketplace.fee_bps
         );
         ensure!(
+            (1..=65_536).contains(&self.images.max_upload_kib),
+            "images.max_upload_kib is between 1 and 65536, this is {}",
+            self.images.max_upload_kib
+        );
+        ensure!(
+            (1..=60).contains(&self.images.max_megapixels),
+            "images.max_megapixels is between 1 and 60, this is {}",
+            self.images.max_megapixels
+        );
+        ensure!(
             (1..=120).contains(&self.payments.request_timeout_s),
             "payments.request_timeout_s is between 1 and 120, this is {}",
             self.payments.request_timeout_s
@@ -326,6 +354,7 @@ impl Settings {
         self.redis.check()?;
         self.telemetry.check()?;
         self.backup.check(&self.data_dir, self.postgres.url.is_none())?;
+        self.blobs.check()?;
         self.check_payments()?;
         self.check_mail()
     }

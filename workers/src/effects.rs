@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::chain::Headquarters;
 use crate::email::EmailSender;
 use crate::gateway::PaymentGateway;
+use crate::images::ImageMaker;
 use crate::intents::{Claimed, Effect, Intents};
 use crate::{chain, planner, settlement, timers};
 use platform::clock::Clock;
@@ -68,6 +69,7 @@ pub(crate) struct Effects {
     pub email: EmailSender,
     /// In a branch of a chain.
     pub headquarters: Option<Headquarters>,
+    pub images: ImageMaker,
     pub intents: Intents,
 }
 
@@ -148,6 +150,19 @@ impl Effects {
                 let report = (*day, *currency, *revision);
                 chain::send_report(&self.shop, self.headquarters.as_ref(), claimed, report).await
             }
+            Effect::ProcessImage {
+                product_id,
+                image_id,
+                original,
+            } => {
+                self.images
+                    .process(claimed, (*product_id, *image_id), original)
+                    .await
+            }
+            Effect::DeleteImage { product_id, image_id } => {
+                self.images.delete(claimed, (*product_id, *image_id)).await
+            }
+            Effect::DeleteImages { product_id } => self.images.delete_all(claimed, *product_id).await,
             Effect::Unreadable { position, .. } => {
                 planner::plan_again(&self.shop, &self.intents, *position).await
             }

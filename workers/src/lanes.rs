@@ -31,7 +31,9 @@ pub(crate) struct LaneSettings {
 const SETTLEMENT_TIMEOUT: Duration = Duration::from_mins(2);
 /// An SMTP server may take minutes by RFC 5321; one that takes longer than this is tried again.
 const EMAIL_TIMEOUT: Duration = Duration::from_mins(1);
-/// One command against the log.
+/// An upload fetched, decoded and put in three sizes, behind another one that is being decoded.
+const IMAGE_TIMEOUT: Duration = Duration::from_mins(5);
+/// One command against the log, or a few blobs that are deleted.
 const TIMER_TIMEOUT: Duration = Duration::from_secs(30);
 /// One call of 20 s at the most, with the commands around it, and as much again in reserve.
 const CHAIN_TIMEOUT: Duration = Duration::from_mins(1);
@@ -55,7 +57,7 @@ const WAITING: RetryPolicy = RetryPolicy {
 /// How long something may stay pending at the provider. Bank debits take up to two weeks.
 const PENDING_MAX: TimeDelta = TimeDelta::days(21);
 
-pub(crate) const LANES: [LaneSettings; 4] = [
+pub(crate) const LANES: [LaneSettings; 5] = [
     LaneSettings {
         lane: Lane::Settlement,
         // Enough to hide the provider's latency, below its rate limit (Stripe: 100 a second).
@@ -78,6 +80,18 @@ pub(crate) const LANES: [LaneSettings; 4] = [
             first: Duration::from_secs(5),
             longest: Duration::from_hours(1),
             attempts_max: 20,
+        },
+    },
+    LaneSettings {
+        lane: Lane::Images,
+        // One is fetched or put while the other is decoded, of which there is one at a time.
+        concurrency: 2,
+        effect_timeout: IMAGE_TIMEOUT,
+        // Some four hours: only the log and the blob store can fail here.
+        retry: RetryPolicy {
+            first: Duration::from_secs(1),
+            longest: Duration::from_mins(5),
+            attempts_max: 60,
         },
     },
     LaneSettings {

@@ -1,7 +1,7 @@
 //! What happens after the fact: the outside world is told, and answers come back as commands.
 //!
 //! The planner reads the log and writes intents; lanes carry them out: charges, refunds and payouts at the payment
-//! provider, emails, timers. Nothing here runs when a view is rebuilt, and nothing here writes events: what the outside
+//! provider, emails, images, timers. Nothing here runs when a view is rebuilt, and nothing here writes events: what the outside
 //! world answers becomes a command like anybody else's.
 //!
 //! Deciding is left to `domain`, views to the projectors, pages to the APIs.
@@ -15,6 +15,7 @@ pub mod reconciliation;
 pub mod restoration;
 
 mod effects;
+mod images;
 mod lanes;
 mod metrics;
 mod planner;
@@ -24,6 +25,7 @@ mod timers;
 use std::sync::Arc;
 
 use executor::Executor;
+use platform::blobs::BlobStore;
 use platform::event_log::EventLog;
 use platform::feed::Feed;
 use platform::lease::Lease;
@@ -35,6 +37,7 @@ use crate::chain::ChainDeps;
 use crate::effects::{Effects, Shop};
 use crate::email::{EmailSender, MailTransport, ShopIdentity};
 use crate::gateway::PaymentGateway;
+use crate::images::ImageMaker;
 use crate::intents::Intents;
 use crate::reconciliation::Reconciliation;
 
@@ -50,6 +53,8 @@ pub struct WorkerDeps {
     pub transport: MailTransport,
     /// What a branch of a chain does for its headquarters; none in a shop of its own.
     pub chain: Option<ChainDeps>,
+    /// Where uploads are, and what becomes of them.
+    pub blobs: BlobStore,
     /// For what only one process does at a time: planning, and comparing ledgers. The effects need none.
     pub lease: Lease,
 }
@@ -78,6 +83,7 @@ pub async fn run(deps: WorkerDeps, shutdown: CancellationToken) {
         identity,
         transport,
         chain,
+        blobs,
         lease,
     } = deps;
     let clock = intents.clock().clone();
@@ -92,6 +98,7 @@ pub async fn run(deps: WorkerDeps, shutdown: CancellationToken) {
             shop: shop.clone(),
             vault,
         },
+        images: ImageMaker::new(shop.clone(), blobs),
         shop,
         gateway: gateway.clone(),
         headquarters: chain.as_ref().map(|chain| chain.headquarters().clone()),

@@ -1,6 +1,7 @@
 //! The endpoints, one file each, and how large a body each may have.
 
 mod acknowledge_orphan;
+mod add_image;
 mod add_product;
 mod add_wishlist_item;
 mod adjust_stock;
@@ -13,6 +14,7 @@ mod deliver_order;
 mod deposit_money;
 mod edit_branch;
 mod edit_category;
+mod edit_image;
 mod edit_product;
 mod edit_profile;
 mod forget_password;
@@ -33,6 +35,7 @@ mod refund_payment;
 mod register;
 mod register_branch;
 mod remove_cart_item;
+mod remove_image;
 mod remove_product;
 mod remove_review;
 mod remove_wishlist_item;
@@ -71,6 +74,7 @@ pub fn all(calls: CallRecorder) -> OpenApiRouter<ApiState> {
         .merge(small().layer(DefaultBodyLimit::max(SMALL_BODY_BYTES)))
         .merge(of_branches(calls).layer(DefaultBodyLimit::max(SMALL_BODY_BYTES)))
         .merge(large().layer(DefaultBodyLimit::max(LARGE_BODY_BYTES)))
+        .merge(uploads())
         .merge(webhooks().layer(DefaultBodyLimit::max(stripe_webhook::MAX_PAYLOAD_BYTES)))
 }
 
@@ -94,6 +98,7 @@ fn small() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(adjust_stock::adjust_stock))
         .routes(routes!(change_products::change_products))
+        .routes(routes!(edit_image::edit_image, remove_image::remove_image))
         .routes(routes!(purchase_product::purchase_product))
         .routes(routes!(
             set_cart_item::set_cart_item,
@@ -142,6 +147,11 @@ fn large() -> OpenApiRouter<ApiState> {
         .routes(routes!(place_order::place_order))
         .routes(routes!(issue_credit_note::issue_credit_note))
         .routes(routes!(return_order::return_order))
+}
+
+/// These bound their bodies themselves, by a setting.
+fn uploads() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(add_image::add_image))
 }
 
 fn webhooks() -> OpenApiRouter<ApiState> {

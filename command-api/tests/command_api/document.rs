@@ -10,17 +10,19 @@ use crate::harness::Shop;
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// Everything that the command API does, as its users know it.
-const ROUTES: [&str; 49] = [
+const ROUTES: [&str; 52] = [
     "delete /api/branches/{id}/token",
     "delete /api/cart/items/{sku}",
     "delete /api/categories/{id}",
     "delete /api/products/{id}",
+    "delete /api/products/{id}/images/{image}",
     "delete /api/products/{id}/reviews/mine",
     "delete /api/wishlist/items/{product}",
     "get /api/chain/catalogue",
     "patch /api/branches/{id}",
     "patch /api/categories/{id}",
     "patch /api/products/{id}",
+    "patch /api/products/{id}/images/{image}",
     "patch /api/users/me",
     "post /api/auth/email/verify",
     "post /api/auth/email/verify/request",
@@ -48,6 +50,7 @@ const ROUTES: [&str; 49] = [
     "post /api/payments/{id}/retry",
     "post /api/products",
     "post /api/products/bulk",
+    "post /api/products/{id}/images",
     "post /api/products/{id}/purchase",
     "post /api/products/{id}/stock",
     "post /api/reviews/{id}/hide",
@@ -93,6 +96,7 @@ async fn every_documented_route_is_there_and_answers_as_documented() {
     for (method, path, operation) in operations(&document) {
         let real = path
             .replace("{id}", &Uuid::now_v7().to_string())
+            .replace("{image}", &Uuid::now_v7().to_string())
             .replace("{product}", &Uuid::now_v7().to_string())
             .replace("{sku}", "A");
         let answer = shop

@@ -9,12 +9,13 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use command_api::accounts::create_admin;
-use command_api::{ChainDeps, CommandDeps, FEE_BPS, ORDER_TTL, PasswordSettings, Passwords};
+use command_api::{ChainDeps, CommandDeps, FEE_BPS, ImageLimits, ORDER_TTL, PasswordSettings, Passwords};
 use events::envelope::RecordedEvent;
 use events::ids::AccountId;
 use events::money::Currency;
 use events::sealed::Sealed;
 use executor::Executor;
+use platform::blobs::{BlobEntry, BlobPlace, BlobStore};
 use platform::clock::{Clock, ManualClock};
 use platform::event_log::{EventLog, LogOptions};
 use platform::vault::Vault;
@@ -71,10 +72,18 @@ impl Shop {
             fee_bps: FEE_BPS,
             chain: ChainDeps::default(),
             secure_cookies: false,
+            blobs: BlobStore::open(&BlobPlace::Folder(directory.path().join("blobs"))).unwrap(),
+            image_limits: ImageLimits::default(),
             webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
             fingerprint_secret: [5; 32],
         };
         Self::with(deps, log, clock, directory)
+    }
+
+    /// Every blob that is kept, by its key.
+    pub async fn blobs(&self) -> Vec<BlobEntry> {
+        let listed = self.deps.blobs.list("").unwrap();
+        futures::TryStreamExt::try_collect(listed).await.unwrap()
     }
 
     fn with(deps: CommandDeps, log: EventLog, clock: ManualClock, directory: TempDir) -> Self {
@@ -328,6 +337,11 @@ impl<'s> Call<'s> {
 
     pub fn text(mut self, body: String) -> Self {
         self.body = Body::from(body);
+        self
+    }
+
+    pub fn bytes(mut self, body: impl Into<Body>) -> Self {
+        self.body = body.into();
         self
     }
 }

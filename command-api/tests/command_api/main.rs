@@ -11,6 +11,7 @@ mod guest_carts;
 mod harness;
 mod history;
 mod idempotency;
+mod images;
 mod orders;
 mod orphans;
 mod passwords;

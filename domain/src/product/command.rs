@@ -8,6 +8,8 @@ use events::money::Money;
 use events::product::{ProductAdded, Variant};
 use serde::{Deserialize, Serialize};
 
+use super::images::ImageCommand;
+
 /// What people read of a product.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Details {
@@ -45,5 +47,7 @@ pub enum ProductCommand {
         order_id: OrderId,
         at: DateTime<Utc>,
     },
+    /// About one of its images.
+    Image(ImageCommand),
     Remove,
 }

@@ -3,6 +3,7 @@
 use events::ids::{CategoryId, Sku};
 use events::money::Money;
 
+use super::images::ImageError;
 use crate::refusal::{Refusal, RefusalKind};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +47,8 @@ pub enum ProductError {
     BeingBought,
     #[error("there is no open category {category}")]
     CategoryNotFound { category: CategoryId },
+    #[error(transparent)]
+    Image(#[from] ImageError),
 }
 
 impl Refusal for ProductError {
@@ -53,6 +56,7 @@ impl Refusal for ProductError {
         match self {
             Self::NotFound => RefusalKind::NotFound,
             Self::AlreadyExists | Self::LastVariant | Self::BeingBought => RefusalKind::Conflict,
+            Self::Image(error) => error.kind(),
             _ => RefusalKind::Invalid,
         }
     }
@@ -75,6 +79,7 @@ impl Refusal for ProductError {
             Self::OneOfAKind => "one_of_a_kind",
             Self::BeingBought => "being_bought",
             Self::CategoryNotFound { .. } => "category_not_found",
+            Self::Image(error) => error.code(),
         }
     }
 
@@ -89,6 +94,7 @@ impl Refusal for ProductError {
             Self::Attributes { .. } => "attributes",
             Self::CategoryNotFound { .. } => "category",
             Self::OneOfAKind => "quantity",
+            Self::Image(error) => return error.field(),
             Self::NotFound | Self::AlreadyExists | Self::LastVariant | Self::BeingBought => return None,
         };
         Some(field.to_owned())

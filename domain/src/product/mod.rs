@@ -3,6 +3,9 @@
 
 mod command;
 mod error;
+#[cfg(test)]
+mod image_tests;
+mod images;
 mod options;
 #[cfg(test)]
 mod tests;
@@ -22,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use command::{Details, ProductCommand};
 pub use error::ProductError;
+pub use images::{ALT_MAX_CHARS, IMAGES_MAX, ImageCommand, ImageError, Images};
 
 /// As long as a name may be, in characters: it still fits a list and an email's line.
 const NAME_MAX_CHARS: usize = 200;
@@ -42,6 +46,7 @@ pub struct Product {
     one_of_a_kind: bool,
     archived: bool,
     removed: bool,
+    images: Images,
 }
 
 impl Product {
@@ -62,6 +67,10 @@ impl Product {
 
     pub fn seller(&self) -> Option<AccountId> {
         self.seller
+    }
+
+    pub fn images(&self) -> &Images {
+        &self.images
     }
 
     pub fn details(&self) -> &Details {
@@ -125,6 +134,7 @@ impl Product {
                 };
                 Ok((moved.from != to).then(|| moved.into()))
             }
+            ProductCommand::Image(command) => Ok(self.images.decide(product_id, command)?),
             ProductCommand::Remove => Ok(Some(ProductRemoved { product_id }.into())),
         };
         Ok(event?.into_iter().collect())
@@ -334,6 +344,12 @@ impl Aggregate for Product {
                 self.seller = Some(event.to);
                 self.archived = true;
             }
+            ProductEvent::ImageAdded(_)
+            | ProductEvent::ImageProcessed(_)
+            | ProductEvent::ImageRejected(_)
+            | ProductEvent::ImageDescribed(_)
+            | ProductEvent::ImageMoved(_)
+            | ProductEvent::ImageRemoved(_) => self.images.apply(event),
         }
     }
 }

@@ -9,6 +9,7 @@ mod credit_notes;
 mod email_verification;
 mod guest_carts;
 mod history;
+mod images;
 mod invariants;
 mod large_order;
 mod marketplace;

@@ -9,6 +9,7 @@ use events::guest_cart::{
     GuestCartStarted,
 };
 use events::ids::{GuestCartId, RefundId};
+use events::image::{ImageDescribed, ImageMoved, ImageRemoved};
 use events::order::{OrderEvent, OrderShipped};
 use events::order_mail::{OrderEmail, OrderEmailSent, OrderMailEvent};
 use events::orphan::{OrphanAcknowledged, OrphanEvent, OrphanRefundRequested};
@@ -31,7 +32,7 @@ use crate::story::*;
 
 /// Any event about a few things, in no order that makes sense: a view must bear what it is told.
 pub fn any_event() -> impl Strategy<Value = Event> {
-    (0..59_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
+    (0..66_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
 }
 
 fn event(kind: u8, n: u128, amount: u32) -> Event {
@@ -203,6 +204,27 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
             attempt_id: attempt(u128::from(amount + 1)),
             code: "card_declined".to_owned(),
             message: "no".to_owned(),
+        })
+        .into(),
+        58 => image_added(n, n),
+        59 => image_processed(n, n),
+        60 => image_rejected(n, n),
+        61 => ProductEvent::ImageDescribed(ImageDescribed {
+            product_id,
+            image_id: image(n),
+            alt: amount.to_string(),
+        })
+        .into(),
+        62 => ProductEvent::ImageMoved(ImageMoved {
+            product_id,
+            image_id: image(n),
+            place: amount,
+        })
+        .into(),
+        63 => ProductEvent::ImageRemoved(ImageRemoved {
+            product_id,
+            image_id: image(n),
+            removed_at: at(minor),
         })
         .into(),
         _ => AccountEvent::PasswordChanged(PasswordChanged {

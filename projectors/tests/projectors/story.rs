@@ -7,8 +7,11 @@ use events::Event;
 use events::account::{AccountEvent, AccountRegistered, Role};
 use events::branch::{BranchProfile, BranchRegistered, BranchTokenRevoked, DailyReportReceived, DayFigures};
 use events::ids::{
-    AccountId, AttemptId, BranchId, CategoryId, CreditNoteId, OrderId, OrphanId, PaymentId, ProductId,
-    RefundId, ReviewId, Sku, WithdrawalId,
+    AccountId, AttemptId, BranchId, CategoryId, CreditNoteId, ImageId, OrderId, OrphanId, PaymentId,
+    ProductId, RefundId, ReviewId, Sku, WithdrawalId,
+};
+use events::image::{
+    ContentHash, ImageAdded, ImageFault, ImageFormat, ImageProcessed, ImageRejected, ImageSize,
 };
 use events::ledger::JournalEntry;
 use events::money::{Currency, Money};
@@ -454,4 +457,56 @@ pub fn told<P: Projection>(story: &[Event]) -> (RowsOf<P>, Vec<P::Entry>) {
         }
     }
     (rows, entries)
+}
+
+pub fn image(n: u128) -> ImageId {
+    ImageId(Uuid::from_u128(0x1_0000 + n))
+}
+
+/// A hash of one digit.
+pub fn content(digit: &str) -> ContentHash {
+    ContentHash::new(digit.repeat(64)).unwrap()
+}
+
+/// A product's image, uploaded.
+pub fn image_added(n: u128, image_number: u128) -> Event {
+    let added = ImageAdded {
+        product_id: product(n),
+        image_id: image(image_number),
+        original: content("a"),
+        format: ImageFormat::Png,
+        bytes: 900,
+        width: 480,
+        height: 240,
+        alt: "A mug.".to_owned(),
+        added_at: at(1),
+    };
+    ProductEvent::from(added).into()
+}
+
+/// It is ready in two sizes.
+pub fn image_processed(n: u128, image_number: u128) -> Event {
+    let size = |width, digit| ImageSize {
+        width,
+        height: width / 2,
+        bytes: 5,
+        content: content(digit),
+    };
+    let processed = ImageProcessed {
+        product_id: product(n),
+        image_id: image(image_number),
+        sizes: vec![size(160, "b"), size(480, "c")],
+        processed_at: at(2),
+    };
+    ProductEvent::from(processed).into()
+}
+
+pub fn image_rejected(n: u128, image_number: u128) -> Event {
+    let rejected = ImageRejected {
+        product_id: product(n),
+        image_id: image(image_number),
+        fault: ImageFault::Undecodable,
+        rejected_at: at(2),
+    };
+    ProductEvent::from(rejected).into()
 }

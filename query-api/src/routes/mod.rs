@@ -8,6 +8,7 @@ mod chain_calls;
 mod daily_revenue;
 mod dashboard;
 mod facets;
+mod images;
 mod order_history;
 mod orders;
 mod orphans;
@@ -41,6 +42,7 @@ pub fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(products::one))
         .routes(routes!(suggestions::suggest))
         .routes(routes!(product_history::history))
+        .routes(routes!(images::file))
         .routes(routes!(reviews::list))
         .routes(routes!(cart::own))
         .routes(routes!(wishlist::own))

@@ -13,6 +13,7 @@ mod database;
 mod document;
 mod facets;
 mod guest_carts;
+mod images;
 mod orders;
 mod orphans;
 mod paging;

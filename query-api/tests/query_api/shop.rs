@@ -17,6 +17,7 @@ use events::envelope::{Actor, EventMeta, Position, StreamId};
 use events::ids::{AccountId, EventId, SessionId};
 use events::money::Currency;
 use events::sealed::Sealed;
+use platform::blobs::{BlobPlace, BlobStore};
 use platform::event_log::{Append, EventLog, LogOptions, NewEvent, StreamHead, StreamWrite};
 use platform::feed::Feed;
 use platform::vault::Vault;
@@ -112,7 +113,8 @@ impl Shop {
             .unwrap();
         let open = OpenViews::new(database, folder.path()).await;
         let tokens = AccessTokens::new(&[7; 32]).unwrap();
-        let mut deps = QueryDeps::new(made(open.read), vault, tokens, Currency::GBP);
+        let blobs = BlobStore::open(&BlobPlace::Folder(folder.path().join("blobs"))).unwrap();
+        let mut deps = QueryDeps::new(made(open.read), vault, tokens, blobs, Currency::GBP);
         deps.patience = patience;
         let (routes, document) = query_api::router(deps.clone());
         let shop = Self {

@@ -9,7 +9,11 @@ use events::cart::CartItemSet;
 use events::category::{CategoryArchived, CategoryCreated};
 use events::envelope::StreamId;
 use events::ids::{
-    AccountId, AttemptId, CategoryId, OrderId, OrphanId, PaymentId, ProductId, RefundId, ReviewId, Sku,
+    AccountId, AttemptId, CategoryId, ImageId, OrderId, OrphanId, PaymentId, ProductId, RefundId, ReviewId,
+    Sku,
+};
+use events::image::{
+    ContentHash, ImageAdded, ImageFault, ImageFormat, ImageProcessed, ImageRejected, ImageSize,
 };
 use events::ledger::JournalEntry;
 use events::money::{Currency, Money};
@@ -383,4 +387,56 @@ pub fn stream_of(event: &Event) -> StreamId {
         }
         Event::Session(_) => StreamId::new("session", 1),
     }
+}
+
+pub fn image(n: u128) -> ImageId {
+    ImageId(Uuid::from_u128(0x1_0000 + n))
+}
+
+/// A hash of one digit.
+pub fn content(digit: &str) -> ContentHash {
+    ContentHash::new(digit.repeat(64)).unwrap()
+}
+
+/// A product's image, uploaded.
+pub fn image_added(n: u128, image_number: u128) -> Event {
+    let added = ImageAdded {
+        product_id: product(n),
+        image_id: image(image_number),
+        original: content("a"),
+        format: ImageFormat::Png,
+        bytes: 900,
+        width: 480,
+        height: 240,
+        alt: "A mug.".to_owned(),
+        added_at: at(1),
+    };
+    of_catalogue(added)
+}
+
+/// It is ready in two sizes.
+pub fn image_processed(n: u128, image_number: u128) -> Event {
+    let size = |width, digit| ImageSize {
+        width,
+        height: width / 2,
+        bytes: 5,
+        content: content(digit),
+    };
+    let processed = ImageProcessed {
+        product_id: product(n),
+        image_id: image(image_number),
+        sizes: vec![size(160, "b"), size(480, "c")],
+        processed_at: at(2),
+    };
+    of_catalogue(processed)
+}
+
+pub fn image_rejected(n: u128, image_number: u128) -> Event {
+    let rejected = ImageRejected {
+        product_id: product(n),
+        image_id: image(image_number),
+        fault: ImageFault::Undecodable,
+        rejected_at: at(2),
+    };
+    of_catalogue(rejected)
 }

@@ -13,6 +13,7 @@ pub mod daily_reports;
 pub mod dashboard;
 pub mod facets;
 pub mod history;
+pub mod images;
 pub mod orders;
 pub mod orphans;
 pub mod payments;

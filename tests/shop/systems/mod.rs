@@ -8,4 +8,5 @@ mod chain;
 mod high_load_shop;
 mod invoices;
 mod marketplace;
+mod product_service;
 mod reviews;

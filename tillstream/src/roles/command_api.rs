@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use command_api::{ChainDeps, CommandDeps, PasswordSettings, Passwords};
+use command_api::{ChainDeps, CommandDeps, ImageLimits, PasswordSettings, Passwords};
 use executor::Executor;
+use platform::blobs::BlobStore;
 use platform::call_log::CallLog;
 use platform::clock::Clock;
 use platform::vault::Vault;
@@ -26,12 +27,14 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
     let vault = servers.vault(&secrets).await?;
     let bus = backends::bus(settings, station.role.as_str()).await?;
     let calls = servers.calls().await?;
+    let blobs = outside::blobs(settings, &dir)?;
     let deps = deps(
         settings,
         &secrets,
         Executor::new(log.clone()),
         vault.clone(),
         &calls,
+        blobs,
     )?;
     furnish(settings, &dir, &deps).await?;
 
@@ -61,6 +64,7 @@ pub fn deps(
     executor: Executor,
     vault: Vault,
     calls: &CallLog,
+    blobs: BlobStore,
 ) -> anyhow::Result<CommandDeps> {
     Ok(CommandDeps {
         executor,
@@ -79,6 +83,11 @@ pub fn deps(
             .public_url
             .as_deref()
             .is_some_and(|url| url.starts_with("https://")),
+        blobs,
+        image_limits: ImageLimits {
+            max_bytes: settings.images.max_upload_kib as usize * 1024,
+            max_pixels: u64::from(settings.images.max_megapixels) * 1_000_000,
+        },
         webhook_secret: Some(outside::webhook_secret(settings, secrets)),
         fingerprint_secret: secrets.fingerprints()?,
     })

@@ -27,8 +27,9 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
     background.start("metrics", |stop| crate::observe::views(views.clone(), stop));
 
     let calls = servers.calls_reader().await?;
-    let queries =
-        QueryDeps::new(views.clone(), vault.clone(), tokens, settings.currency).with_calls(calls.clone());
+    let blobs = outside::blobs(settings, &dir)?;
+    let queries = QueryDeps::new(views.clone(), vault.clone(), tokens, blobs, settings.currency)
+        .with_calls(calls.clone());
     let (mut routes, document) = query_api::router(queries);
     routes = routes
         .merge(pages::front(&settings.shop_name))

@@ -1,4 +1,4 @@
-//! The workers by themselves: emails, charges, timers. All processes carry effects out; one of them plans.
+//! The workers by themselves: emails, charges, images, timers. All processes carry effects out; one of them plans.
 
 use axum::Router;
 use executor::Executor;
@@ -31,6 +31,7 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
         identity: outside::identity(settings, &public_url)?,
         transport: outside::transport(settings, &dir)?,
         chain: outside::chain(settings, &calls)?,
+        blobs: outside::blobs(settings, &dir)?,
         lease,
     };
 

@@ -64,12 +64,14 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
     let restoration = Restoration::pending(&dir)?;
     let gate = restoration.as_ref().map(Restoration::gate);
     let executor = Executor::new(kept.log.clone());
+    let blobs = outside::blobs(settings, &dir)?;
     let commands = roles::command_deps(
         settings,
         &secrets,
         executor.clone(),
         kept.vault.clone(),
         &kept.calls,
+        blobs.clone(),
     )?;
     create_admin(&commands, &credentials).await?;
     furnish(&executor, settings).await?;
@@ -86,6 +88,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         intents: kept.intents,
         gateway: outside::gateway(settings, &secrets, sandbox_url)?,
         transport: outside::transport(settings, &dir)?,
+        blobs: blobs.clone(),
         identity: outside::identity(settings, &settings.public_url(address))?,
         vault: kept.vault.clone(),
         chain: outside::chain(settings, &kept.calls)?,
@@ -96,6 +99,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         kept.views.clone(),
         kept.vault.clone(),
         commands.tokens.clone(),
+        blobs,
         settings.currency,
     )
     .with_calls(kept.calls.clone());

@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod chain;
+mod images;
 mod ledger;
 mod marketplace;
 mod merchandise;
@@ -23,6 +24,7 @@ use platform::event_log::EventLog;
 
 use crate::arguments;
 use crate::data_dir::DataDir;
+use crate::outside;
 use crate::progress;
 use crate::rebuild;
 use crate::settings::Settings;
@@ -72,6 +74,7 @@ pub async fn run(settings: &Settings, arguments: &arguments::Verify) -> anyhow::
     if books.is_file() {
         sound &= verify_charges(&books, &log).await?;
     }
+    sound &= verify_images(settings, &dir, &log).await?;
     if arguments.views {
         sound &= rebuild::compare_all(&storage, &log).await?;
     }
@@ -156,6 +159,19 @@ async fn verify_charges(books: &Path, log: &EventLog) -> anyhow::Result<bool> {
     let mut broken = Broken::default();
     sales::compare_charges(log, &charges, &mut broken).await?;
     Ok(report("nobody is charged twice by the payment provider", &broken))
+}
+
+/// Looks for the blobs of the images that are shown.
+async fn verify_images(settings: &Settings, dir: &DataDir, log: &EventLog) -> anyhow::Result<bool> {
+    let ready = images::ReadyImages::read(log).await?;
+    let mut broken = Broken::default();
+    // Opening a folder makes it; a shop without images may have none.
+    if !ready.is_empty() {
+        ready
+            .compare(&outside::blobs(settings, dir)?, &mut broken)
+            .await?;
+    }
+    Ok(report("every image that is shown has its files", &broken))
 }
 
 fn report(rule: &str, broken: &Broken) -> bool {

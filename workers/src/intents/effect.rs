@@ -1,7 +1,7 @@
 //! What the workers can do in the outside world, as it stands in an intent.
 //!
 //! An effect names what it is about and holds no personal data; what else it needs is read from the log when its time
-//! has come. How it is carried out is left to `settlement`, `email` and `timers`.
+//! has come. How it is carried out is left to `settlement`, `email`, `images` and `timers`.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use cqrs_es::Aggregate;
@@ -11,12 +11,20 @@ use domain::order::Order;
 use domain::orphan::Orphan;
 use domain::outgoing_report::{self, OutgoingReport};
 use domain::payment::Payment;
+use domain::product::Product;
 use domain::wallet::Wallet;
 use events::envelope::{Position, StreamId};
-use events::ids::{AccountId, AttemptId, GuestCartId, OrderId, OrphanId, PaymentId, RefundId, WithdrawalId};
+use events::ids::{
+    AccountId, AttemptId, GuestCartId, ImageId, OrderId, OrphanId, PaymentId, ProductId, RefundId,
+    WithdrawalId,
+};
+use events::image::ContentHash;
 use events::money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+/// What an effect on an image is about; its events stand in its product's stream.
+const IMAGE: &str = "image";
 
 /// Which loop carries an effect out. Lanes don't wait for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,6 +33,8 @@ pub enum Lane {
     /// Money, at the payment provider.
     Settlement,
     Email,
+    /// Uploads that are made into what is shown.
+    Images,
     /// What is due at a time of its own.
     Timers,
     /// What a branch tells its headquarters.
@@ -32,12 +42,19 @@ pub enum Lane {
 }
 
 impl Lane {
-    pub const ALL: [Self; 4] = [Self::Settlement, Self::Email, Self::Timers, Self::Chain];
+    pub const ALL: [Self; 5] = [
+        Self::Settlement,
+        Self::Email,
+        Self::Images,
+        Self::Timers,
+        Self::Chain,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Settlement => "settlement",
             Self::Email => "email",
+            Self::Images => "images",
             Self::Timers => "timers",
             Self::Chain => "chain",
         }
@@ -122,6 +139,21 @@ pub enum Effect {
     ExpireGuestCart {
         cart_id: GuestCartId,
     },
+    /// Make the sizes in which an upload is shown.
+    ProcessImage {
+        product_id: ProductId,
+        image_id: ImageId,
+        original: ContentHash,
+    },
+    /// Throw an image's blobs away, unless it is in use.
+    DeleteImage {
+        product_id: ProductId,
+        image_id: ImageId,
+    },
+    /// Throw away the blobs of all images of a product that is gone.
+    DeleteImages {
+        product_id: ProductId,
+    },
     /// An event that couldn't be read, so nobody knows what it asks for. Carrying it out is planning it anew.
     Unreadable {
         lane: Lane,
@@ -148,6 +180,9 @@ impl Effect {
             Self::ExpireOrder { .. } => "expire_order",
             Self::SendDailyReport { .. } => "daily_report",
             Self::ExpireGuestCart { .. } => "expire_guest_cart",
+            Self::ProcessImage { .. } => "process_image",
+            Self::DeleteImage { .. } => "delete_image",
+            Self::DeleteImages { .. } => "delete_images",
             Self::Unreadable { .. } => "unreadable",
         }
     }
@@ -160,7 +195,11 @@ impl Effect {
             Self::EmailOrder { .. } | Self::EmailPasswordReset { .. } | Self::EmailVerification { .. } => {
                 Lane::Email
             }
-            Self::ExpireOrder { .. } | Self::ExpireGuestCart { .. } => Lane::Timers,
+            Self::ProcessImage { .. } => Lane::Images,
+            Self::ExpireOrder { .. }
+            | Self::ExpireGuestCart { .. }
+            | Self::DeleteImage { .. }
+            | Self::DeleteImages { .. } => Lane::Timers,
             Self::SendDailyReport { .. } => Lane::Chain,
             Self::Unreadable { lane, .. } => *lane,
         }
@@ -184,6 +223,11 @@ impl Effect {
             Self::SendDailyReport { day, currency, .. } => {
                 StreamId::new(OutgoingReport::TYPE, outgoing_report::key(*day, *currency))
             }
+            // Images don't wait for each other.
+            Self::ProcessImage { image_id, .. } | Self::DeleteImage { image_id, .. } => {
+                StreamId::new(IMAGE, image_id)
+            }
+            Self::DeleteImages { product_id } => StreamId::new(Product::TYPE, product_id),
             Self::Unreadable { stream, .. } => stream.clone(),
         }
     }
@@ -201,6 +245,9 @@ impl Effect {
             }
             Self::ExpireOrder { .. } | Self::ExpireGuestCart { .. } | Self::Unreadable { .. } => {
                 "shop".to_owned()
+            }
+            Self::ProcessImage { .. } | Self::DeleteImage { .. } | Self::DeleteImages { .. } => {
+                "blobs".to_owned()
             }
         }
     }

@@ -8,6 +8,7 @@ use super::effect::Lane;
 pub(super) struct Wakers {
     settlement: Notify,
     email: Notify,
+    images: Notify,
     timers: Notify,
     chain: Notify,
 }
@@ -17,6 +18,7 @@ impl Wakers {
         match lane {
             Lane::Settlement => &self.settlement,
             Lane::Email => &self.email,
+            Lane::Images => &self.images,
             Lane::Timers => &self.timers,
             Lane::Chain => &self.chain,
         }

@@ -6,6 +6,7 @@
 //!
 //! What an event asks for, `plan` decides; carrying it out is the lanes'.
 
+mod images;
 mod plan;
 
 use std::collections::{HashMap, HashSet};

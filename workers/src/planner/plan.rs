@@ -14,6 +14,7 @@ use events::orphan::OrphanEvent;
 use events::payment::{PaymentEvent, PaymentMethod, PaymentSettled, RefundRequested};
 use events::wallet::WalletEvent;
 
+use super::images;
 use crate::intents::{Effect, Lane, NewIntent, OrderNotice, OrphanRefund, Payout, Refund, SettledCharge};
 
 /// What comes of one event.
@@ -26,6 +27,10 @@ pub(super) struct Planned {
 
 /// The types that ask for something; all others are passed over unread.
 const CONCERNING: &[(&str, Lane)] = &[
+    ("ImageAdded", Lane::Images),
+    ("ImageRejected", Lane::Timers),
+    ("ImageRemoved", Lane::Timers),
+    ("ProductRemoved", Lane::Timers),
     ("OrderPlaced", Lane::Email),
     ("OrderShipped", Lane::Email),
     ("OrderCancelled", Lane::Email),
@@ -56,7 +61,7 @@ pub(super) fn lane_of(event_type: &str) -> Lane {
 /// What `event`, which stands in the log as `recorded`, asks for. `historical` are those of the orders concerned that
 /// are sales of the past: nothing comes of them.
 pub(super) fn plan(event: &Event, recorded: &RecordedEvent, historical: &HashSet<OrderId>) -> Planned {
-    let effects = effects(event, historical);
+    let effects = effects(event, recorded.meta.recorded_at, historical);
     let intent = |(effect, due_at)| NewIntent {
         effect,
         event_id: recorded.meta.event_id,
@@ -78,8 +83,9 @@ pub(super) fn plan(event: &Event, recorded: &RecordedEvent, historical: &HashSet
 /// Effects with the time before which they aren't due.
 type Due = (Effect, Option<DateTime<Utc>>);
 
-fn effects(event: &Event, historical: &HashSet<OrderId>) -> Vec<Due> {
+fn effects(event: &Event, recorded_at: DateTime<Utc>, historical: &HashSet<OrderId>) -> Vec<Due> {
     match event {
+        Event::Product(event) => images::of_product(event, recorded_at).into_iter().collect(),
         Event::Order(event) => of_order(event, historical),
         Event::Payment(event) => of_payment(event)
             .into_iter()

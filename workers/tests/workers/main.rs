@@ -5,6 +5,7 @@ mod gateway;
 mod charging;
 mod crashes;
 mod emails;
+mod images;
 mod intents;
 mod overgrown;
 mod payouts;

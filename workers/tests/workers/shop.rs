@@ -21,6 +21,7 @@ use events::product::Variant;
 use events::sealed::Sealed;
 use executor::{CommandContext, Executor};
 use payment_sandbox::{ChargeRecord, Sandbox, SandboxSettings};
+use platform::blobs::{BlobPlace, BlobStore};
 use platform::clock::{Clock, ManualClock};
 use platform::event_log::{EventLog, LogOptions};
 use platform::feed::Feed;
@@ -70,6 +71,7 @@ pub struct Shop {
     pub log: EventLog,
     pub executor: Executor,
     pub vault: Vault,
+    pub blobs: BlobStore,
     pub clock: ManualClock,
     pub customer: AccountId,
     sandbox: Sandbox,
@@ -167,7 +169,9 @@ impl Shop {
         let sandbox = payment_sandbox::start(settings, sandbox_shutdown.clone())
             .await
             .unwrap();
+        let blobs = BlobPlace::Folder(directory.path().join("blobs"));
         let shop = Self {
+            blobs: BlobStore::open(&blobs).unwrap(),
             executor: Executor::new(log.clone()),
             log,
             vault,
@@ -450,6 +454,7 @@ impl Shop {
             identity: identity(),
             transport,
             chain: None,
+            blobs: self.blobs.clone(),
             lease: self.lease().await,
         };
         let shutdown = CancellationToken::new();
