@@ -8,12 +8,15 @@ use chrono::TimeDelta;
 use events::money::Currency;
 use executor::Executor;
 use platform::vault::Vault;
+use web::api_keys::ApiKeys;
 use web::tokens::AccessTokens;
 
 use crate::commands::Commands;
+use crate::key_ring::LogKeyRing;
 use crate::passwords::Passwords;
 use crate::personal_data::PersonalData;
 use crate::throttle::Throttles;
+use crate::upload::Uploads;
 use platform::clock::Clock;
 
 /// How long an unpaid order keeps its goods, unless the shop says otherwise: a card that needs its
@@ -63,11 +66,13 @@ impl CommandDeps {
         ApiState {
             commands: self.commands(),
             personal_data: self.personal_data(),
+            api_keys: ApiKeys::new(LogKeyRing(self.commands())),
             tokens: self.tokens,
             passwords: self.passwords,
             terms,
             webhook_secret: WebhookSecret(self.webhook_secret.map(Into::into)),
             throttles: Arc::default(),
+            uploads: Uploads::default(),
         }
     }
 }
@@ -91,10 +96,12 @@ pub struct ApiState {
     commands: Commands,
     personal_data: PersonalData,
     tokens: AccessTokens,
+    api_keys: ApiKeys,
     passwords: Passwords,
     terms: Terms,
     webhook_secret: WebhookSecret,
     throttles: Arc<Throttles>,
+    uploads: Uploads,
 }
 
 macro_rules! parts {
@@ -111,8 +118,10 @@ parts! {
     commands: Commands,
     personal_data: PersonalData,
     tokens: AccessTokens,
+    api_keys: ApiKeys,
     passwords: Passwords,
     terms: Terms,
     webhook_secret: WebhookSecret,
     throttles: Arc<Throttles>,
+    uploads: Uploads,
 }

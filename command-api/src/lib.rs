@@ -12,6 +12,7 @@ mod contact;
 mod deps;
 mod errors;
 mod incoming;
+mod key_ring;
 mod only_sku;
 mod passwords;
 mod personal_data;
@@ -20,6 +21,7 @@ mod routes;
 mod secret_token;
 mod sessions;
 mod throttle;
+mod upload;
 mod validation;
 
 use std::time::Duration;
@@ -29,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use web::layers::{self, Limits};
+use web::scopes;
 
 pub use deps::{CommandDeps, FEE_BPS, ORDER_TTL};
 pub use errors::ApiError;
@@ -57,7 +60,9 @@ impl utoipa::Modify for BearerScheme {
 
 /// The document alone, for a process that doesn't serve the routes.
 pub fn document() -> utoipa::openapi::OpenApi {
-    documented().into_openapi()
+    let mut document = documented().into_openapi();
+    scopes::describe(&mut document);
+    document
 }
 
 fn documented() -> utoipa_axum::router::OpenApiRouter<deps::ApiState> {
@@ -68,7 +73,8 @@ fn documented() -> utoipa_axum::router::OpenApiRouter<deps::ApiState> {
 ///
 /// Without the layers around it: [`layers::wrap`] is called once, on all routes of a process.
 pub fn router(deps: CommandDeps) -> (axum::Router, utoipa::openapi::OpenApi) {
-    let (router, document) = documented().split_for_parts();
+    let (router, mut document) = documented().split_for_parts();
+    scopes::describe(&mut document);
     (router.with_state(deps.into_state()), document)
 }
 

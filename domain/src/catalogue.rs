@@ -128,7 +128,7 @@ pub fn add_product(work: &mut UnitOfWork, command: &AddProduct) -> Decision<()> 
         .try_for_each(|new| list(work, product_id, new))
 }
 
-fn list(work: &mut UnitOfWork, product_id: ProductId, new: &NewVariant) -> Decision<()> {
+pub(crate) fn list(work: &mut UnitOfWork, product_id: ProductId, new: &NewVariant) -> Decision<()> {
     let sku = &new.variant.sku;
     work.claim(SKU_SCOPE, sku.as_str(), product_id);
     work.handle::<Stock>(
@@ -145,7 +145,7 @@ fn list(work: &mut UnitOfWork, product_id: ProductId, new: &NewVariant) -> Decis
     work.handle::<Stock>(sku, receive)
 }
 
-fn check_category(work: &mut UnitOfWork, category: Option<CategoryId>) -> Decision<()> {
+pub(crate) fn check_category(work: &mut UnitOfWork, category: Option<CategoryId>) -> Decision<()> {
     let Some(category) = category else { return Ok(()) };
     if !work.read::<Category>(category)?.is_open() {
         return Err(ProductError::CategoryNotFound { category }.into());

@@ -6,6 +6,7 @@
 //! Loading, committing and retrying are the executor's.
 
 pub mod account;
+pub mod api_key;
 pub mod cart;
 pub mod category;
 pub mod credit_note;
@@ -19,6 +20,7 @@ pub mod wallet;
 pub mod wishlist;
 
 pub mod accounts;
+pub mod api_keys;
 pub mod cancellation;
 pub mod catalogue;
 pub mod checkout;
@@ -27,6 +29,7 @@ pub mod history;
 pub(crate) mod marketplace;
 pub mod reviews;
 pub mod settlement;
+pub mod upload;
 pub mod wallets;
 pub mod wishlists;
 
@@ -36,10 +39,12 @@ pub mod planted;
 mod authority;
 #[cfg(test)]
 mod given;
+mod part;
 mod refusal;
 mod unit_of_work;
 
 pub use authority::Authority;
+pub use part::Part;
 pub use refusal::{DomainError, Refusal, RefusalKind};
 pub use unit_of_work::{
     Decided, Decision, Entity, Fold, Halt, Known, Missing, Snapshot, State, UnitOfWork, Written,

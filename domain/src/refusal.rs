@@ -1,6 +1,7 @@
 //! A command that is refused, and why, in words for people and in a code for programs.
 
 use crate::account::AccountError;
+use crate::api_key::ApiKeyError;
 use crate::cart::CartError;
 use crate::category::CategoryError;
 use crate::credit_note::CreditNoteError;
@@ -74,6 +75,7 @@ domain_errors! {
     CreditNote(CreditNoteError),
     Review(ReviewError),
     Wishlist(WishlistError),
+    ApiKey(ApiKeyError),
 }
 
 impl Refusal for DomainError {

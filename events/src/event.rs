@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::account::AccountEvent;
+use crate::api_key::ApiKeyEvent;
 use crate::cart::CartEvent;
 use crate::category::CategoryEvent;
 use crate::credit_note::CreditNoteEvent;
@@ -181,6 +182,7 @@ unite! {
     CreditNote(CreditNoteEvent),
     Review(ReviewEvent),
     Wishlist(WishlistEvent),
+    ApiKey(ApiKeyEvent),
 }
 
 impl Event {

@@ -15,6 +15,7 @@ use read_models::{Record, ViewName};
 use sqlx::AnyConnection;
 
 use crate::accounts::Accounts;
+use crate::api_keys::ApiKeys;
 use crate::carts::Carts;
 use crate::categories::Categories;
 use crate::orders::Orders;
@@ -70,6 +71,7 @@ pub fn writer(view: ViewName, generation: u64, position: Position) -> Box<dyn Wr
         ViewName::Reviews => boxed::<Reviews>(generation, position),
         ViewName::Wishlists => boxed::<Wishlists>(generation, position),
         ViewName::Trades => boxed::<TradesOfAccounts>(generation, position),
+        ViewName::ApiKeys => boxed::<ApiKeys>(generation, position),
     }
 }
 

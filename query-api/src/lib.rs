@@ -5,6 +5,8 @@
 
 mod answer;
 mod errors;
+mod export;
+mod key_ring;
 mod personal_data;
 mod reads;
 mod routes;
@@ -22,9 +24,12 @@ use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
+use web::api_keys::ApiKeys;
 use web::layers::{self, Limits};
+use web::scopes;
 use web::tokens::AccessTokens;
 
+use key_ring::ViewKeyRing;
 use personal_data::PersonalData;
 use reads::Reads;
 
@@ -62,6 +67,7 @@ struct ApiState {
     reads: Reads,
     personal_data: PersonalData,
     tokens: AccessTokens,
+    api_keys: ApiKeys,
     terms: Terms,
 }
 
@@ -85,6 +91,7 @@ parts! {
     reads: Reads,
     personal_data: PersonalData,
     tokens: AccessTokens,
+    api_keys: ApiKeys,
     terms: Terms,
 }
 
@@ -112,17 +119,23 @@ impl utoipa::Modify for BearerScheme {
 ///
 /// Without the layers around it: [`layers::wrap`] is called once, on all routes of a process.
 pub fn router(deps: QueryDeps) -> (Router, utoipa::openapi::OpenApi) {
+    let reads = Reads::new(deps.views, deps.patience);
     let state = ApiState {
-        reads: Reads::new(deps.views, deps.patience),
+        api_keys: ApiKeys::new(ViewKeyRing {
+            reads: reads.clone(),
+            tokens: deps.tokens.clone(),
+        }),
+        reads,
         personal_data: PersonalData::new(deps.vault),
         tokens: deps.tokens,
         terms: Terms {
             currency: deps.currency,
         },
     };
-    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(routes::all())
         .split_for_parts();
+    scopes::describe(&mut document);
     (router.with_state(state), document)
 }
 

@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 use chrono::{DateTime, Utc};
 use events::envelope::Position;
-use events::ids::{AccountId, CategoryId, OrderId, PaymentId, ProductId, Sku};
+use events::ids::{AccountId, ApiKeyId, CategoryId, OrderId, PaymentId, ProductId, Sku};
 use events::money::Currency;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -201,6 +201,14 @@ pub fn time(row: &AnyRow, column: &'static str) -> Result<DateTime<Utc>, RowErro
     })
 }
 
+/// Reads a time that may be missing.
+pub fn time_or_null(row: &AnyRow, column: &'static str) -> Result<Option<DateTime<Utc>>, RowError> {
+    match row.try_get::<Option<i64>, _>(column)? {
+        Some(_) => time(row, column).map(Some),
+        None => Ok(None),
+    }
+}
+
 macro_rules! text_keys {
     ($($id:ty),+) => {$(
         impl Key for $id {
@@ -211,7 +219,7 @@ macro_rules! text_keys {
     )+};
 }
 text_keys!(
-    AccountId, CategoryId, OrderId, PaymentId, ProductId, Sku, Currency
+    AccountId, ApiKeyId, CategoryId, OrderId, PaymentId, ProductId, Sku, Currency
 );
 
 impl Key for Position {

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use crate::record::Record;
 use crate::table::Table;
 use crate::{
-    accounts, carts, categories, order_history, orders, payments, product_history, products, reviews, sales,
-    trade_entries, trades, unsold, wallet_entries, wallets, wishlists,
+    accounts, api_keys, carts, categories, order_history, orders, payments, product_history, products,
+    reviews, sales, trade_entries, trades, unsold, wallet_entries, wallets, wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
@@ -29,10 +29,11 @@ pub enum ViewName {
     Wishlists,
     /// `trades` and `trade_entries`.
     Trades,
+    ApiKeys,
 }
 
 impl ViewName {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Products,
         Self::Categories,
         Self::Carts,
@@ -44,6 +45,7 @@ impl ViewName {
         Self::Reviews,
         Self::Wishlists,
         Self::Trades,
+        Self::ApiKeys,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -59,6 +61,7 @@ impl ViewName {
             Self::Reviews => "reviews",
             Self::Wishlists => "wishlists",
             Self::Trades => "trades",
+            Self::ApiKeys => "api_keys",
         }
     }
 
@@ -77,7 +80,8 @@ impl ViewName {
             | Self::Accounts
             | Self::Reviews
             | Self::Wishlists
-            | Self::Trades => 1,
+            | Self::Trades
+            | Self::ApiKeys => 1,
         }
     }
 
@@ -100,6 +104,7 @@ impl ViewName {
             Self::Reviews => &[reviews::Review::TABLE],
             Self::Wishlists => &[wishlists::WishlistItem::TABLE],
             Self::Trades => &[trades::Trades::TABLE, trade_entries::TradeEntry::TABLE],
+            Self::ApiKeys => &[api_keys::ApiKey::TABLE],
         }
     }
 

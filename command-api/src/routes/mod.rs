@@ -15,6 +15,7 @@ mod edit_product;
 mod edit_profile;
 mod forget_password;
 mod hide_review;
+mod issue_api_key;
 mod issue_credit_note;
 mod log_in;
 mod log_out;
@@ -34,9 +35,11 @@ mod reset_password;
 mod restore_review;
 mod retry_payment;
 mod return_order;
+mod revoke_api_key;
 mod set_cart_item;
 mod set_roles;
 mod ship_order;
+mod upload_products;
 mod withdraw_money;
 
 use axum::extract::DefaultBodyLimit;
@@ -57,6 +60,7 @@ pub fn all() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .merge(small().layer(DefaultBodyLimit::max(SMALL_BODY_BYTES)))
         .merge(large().layer(DefaultBodyLimit::max(LARGE_BODY_BYTES)))
+        .merge(uploads().layer(DefaultBodyLimit::disable()))
         .merge(webhooks().layer(DefaultBodyLimit::max(stripe_webhook::MAX_PAYLOAD_BYTES)))
 }
 
@@ -71,6 +75,8 @@ fn small() -> OpenApiRouter<ApiState> {
         .routes(routes!(edit_profile::edit_profile))
         .routes(routes!(change_password::change_password))
         .routes(routes!(set_roles::set_roles))
+        .routes(routes!(issue_api_key::issue_api_key))
+        .routes(routes!(revoke_api_key::revoke_api_key))
         .routes(routes!(create_category::create_category))
         .routes(routes!(
             edit_category::edit_category,
@@ -109,6 +115,11 @@ fn large() -> OpenApiRouter<ApiState> {
         .routes(routes!(place_order::place_order))
         .routes(routes!(issue_credit_note::issue_credit_note))
         .routes(routes!(return_order::return_order))
+}
+
+/// They count what comes in themselves, on its way into a file.
+fn uploads() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(upload_products::upload_products))
 }
 
 fn webhooks() -> OpenApiRouter<ApiState> {

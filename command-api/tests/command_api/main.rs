@@ -1,6 +1,7 @@
 //! The command API through its real router, on a real event log and a real vault in files.
 
 mod accounts;
+mod api_keys;
 mod catalogue;
 mod conventions;
 mod document;
@@ -12,5 +13,6 @@ mod orders;
 mod passwords;
 mod payments;
 mod reviews;
+mod uploads;
 mod webhooks;
 mod wishlists;

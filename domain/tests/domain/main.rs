@@ -17,4 +17,5 @@ mod reviews;
 mod settlement;
 mod shop;
 mod steps;
+mod upload;
 mod wallets;

@@ -2,8 +2,10 @@
 
 use events::Event;
 use events::account::{AccountEvent, PasswordChanged};
+use events::api_key::{ApiKeyEvent, ApiKeyRevoked, ApiKeyUsed};
 use events::cart::{CartEvent, CartItemRemoved, CartItemSet};
 use events::category::{CategoryCreated, CategoryEvent};
+use events::ids::ApiKeyId;
 use events::order::{OrderEvent, OrderShipped};
 use events::payment::Purpose;
 use events::product::{
@@ -22,7 +24,7 @@ use crate::story::*;
 
 /// Any event about a few things, in no order that makes sense: a view must bear what it is told.
 fn any_event() -> impl Strategy<Value = Event> {
-    (0..35_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
+    (0..38_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
 }
 
 fn event(kind: u8, n: u128, amount: u32) -> Event {
@@ -121,6 +123,19 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
         .into(),
         31 => ProductEvent::ProductArchived(ProductArchived { product_id }).into(),
         32 | 33 => ProductEvent::ProductActivated(ProductActivated { product_id }).into(),
+        34 => key_issued(n, amount),
+        35 => ApiKeyEvent::ApiKeyUsed(ApiKeyUsed {
+            key_id: ApiKeyId(account_id.0),
+            account_id,
+            used_at: at(minor),
+        })
+        .into(),
+        36 => ApiKeyEvent::ApiKeyRevoked(ApiKeyRevoked {
+            key_id: ApiKeyId(account_id.0),
+            account_id,
+            revoked_at: at(minor),
+        })
+        .into(),
         _ => AccountEvent::PasswordChanged(PasswordChanged {
             account_id,
             password: Sealed("hash".to_owned()),

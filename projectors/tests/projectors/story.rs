@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use events::Event;
 use events::account::{AccountEvent, AccountRegistered, Role};
+use events::api_key::{ApiKeyEvent, ApiKeyIssued, Scope};
 use events::ids::{
-    AccountId, AttemptId, CategoryId, CreditNoteId, OrderId, PaymentId, ProductId, RefundId, ReviewId, Sku,
-    WithdrawalId,
+    AccountId, ApiKeyId, AttemptId, CategoryId, CreditNoteId, OrderId, PaymentId, ProductId, RefundId,
+    ReviewId, Sku, WithdrawalId,
 };
 use events::ledger::JournalEntry;
 use events::money::{Currency, Money};
@@ -390,4 +391,17 @@ pub fn told<P: Projection>(story: &[Event]) -> (RowsOf<P>, Vec<P::Entry>) {
         }
     }
     (rows, entries)
+}
+
+/// A key of account `n` with the same number, under a name that says `amount`.
+pub fn key_issued(n: u128, amount: u32) -> Event {
+    Event::ApiKey(ApiKeyEvent::ApiKeyIssued(ApiKeyIssued {
+        key_id: ApiKeyId(account(n).0),
+        account_id: account(n),
+        name: format!("key {amount}"),
+        scopes: BTreeSet::from([Scope::CatalogueWrite]),
+        key_hash: format!("hash {n}"),
+        issued_at: at(1),
+        expires_at: amount.is_multiple_of(2).then(|| at(i64::from(amount))),
+    }))
 }

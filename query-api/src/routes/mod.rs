@@ -1,8 +1,10 @@
 //! The endpoints, a file per noun.
 
+mod api_keys;
 mod cart;
 mod categories;
 mod dashboard;
+mod exports;
 mod orders;
 mod payments;
 mod products;
@@ -25,9 +27,11 @@ pub fn all() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(users::me))
         .routes(routes!(users::list))
+        .routes(routes!(api_keys::own))
         .routes(routes!(categories::tree))
         .routes(routes!(categories::one))
         .routes(routes!(products::list))
+        .routes(routes!(exports::export))
         .routes(routes!(products::one))
         .routes(routes!(products::history))
         .routes(routes!(reviews::list))

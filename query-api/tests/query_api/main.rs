@@ -2,6 +2,7 @@
 
 mod access;
 mod answer;
+mod api_keys;
 mod carts;
 mod catalogue;
 mod categories;
@@ -9,6 +10,7 @@ mod conventions;
 mod dashboard;
 mod database;
 mod document;
+mod exports;
 mod orders;
 mod paging;
 mod people;

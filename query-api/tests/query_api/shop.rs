@@ -28,6 +28,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt;
 use uuid::Uuid;
+use web::api_keys::ApiKey;
 use web::layers::{Limits, wrap};
 use web::position::MIN_POSITION;
 use web::tokens::AccessTokens;
@@ -69,7 +70,7 @@ struct Projector {
 #[derive(Debug, Clone)]
 pub struct Person {
     pub id: AccountId,
-    roles: BTreeSet<Role>,
+    pub roles: BTreeSet<Role>,
 }
 
 /// Account `n` in one role.
@@ -128,6 +129,10 @@ impl Shop {
         };
         shop.project();
         shop
+    }
+
+    pub fn log(&self) -> &EventLog {
+        &self.log
     }
 
     /// The same shop behind other routes.
@@ -250,6 +255,11 @@ impl Call<'_> {
         let tokens = &self.shop.deps.tokens;
         let token = tokens.issue(person.id, session, &person.roles, Utc::now());
         self.header(AUTHORIZATION.as_str(), format!("Bearer {token}"))
+    }
+
+    /// By a program, with a key of somebody's.
+    pub fn with_key(self, key: &ApiKey) -> Self {
+        self.header(AUTHORIZATION.as_str(), format!("Bearer {}", key.reveal()))
     }
 
     /// The answer must reflect this position.

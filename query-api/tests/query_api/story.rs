@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use events::Event;
 use events::account::{AccountRegistered, Profile, Role};
+use events::api_key::{ApiKeyIssued, Scope};
 use events::cart::CartItemSet;
 use events::category::{CategoryArchived, CategoryCreated};
 use events::envelope::StreamId;
-use events::ids::{AccountId, AttemptId, CategoryId, OrderId, PaymentId, ProductId, RefundId, ReviewId, Sku};
+use events::ids::{
+    AccountId, ApiKeyId, AttemptId, CategoryId, OrderId, PaymentId, ProductId, RefundId, ReviewId, Sku,
+};
 use events::ledger::JournalEntry;
 use events::money::{Currency, Money};
 use events::order::{Contact, OrderLine, OrderPaid, OrderPlaced, SoldLine};
@@ -347,5 +350,20 @@ pub fn stream_of(event: &Event) -> StreamId {
         }
         Event::Wishlist(_) => StreamId::new("wishlist", wishlists::Wishlists::keys(event)[0].0),
         Event::Session(_) => StreamId::new("session", 1),
+        Event::ApiKey(_) => StreamId::new("api_keys", 1),
     }
+}
+
+/// An API key of account `n`, with every member filled.
+pub fn key_issued(n: u128) -> Event {
+    let issued = ApiKeyIssued {
+        key_id: ApiKeyId(account(n).0),
+        account_id: account(n),
+        name: "warehouse".to_owned(),
+        scopes: BTreeSet::from(Scope::ALL),
+        key_hash: "hash".to_owned(),
+        issued_at: at(1),
+        expires_at: Some(at(2)),
+    };
+    Event::ApiKey(issued.into())
 }

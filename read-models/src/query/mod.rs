@@ -5,9 +5,11 @@
 //! together. Who may see what, and how it looks as JSON, is `query-api`'s business.
 
 pub mod accounts;
+pub mod api_keys;
 pub mod carts;
 pub mod categories;
 pub mod dashboard;
+pub mod exports;
 pub mod history;
 pub mod orders;
 pub mod payments;

@@ -1,7 +1,7 @@
 //! Every list must come out of an index: no statement may read a whole table, or sort what it reads.
 
 use chrono::{DateTime, Utc};
-use events::ids::{AccountId, OrderId, PaymentId, ProductId, ReviewId};
+use events::ids::{AccountId, OrderId, PaymentId, ProductId, ReviewId, Sku};
 use events::money::Currency;
 use events::review::Rating;
 use platform::postgres::{self, PostgresTarget};
@@ -11,7 +11,9 @@ use super::products::{PriceRange, ProductFilter, ProductOrder, ProductPlace};
 use super::reviews::{Reader, ReviewFilter, ReviewOrder, ReviewPlace};
 use super::sales::{SalesGroup, SalesSpan};
 use super::statement::Statement;
-use super::{accounts, history, orders, payments, products, reviews, sales, wallets, wishlists};
+use super::{
+    accounts, api_keys, exports, history, orders, payments, products, reviews, sales, wallets, wishlists,
+};
 use crate::dialect::Dialect;
 use crate::order_history::OrderEntry;
 use crate::orders::OrderStatus;
@@ -99,6 +101,10 @@ fn ordered_lists(dialect: Dialect) -> Vec<Statement> {
     lists.push(history::list::<ProductEntry>("product_id", "x", 7, LIMIT));
     lists.push(wishlists::list(account, None, LIMIT));
     lists.push(wishlists::list(account, Some(7), LIMIT));
+    lists.push(api_keys::list(account, None, LIMIT));
+    lists.push(exports::list(None, None, LIMIT));
+    lists.push(exports::list(Some(account), Some(&Sku::default()), LIMIT));
+    lists.push(api_keys::list(account, Some(7), LIMIT));
     lists.extend(lists_of_reviews());
     lists.extend(lists_of_products(dialect));
     lists

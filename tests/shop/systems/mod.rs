@@ -1,4 +1,5 @@
 //! One story per system of the product, played over HTTP as its users would.
 
+mod integration;
 mod marketplace;
 mod reviews;

@@ -1,6 +1,7 @@
 //! `tillstream verify`: replays the log and checks what must always hold, independently of the code
 //! that decided it. Reads only; a shop may be running on the same folder.
 
+mod api_keys;
 mod catalogue;
 mod ledger;
 mod marketplace;
@@ -102,6 +103,7 @@ async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
         (Box::new(sales::SettledOnce::default()), Broken::default()),
         (Box::new(sales::OrderTotals), Broken::default()),
         (Box::new(reviews::OnePerAuthor::default()), Broken::default()),
+        (Box::new(api_keys::NoneAfterItsEnd::default()), Broken::default()),
     ];
     let head = log.head().await?;
     let bar = progress::bar(head, "verify");
