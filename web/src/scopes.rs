@@ -5,12 +5,18 @@
 
 use axum::http::Method;
 use events::api_key::Scope;
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{OpenApi, Ref, RefOr, Response, ResponseBuilder};
+
+use crate::problem::PROBLEM_JSON;
 
 /// A method, and a path as routers and OpenAPI documents have it.
 pub type Route = (&'static str, &'static str);
+
+/// Those that routes have.
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// The name of the security scheme in the OpenAPI documents.
 const SCHEME: &str = "api_key";
@@ -75,6 +81,24 @@ pub fn describe(document: &mut OpenApi) {
             operation.security.get_or_insert_default().push(requirement);
         }
     }
+    for item in document.paths.paths.values_mut() {
+        for method in METHODS {
+            if let Some(operation) = operation(item, method).filter(|operation| operation.security.is_some())
+            {
+                let responses = &mut operation.responses.responses;
+                responses.entry("403".to_owned()).or_insert_with(refused);
+            }
+        }
+    }
+}
+
+/// What every route that asks who calls answers to a good key in the wrong place.
+fn refused() -> RefOr<Response> {
+    let schema = Ref::from_schema_name("Problem");
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    let description = "An API key that doesn't open this: `api_key_not_allowed`, `scope_required`.";
+    let response = ResponseBuilder::new().description(description);
+    RefOr::T(response.content(PROBLEM_JSON, content).build())
 }
 
 fn operation<'d>(item: &'d mut PathItem, method: &str) -> Option<&'d mut Operation> {

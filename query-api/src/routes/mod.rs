@@ -99,10 +99,11 @@ enum Unanswered {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "for the documentation; problems are made in `web`")]
 enum Denied {
-    /// Nobody is logged in, or the token isn't good: `token_missing`, `token_expired`, `token_invalid`.
+    /// Nobody is logged in, or the token isn't good: `token_missing`, `token_expired`, `token_invalid`, `api_key_invalid`.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthenticated(web::problem::ProblemDocument),
-    /// Logged in, and without the role: `role_required`.
+    /// Logged in, and without the role: `role_required`; or an API key that doesn't open this: `api_key_not_allowed`,
+    /// `scope_required`.
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(web::problem::ProblemDocument),
 }

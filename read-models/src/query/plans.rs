@@ -103,7 +103,7 @@ fn ordered_lists(dialect: Dialect) -> Vec<Statement> {
     lists.push(wishlists::list(account, Some(7), LIMIT));
     lists.push(api_keys::list(account, None, LIMIT));
     lists.push(exports::list(None, None, LIMIT));
-    lists.push(exports::list(Some(account), Some(&Sku::default()), LIMIT));
+    lists.push(exports::list(None, Some(&Sku::default()), LIMIT));
     lists.push(api_keys::list(account, Some(7), LIMIT));
     lists.extend(lists_of_reviews());
     lists.extend(lists_of_products(dialect));
