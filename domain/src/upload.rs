@@ -98,18 +98,15 @@ fn skus_of(command: &PutProduct) -> impl Iterator<Item = &Sku> {
 }
 
 pub fn put_product(work: &mut UnitOfWork, command: &PutProduct) -> Decision<Put> {
-    match find(work, command)? {
-        Some(product_id) => {
-            update(work, product_id, command)?;
-            let is_new = false;
-            Ok(Put { product_id, is_new })
-        }
-        None => {
-            add(work, command)?;
-            let (product_id, is_new) = (command.new_id, true);
-            Ok(Put { product_id, is_new })
-        }
+    let found = find(work, command)?;
+    match found {
+        Some(product_id) => update(work, product_id, command)?,
+        None => add(work, command)?,
     }
+    Ok(Put {
+        product_id: found.unwrap_or(command.new_id),
+        is_new: found.is_none(),
+    })
 }
 
 /// The one product that sells any of the SKUs, if the authority may act on it.
@@ -176,12 +173,11 @@ fn update(work: &mut UnitOfWork, product_id: ProductId, command: &PutProduct) ->
     };
     work.handle::<Product>(product_id, ProductCommand::ChangeDetails(details))?;
     for put in &command.variants {
-        match product.variant(&put.variant.sku) {
-            Some(known) => update_variant(work, product_id, known, put, command.restock)?,
-            None => {
-                work.handle::<Product>(product_id, ProductCommand::AddVariant(put.variant.clone()))?;
-                catalogue::list(work, product_id, &new_variant(put))?;
-            }
+        if let Some(known) = product.variant(&put.variant.sku) {
+            update_variant(work, product_id, known, put, command.restock)?;
+        } else {
+            work.handle::<Product>(product_id, ProductCommand::AddVariant(put.variant.clone()))?;
+            catalogue::list(work, product_id, &new_variant(put))?;
         }
     }
     Ok(())

@@ -16,7 +16,7 @@ use crate::json_price::JsonPrice;
 use crate::rejection::Rejection;
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object that describes a product")]
 struct ProductJson {
     name: String,
     #[serde(default)]
@@ -30,7 +30,7 @@ struct ProductJson {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object that describes a variant")]
 struct VariantJson {
     sku: Option<String>,
     #[serde(default)]
@@ -198,7 +198,7 @@ mod tests {
             .iter()
             .map(|item| match item {
                 Item::Rejected(rejection) => (rejection.field.as_str(), rejection.code.as_ref()),
-                other => panic!("{other:?} was accepted"),
+                Item::Product(product) => panic!("{product:?} was accepted"),
             })
             .collect();
         let expected = [

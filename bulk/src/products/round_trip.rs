@@ -1,6 +1,6 @@
 //! The demonstration that what is written is read to the same, in every format.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use events::ids::Sku;
@@ -130,11 +130,10 @@ proptest! {
 fn a_table_has_a_column_for_each_option_and_no_formula() {
     let variant = |sku: &str, options: &[(&str, &str)]| ExportedVariant {
         sku: Sku::new(sku).unwrap(),
-        options: BTreeMap::from_iter(
-            options
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-        ),
+        options: options
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
         price: Money::new(999, Currency::GBP),
         quantity: 3,
     };

@@ -28,16 +28,12 @@ pub async fn resolve(
         if found.contains_key(&key) || missing.contains(&key) {
             continue;
         }
-        let parent = match step.parent() {
-            None => None,
-            Some(parent) => match found.get(&parent.key()) {
-                Some(parent) => Some(*parent),
-                None => {
-                    missing.insert(key);
-                    continue;
-                }
-            },
-        };
+        let above = step.parent().map(|parent| parent.key());
+        let parent = above.as_ref().and_then(|above| found.get(above).copied());
+        if above.is_some() && parent.is_none() {
+            missing.insert(key);
+            continue;
+        }
         let id = match find(commands, context, &step, parent).await? {
             None if may_create => create(commands, context, &step, parent).await?,
             id => id,

@@ -117,17 +117,7 @@ impl Putting {
         while let Some(item) = items.recv().await {
             match item {
                 Item::Rejected(rejection) => results.push(RowReport::unread(&rejection)),
-                Item::Product(product) => match self.command(&product, found) {
-                    Some(command) => chunk.add(product.rows, command),
-                    None => {
-                        let path = product
-                            .category
-                            .as_ref()
-                            .map(CategoryPath::key)
-                            .unwrap_or_default();
-                        results.extend(RowReport::without_category(&product.rows, &path));
-                    }
-                },
+                Item::Product(product) => results.extend(self.gather(product, found, &mut chunk)),
             }
             if chunk.variants >= VARIANTS_PER_APPEND {
                 let full = std::mem::take(&mut chunk);
@@ -141,6 +131,16 @@ impl Putting {
             position: appends.position,
             replayed: appends.all_replayed,
         })
+    }
+
+    /// Into the chunk; the reports of its rows if it can't be.
+    fn gather(&self, product: Product, found: &Found, chunk: &mut Chunk) -> Vec<RowReport> {
+        if let Some(command) = self.command(&product, found) {
+            chunk.add(product.rows, command);
+            return Vec::new();
+        }
+        let path = product.category.as_ref().map(CategoryPath::key);
+        RowReport::without_category(&product.rows, &path.unwrap_or_default())
     }
 
     /// `None` if it names a category that isn't there. A rehearsal of staff's does without: it would be made.

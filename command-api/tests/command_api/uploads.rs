@@ -37,6 +37,13 @@ fn counts(answer: &Answer) -> [u64; 5] {
         .map(|member| answer.body[member].as_u64().unwrap())
 }
 
+/// A table of so many mugs, one of each.
+fn mugs(count: usize) -> String {
+    let rows = (0..count).map(|n| format!("K{n},Mug {n},1,1"));
+    let head = std::iter::once("sku,name,price,quantity".to_owned());
+    head.chain(rows).collect::<Vec<_>>().join("\n")
+}
+
 #[tokio::test]
 async fn each_row_is_told_what_became_of_it() {
     let shop = Shop::open().await;
@@ -129,8 +136,7 @@ async fn a_dry_run_tells_and_does_nothing() {
 async fn an_upload_runs_once_under_its_key() {
     let shop = Shop::open().await;
     let ann = shop.person().await;
-    let rows: String = (0..1200).map(|n| format!("K{n},Mug {n},1,1\n")).collect();
-    let body = format!("sku,name,price,quantity\n{rows}");
+    let body = mugs(1200);
     let send = async |body: &str| {
         let call = shop.post(format!("{BATCH}?stock=add")).by(&ann).key("monday");
         call.body("text/csv", body.to_owned()).await
@@ -179,7 +185,6 @@ async fn what_is_no_upload_is_refused_as_a_whole() {
     let shop = Shop::open().await;
     let ann = shop.person().await;
     let head = shop.head().await;
-    let too_many: String = (0..10_001).map(|n| format!("K{n},Mug,1\n")).collect();
     for (media_type, body, status, code) in [
         ("text/plain", "sku", 415, "unsupported_media_type"),
         ("text/csv", "sku,name\n", 422, "column_missing"),
@@ -192,12 +197,7 @@ async fn what_is_no_upload_is_refused_as_a_whole() {
             400,
             "malformed_json",
         ),
-        (
-            "text/csv",
-            &format!("sku,name,price\n{too_many}"),
-            413,
-            "too_many_rows",
-        ),
+        ("text/csv", &mugs(10_001), 413, "too_many_rows"),
     ] {
         let answer = upload(&shop, &ann, "", media_type, body).await;
         answer.refused(status, code);

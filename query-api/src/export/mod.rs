@@ -102,13 +102,11 @@ impl Export {
         for product in &page.products {
             writer.write(product, &mut out)?;
         }
-        let stage = match page.next {
-            Some(sku) => Stage::Page { after: Some(sku) },
-            None => {
-                writer.end(&mut out);
-                Stage::Ended
-            }
-        };
+        if page.next.is_none() {
+            writer.end(&mut out);
+        }
+        let next = page.next.map(|sku| Stage::Page { after: Some(sku) });
+        let stage = next.unwrap_or(Stage::Ended);
         Ok((Bytes::from(out), stage))
     }
 

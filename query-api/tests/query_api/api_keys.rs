@@ -1,7 +1,5 @@
 //! API keys: those of an account, and the queries that one of them opens.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use events::Event;
 use events::account::{AccountEvent, AccountRolesChanged, Role};
@@ -60,7 +58,7 @@ async fn shop(database: Database) -> Shop {
 fn roles(roles: &[Role]) -> Event {
     let changed = AccountRolesChanged {
         account_id: account(1),
-        roles: BTreeSet::from_iter(roles.iter().copied()),
+        roles: roles.iter().copied().collect(),
     };
     Event::Account(AccountEvent::from(changed))
 }
