@@ -1,5 +1,7 @@
 //! Handing commands to the executor, with everything that their request brought along.
 
+use std::str::FromStr;
+
 use domain::{Decision, UnitOfWork};
 use events::envelope::{Actor, Position, RecordedEvent};
 use events::ids::{AccountId, BranchId, GuestCartId};
@@ -128,6 +130,11 @@ impl Commands {
         scope: &str,
         value: &str,
     ) -> Result<Option<AccountId>, ExecuteError> {
+        self.claiming(scope, value).await
+    }
+
+    /// Whatever holds a claimed value.
+    pub async fn claiming<I: FromStr>(&self, scope: &str, value: &str) -> Result<Option<I>, ExecuteError> {
         let owner = self.executor.claim_owner(scope, value).await?;
         Ok(owner.and_then(|owner| owner.parse().ok()))
     }

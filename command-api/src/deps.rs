@@ -10,9 +10,12 @@ use executor::Executor;
 use platform::blobs::BlobStore;
 use platform::call_log::CallLog;
 use platform::vault::Vault;
+use web::api_keys::ApiKeys;
 use web::tokens::AccessTokens;
 
+use crate::batch::Batches;
 use crate::commands::Commands;
+use crate::key_ring::LogKeyRing;
 use crate::passwords::Passwords;
 use crate::personal_data::PersonalData;
 use crate::throttle::Throttles;
@@ -83,6 +86,7 @@ impl CommandDeps {
         ApiState {
             commands: self.commands(),
             personal_data: self.personal_data(),
+            api_keys: ApiKeys::new(LogKeyRing(self.commands())),
             tokens: self.tokens,
             passwords: self.passwords,
             terms,
@@ -92,6 +96,7 @@ impl CommandDeps {
             uploads: Uploads::new(self.blobs, self.image_limits),
             webhook_secret: WebhookSecret(self.webhook_secret.map(Into::into)),
             throttles: Arc::default(),
+            batches: Batches::default(),
         }
     }
 }
@@ -124,12 +129,14 @@ pub struct ApiState {
     commands: Commands,
     personal_data: PersonalData,
     tokens: AccessTokens,
+    api_keys: ApiKeys,
     passwords: Passwords,
     terms: Terms,
     cookies: Cookies,
     uploads: Uploads,
     webhook_secret: WebhookSecret,
     throttles: Arc<Throttles>,
+    batches: Batches,
 }
 
 macro_rules! parts {
@@ -146,10 +153,12 @@ parts! {
     commands: Commands,
     personal_data: PersonalData,
     tokens: AccessTokens,
+    api_keys: ApiKeys,
     passwords: Passwords,
     terms: Terms,
     cookies: Cookies,
     uploads: Uploads,
     webhook_secret: WebhookSecret,
     throttles: Arc<Throttles>,
+    batches: Batches,
 }

@@ -97,7 +97,7 @@ impl<B> Incoming<B> {
 }
 
 /// What isn't a trace's parent is no error: the trace begins here.
-fn trace_parent(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn trace_parent(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(TRACE_PARENT)?.to_str().ok()?;
     let mut parts = text.split('-');
     let well_formed = TRACE_PARENT_LENS.iter().all(|len| {

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 mod answer;
+mod batch;
 mod body;
 mod branch_caller;
 mod branch_token;
@@ -18,6 +19,7 @@ mod errors;
 mod gate;
 mod guest_cart;
 mod incoming;
+mod key_ring;
 mod only_sku;
 mod passwords;
 mod personal_data;
@@ -36,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use web::layers::{self, Limits};
+use web::scopes;
 
 use call_recorder::CallRecorder;
 pub use deps::{ChainDeps, CommandDeps, FEE_BPS, ORDER_TTL};
@@ -67,7 +70,9 @@ impl utoipa::Modify for BearerScheme {
 
 /// The document alone, for a process that doesn't serve the routes.
 pub fn document() -> utoipa::openapi::OpenApi {
-    documented(CallRecorder::default()).into_openapi()
+    let mut document = documented(CallRecorder::default()).into_openapi();
+    scopes::describe(&mut document);
+    document
 }
 
 fn documented(calls: CallRecorder) -> utoipa_axum::router::OpenApiRouter<deps::ApiState> {
@@ -79,7 +84,8 @@ fn documented(calls: CallRecorder) -> utoipa_axum::router::OpenApiRouter<deps::A
 /// Without the layers around it: [`layers::wrap`] is called once, on all routes of a process.
 pub fn router(deps: CommandDeps) -> (axum::Router, utoipa::openapi::OpenApi) {
     let calls = CallRecorder(deps.chain.calls.clone());
-    let (router, document) = documented(calls).split_for_parts();
+    let (router, mut document) = documented(calls).split_for_parts();
+    scopes::describe(&mut document);
     (router.with_state(deps.into_state()), document)
 }
 

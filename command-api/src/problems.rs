@@ -44,10 +44,10 @@ problems! {
         "503": "Not now: the log or the blob store can't be reached. Send it again.",
     }
     Unauthenticated {
-        "401": "Nobody is logged in, or the token isn't good: `token_missing`, `token_expired`, `token_invalid`.",
+        "401": "Nobody is logged in, or the token isn't good: `token_missing`, `token_expired`, `token_invalid`, `api_key_invalid`.",
     }
     Forbidden {
-        "403": "Logged in, and without the role: `role_required`.",
+        "403": "Logged in, and without the role: `role_required`; or an API key that doesn't open this: `api_key_not_allowed`, `scope_required`.",
     }
     NotFound {
         "404": "Nothing is there, or nothing of the caller's.",

@@ -131,7 +131,7 @@ pub fn add_product(work: &mut UnitOfWork, command: &AddProduct) -> Decision<()> 
         .try_for_each(|new| list(work, product_id, new))
 }
 
-fn list(work: &mut UnitOfWork, product_id: ProductId, new: &NewVariant) -> Decision<()> {
+pub(crate) fn list(work: &mut UnitOfWork, product_id: ProductId, new: &NewVariant) -> Decision<()> {
     let sku = &new.variant.sku;
     work.claim(SKU_SCOPE, sku.as_str(), product_id);
     work.handle::<Stock>(
@@ -149,7 +149,7 @@ fn list(work: &mut UnitOfWork, product_id: ProductId, new: &NewVariant) -> Decis
 }
 
 /// It is open, and so is all that is above it: nobody can see what is below a closed one.
-fn check_category(work: &mut UnitOfWork, category: Option<CategoryId>) -> Decision<()> {
+pub(crate) fn check_category(work: &mut UnitOfWork, category: Option<CategoryId>) -> Decision<()> {
     let Some(category) = category else { return Ok(()) };
     let mut above = Some(category);
     // A tree that has grown deeper by moves is trusted above that: a circle would never end.

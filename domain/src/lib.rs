@@ -6,6 +6,7 @@
 //! Loading, committing and retrying are the executor's.
 
 pub mod account;
+pub mod api_key;
 pub mod branch;
 pub mod cart;
 pub mod category;
@@ -26,6 +27,7 @@ pub mod wallet;
 pub mod wishlist;
 
 pub mod accounts;
+pub mod api_keys;
 pub mod branches;
 pub mod cancellation;
 pub mod catalogue;
@@ -41,6 +43,7 @@ pub mod orphans;
 pub mod reviews;
 pub mod settlement;
 pub mod supplies;
+pub mod upload;
 pub mod wallets;
 pub mod wishlists;
 
@@ -50,10 +53,12 @@ pub mod planted;
 mod authority;
 #[cfg(test)]
 mod given;
+mod part;
 mod refusal;
 mod unit_of_work;
 
 pub use authority::Authority;
+pub use part::Part;
 pub use refusal::{DomainError, Refusal, RefusalKind};
 pub use unit_of_work::{
     Decided, Decision, Entity, Fold, Halt, Known, Missing, Snapshot, State, UnitOfWork, Written,

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use crate::account::AccountError;
+use crate::api_key::ApiKeyError;
 use crate::branch::BranchError;
 use crate::cart::CartError;
 use crate::category::CategoryError;
@@ -81,6 +82,7 @@ domain_errors! {
     CreditNote(CreditNoteError),
     Review(ReviewError),
     Wishlist(WishlistError),
+    ApiKey(ApiKeyError),
     Branch(BranchError),
     DailyReport(DailyReportError),
     OutgoingReport(OutgoingReportError),

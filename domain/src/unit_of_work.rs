@@ -91,19 +91,19 @@ pub struct Decided {
     pub releases: Vec<(&'static str, String, String)>,
 }
 
-struct Touched {
-    state: State,
-    version: u64,
-    events: Vec<Event>,
+pub(crate) struct Touched {
+    pub state: State,
+    pub version: u64,
+    pub events: Vec<Event>,
 }
 
 /// See the module.
 pub struct UnitOfWork<'a> {
-    known: &'a dyn Known,
-    touched: BTreeMap<StreamId, Touched>,
-    missing: Vec<Missing>,
-    claims: Vec<(&'static str, String, String)>,
-    releases: Vec<(&'static str, String, String)>,
+    pub(crate) known: &'a dyn Known,
+    pub(crate) touched: BTreeMap<StreamId, Touched>,
+    pub(crate) missing: Vec<Missing>,
+    pub(crate) claims: Vec<(&'static str, String, String)>,
+    pub(crate) releases: Vec<(&'static str, String, String)>,
 }
 
 impl<'a> UnitOfWork<'a> {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::account::AccountEvent;
+use crate::api_key::ApiKeyEvent;
 use crate::branch::{BranchEvent, DailyReportEvent};
 use crate::cart::CartEvent;
 use crate::category::CategoryEvent;
@@ -194,6 +195,7 @@ unite! {
     FollowedCatalogue(FollowedCatalogueEvent),
     SuppliedProduct(SuppliedProductEvent),
     Orphan(OrphanEvent),
+    ApiKey(ApiKeyEvent),
 }
 
 impl Event {

@@ -55,6 +55,8 @@ uuid_ids! {
     AccountId;
     /// One login on one device: the family of refresh tokens that descend from it.
     SessionId;
+    /// What a program of somebody's calls with.
+    ApiKeyId;
     /// A node of the category tree.
     CategoryId;
     /// A product with its variants.

@@ -5,6 +5,7 @@
 //! is a change of the stored data; the schemas in `events/schemas` guard it.
 
 pub mod account;
+pub mod api_key;
 pub mod branch;
 pub mod cart;
 pub mod category;

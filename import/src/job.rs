@@ -9,8 +9,8 @@ use crate::error::ImportError;
 use crate::kind::Kind;
 use crate::options::Dataset;
 use crate::records::{Customer, Product, Sale, SaleKind};
-use crate::rejection::Rejection;
 use crate::state::Confirmed;
+use bulk::Rejection;
 
 /// Of the keys made here, so that they're equal to nobody else's.
 const KEY_NAMESPACE: Uuid = Uuid::from_u128(0x7469_6c6c_7374_5265_a16d_696d_706f_7274);

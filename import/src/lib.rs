@@ -20,9 +20,9 @@ mod rejection;
 mod report;
 mod run;
 mod sending;
-mod source;
 mod state;
 
+pub use bulk::{BulkError, Rejection};
 pub use check::{CheckReport, Difference, Figure, GroupCheck, check};
 pub use client::Traffic;
 pub use error::ImportError;
@@ -33,6 +33,6 @@ pub use options::{
     ImportOptions, STANDARD_STREAM, StatePath, Target,
 };
 pub use progress::Progress;
-pub use rejection::{CodeSummary, Rejection};
+pub use rejection::CodeSummary;
 pub use report::{ImportReport, Tally};
 pub use run::run;

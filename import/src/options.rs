@@ -5,16 +5,13 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use bulk::{Format, STANDARD_STREAM};
 use events::money::Currency;
-
-use crate::error::ImportError;
 
 /// Enough to keep a server's group commit busy, few enough not to starve its other clients.
 pub const IN_FLIGHT_DEFAULT: usize = 16;
 /// More requests at once only wait in the server's queue.
 pub const IN_FLIGHT_MAX: usize = 256;
-/// Stands for the standard input, or output, where a file's name would be.
-pub const STANDARD_STREAM: &str = "-";
 
 /// The shop to talk to, and as whom.
 #[derive(Debug, Clone)]
@@ -60,37 +57,6 @@ impl Dataset {
             Self::Products => "products",
             Self::Orders => "orders",
             Self::OnlineRetail => "online-retail",
-        }
-    }
-}
-
-/// How a file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// RFC 4180, UTF-8, with a header.
-    Csv,
-    /// One JSON object per line.
-    Ndjson,
-    /// One JSON array of objects.
-    Json,
-}
-
-impl Format {
-    /// By the file's extension, `.gz` aside.
-    pub fn of(path: &Path) -> Result<Self, ImportError> {
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .to_lowercase();
-        let name = name.strip_suffix(".gz").unwrap_or(&name);
-        match name.rsplit_once('.').map(|(_, extension)| extension) {
-            Some("csv") => Ok(Self::Csv),
-            Some("ndjson" | "jsonl") => Ok(Self::Ndjson),
-            Some("json") => Ok(Self::Json),
-            _ => Err(ImportError::FormatUnknown {
-                file: path.display().to_string(),
-            }),
         }
     }
 }
@@ -183,7 +149,7 @@ mod tests {
         assert_eq!(Format::of(Path::new("B.NDJSON")).unwrap(), Format::Ndjson);
         assert_eq!(Format::of(Path::new("b.json")).unwrap(), Format::Json);
         let unknown = Format::of(Path::new("-")).unwrap_err();
-        assert!(matches!(unknown, ImportError::FormatUnknown { .. }));
+        assert!(matches!(unknown, bulk::BulkError::FormatUnknown { .. }));
     }
 
     #[test]

@@ -1,47 +1,13 @@
 //! Rows that don't get in: which, why, and the file that lists them all.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
+use bulk::Rejection;
+
 use crate::error::ImportError;
-
-/// Long enough to recognise a value, short enough for a report.
-const VALUE_MAX_CHARS: usize = 200;
-
-/// One row that was rejected.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rejection {
-    /// The line in the file, counted from 1 with the header; in a JSON array the item, counted from 1.
-    pub row: u64,
-    /// The column, or the path in the JSON object.
-    pub field: String,
-    pub value: String,
-    /// Stable, for programs; the server's own code if the server refused.
-    pub code: Cow<'static, str>,
-    /// For people.
-    pub reason: String,
-}
-
-impl Rejection {
-    pub(crate) fn new(
-        row: u64,
-        field: impl Into<String>,
-        value: &str,
-        code: impl Into<Cow<'static, str>>,
-        reason: impl Into<String>,
-    ) -> Self {
-        Self {
-            row,
-            field: field.into(),
-            value: value.chars().take(VALUE_MAX_CHARS).collect(),
-            code: code.into(),
-            reason: reason.into(),
-        }
-    }
-}
 
 /// How many rows were rejected for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]

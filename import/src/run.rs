@@ -21,11 +21,11 @@ use crate::kind::Kind;
 use crate::options::{Dataset, Format, IN_FLIGHT_MAX, ImportOptions};
 use crate::progress::Progress;
 use crate::records::CategoryPath;
-use crate::rejection::Rejection;
 use crate::report::ImportReport;
 use crate::sending::{Sending, Work};
-use crate::source::Source;
 use crate::state::State;
+use bulk::Rejection;
+use bulk::Source;
 
 /// Enough read ahead to keep every request slot busy, and no more in memory.
 const READ_AHEAD: usize = 256;

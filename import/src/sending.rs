@@ -13,9 +13,10 @@ use crate::error::ImportError;
 use crate::job::{Job, JobResult, Outcome};
 use crate::kind::Kind;
 use crate::progress::Progress;
-use crate::rejection::{CodeSummary, Rejection, Rejections};
+use crate::rejection::{CodeSummary, Rejections};
 use crate::report::Tally;
 use crate::state::{Confirmed, State};
+use bulk::Rejection;
 
 /// What to do with one part of the file.
 #[derive(Debug)]

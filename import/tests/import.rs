@@ -5,8 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use import::{
-    CheckOptions, Credentials, Dataset, ExportKind, ExportOptions, ImportError, ImportOptions, Progress,
-    StatePath, Target, check, export, run,
+    BulkError, CheckOptions, Credentials, Dataset, ExportKind, ExportOptions, ImportError, ImportOptions,
+    Progress, StatePath, Target, check, export, run,
 };
 
 /// Port 1 of this machine: nobody listens there, and in these tests nobody is asked.
@@ -83,10 +83,16 @@ async fn a_file_of_wrong_rows_is_reported_row_by_row() {
 async fn mistakes_are_told_before_anybody_is_asked() {
     let scene = Scene::new();
     let missing = scene.options(Dataset::Orders, scene.path("nothing.csv"));
-    assert!(matches!(fails(&missing).await, ImportError::File { .. }));
+    assert!(matches!(
+        fails(&missing).await,
+        ImportError::Bulk(BulkError::File { .. })
+    ));
 
     let unknown = scene.options(Dataset::Orders, scene.file("orders.txt", ""));
-    assert!(matches!(fails(&unknown).await, ImportError::FormatUnknown { .. }));
+    assert!(matches!(
+        fails(&unknown).await,
+        ImportError::Bulk(BulkError::FormatUnknown { .. })
+    ));
 
     let header = scene.options(Dataset::Orders, scene.file("o.csv", "reference,sku\n"));
     let error = fails(&header).await.to_string();
@@ -102,7 +108,10 @@ async fn mistakes_are_told_before_anybody_is_asked() {
     ));
 
     let broken = scene.options(Dataset::Orders, scene.file("b.json", "[{]"));
-    assert!(matches!(fails(&broken).await, ImportError::Json { .. }));
+    assert!(matches!(
+        fails(&broken).await,
+        ImportError::Bulk(BulkError::Json { .. })
+    ));
 
     let mut crowd = scene.options(Dataset::Products, scene.file("p.json", "[]"));
     for in_flight in [0, 257] {
@@ -171,5 +180,8 @@ async fn an_export_says_what_its_file_s_name_leaves_open() {
         file: Path::new("products").to_owned(),
     };
     let error = export(&options, Progress::Hidden).await.unwrap_err();
-    assert!(matches!(error, ImportError::FormatUnknown { .. }));
+    assert!(matches!(
+        error,
+        ImportError::Bulk(BulkError::FormatUnknown { .. })
+    ));
 }

@@ -5,6 +5,7 @@
 //! stand is `read-models`' business. A projector has no effect but rows, so it may replay at will.
 
 pub mod accounts;
+pub mod api_keys;
 pub mod branches;
 pub mod carts;
 pub mod categories;

@@ -15,6 +15,7 @@ use read_models::{Record, ViewName};
 use sqlx::AnyConnection;
 
 use crate::accounts::Accounts;
+use crate::api_keys::ApiKeys;
 use crate::branches::Branches;
 use crate::carts::Carts;
 use crate::categories::Categories;
@@ -82,6 +83,7 @@ pub fn writer(view: ViewName, generation: u64, position: Position) -> Box<dyn Wr
         ViewName::Branches => boxed::<Branches>(generation, position),
         ViewName::DailyReports => boxed::<DailyReports>(generation, position),
         ViewName::Orphans => boxed::<Orphans>(generation, position),
+        ViewName::ApiKeys => boxed::<ApiKeys>(generation, position),
     }
 }
 

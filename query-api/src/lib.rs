@@ -7,6 +7,8 @@ mod answer;
 mod category_tree;
 mod chart;
 mod errors;
+mod export;
+mod key_ring;
 mod late_days;
 mod personal_data;
 mod reads;
@@ -29,9 +31,12 @@ use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
+use web::api_keys::ApiKeys;
 use web::layers::{self, Limits};
+use web::scopes;
 use web::tokens::AccessTokens;
 
+use key_ring::ViewKeyRing;
 use personal_data::PersonalData;
 use reads::Reads;
 
@@ -89,6 +94,7 @@ struct ApiState {
     personal_data: PersonalData,
     tokens: AccessTokens,
     blobs: BlobStore,
+    api_keys: ApiKeys,
     terms: Terms,
     calls: Option<CallLog>,
 }
@@ -114,6 +120,7 @@ parts! {
     personal_data: PersonalData,
     tokens: AccessTokens,
     blobs: BlobStore,
+    api_keys: ApiKeys,
     terms: Terms,
     calls: Option<CallLog>,
 }
@@ -142,8 +149,13 @@ impl utoipa::Modify for BearerScheme {
 ///
 /// Without the layers around it: [`layers::wrap`] is called once, on all routes of a process.
 pub fn router(deps: QueryDeps) -> (Router, utoipa::openapi::OpenApi) {
+    let reads = Reads::new(deps.views, deps.patience);
     let state = ApiState {
-        reads: Reads::new(deps.views, deps.patience),
+        api_keys: ApiKeys::new(ViewKeyRing {
+            reads: reads.clone(),
+            tokens: deps.tokens.clone(),
+        }),
+        reads,
         personal_data: PersonalData::new(deps.vault),
         tokens: deps.tokens,
         blobs: deps.blobs,
@@ -152,9 +164,10 @@ pub fn router(deps: QueryDeps) -> (Router, utoipa::openapi::OpenApi) {
         },
         calls: deps.calls,
     };
-    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(routes::all())
         .split_for_parts();
+    scopes::describe(&mut document);
     (router.with_state(state), document)
 }
 

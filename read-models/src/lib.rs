@@ -8,6 +8,7 @@
 //! what they can't share stands in `dialect`.
 
 pub mod accounts;
+pub mod api_keys;
 pub mod branches;
 pub mod cache;
 pub mod carts;

@@ -7,7 +7,8 @@ use std::hash::Hash;
 use chrono::{DateTime, Utc};
 use events::envelope::Position;
 use events::ids::{
-    AccountId, BranchId, CategoryId, GuestCartId, ImageId, OrderId, OrphanId, PaymentId, ProductId, Sku,
+    AccountId, ApiKeyId, BranchId, CategoryId, GuestCartId, ImageId, OrderId, OrphanId, PaymentId, ProductId,
+    Sku,
 };
 use events::money::Currency;
 use serde::Serialize;
@@ -203,6 +204,14 @@ pub fn time(row: &AnyRow, column: &'static str) -> Result<DateTime<Utc>, RowErro
     })
 }
 
+/// Reads a time that may be missing.
+pub fn time_or_null(row: &AnyRow, column: &'static str) -> Result<Option<DateTime<Utc>>, RowError> {
+    match row.try_get::<Option<i64>, _>(column)? {
+        Some(_) => time(row, column).map(Some),
+        None => Ok(None),
+    }
+}
+
 macro_rules! text_keys {
     ($($id:ty),+) => {$(
         impl Key for $id {
@@ -214,6 +223,7 @@ macro_rules! text_keys {
 }
 text_keys!(
     AccountId,
+    ApiKeyId,
     BranchId,
     CategoryId,
     GuestCartId,

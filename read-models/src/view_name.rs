@@ -6,10 +6,10 @@ use std::str::FromStr;
 use crate::record::Record;
 use crate::table::Table;
 use crate::{
-    accounts, branches, carts, categories, category_counts, customer_figures, customers, daily_reports,
-    guest_carts, images, item_counts, order_history, orders, orphans, payments, product_history, products,
-    reviews, sales, sales_figures, sales_records, trade_entries, trades, unsold, variant_options,
-    wallet_entries, wallets, wishlists,
+    accounts, api_keys, branches, carts, categories, category_counts, customer_figures, customers,
+    daily_reports, guest_carts, images, item_counts, order_history, orders, orphans, payments,
+    product_history, products, reviews, sales, sales_figures, sales_records, trade_entries, trades, unsold,
+    variant_options, wallet_entries, wallets, wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
@@ -40,10 +40,11 @@ pub enum ViewName {
     DailyReports,
     Orphans,
     GuestCarts,
+    ApiKeys,
 }
 
 impl ViewName {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Products,
         Self::Categories,
         Self::Carts,
@@ -61,6 +62,7 @@ impl ViewName {
         Self::DailyReports,
         Self::Orphans,
         Self::GuestCarts,
+        Self::ApiKeys,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -82,6 +84,7 @@ impl ViewName {
             Self::DailyReports => "daily_reports",
             Self::Orphans => "orphans",
             Self::GuestCarts => "guest_carts",
+            Self::ApiKeys => "api_keys",
         }
     }
 
@@ -107,7 +110,8 @@ impl ViewName {
             | Self::Branches
             | Self::DailyReports
             | Self::Orphans
-            | Self::GuestCarts => 1,
+            | Self::GuestCarts
+            | Self::ApiKeys => 1,
         }
     }
 
@@ -147,6 +151,7 @@ impl ViewName {
             Self::Branches => &[branches::Branch::TABLE],
             Self::DailyReports => &[daily_reports::DailyReport::TABLE],
             Self::Orphans => &[orphans::Orphan::TABLE],
+            Self::ApiKeys => &[api_keys::ApiKey::TABLE],
         }
     }
 

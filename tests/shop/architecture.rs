@@ -18,15 +18,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("projectors", &["events", "platform", "read-models", "telemetry"]),
     (
         "command-api",
-        &["domain", "events", "executor", "platform", "web"],
+        &["bulk", "domain", "events", "executor", "platform", "web"],
     ),
-    ("query-api", &["events", "platform", "read-models", "web"]),
+    ("query-api", &["bulk", "events", "platform", "read-models", "web"]),
     (
         "workers",
         &["domain", "events", "executor", "platform", "telemetry"],
     ),
     // A client of the API and a stand-in for a provider know nothing of the inside.
-    ("import", &["events"]),
+    ("bulk", &["events"]),
+    ("import", &["bulk", "events"]),
     ("payment-sandbox", &[]),
     ("terminal", &[]),
 ];

@@ -77,17 +77,18 @@ impl Client {
         Self::new(shop).login(&admin.username, &admin.password).await
     }
 
+    /// With a token from elsewhere, such as an API key.
+    pub fn with_token(self, token: &str) -> Self {
+        let token = Some(token.to_owned());
+        Self { token, ..self }
+    }
+
     pub async fn login(mut self, username: &str, password: &str) -> Self {
         let body = json!({"login": username, "password": password});
         let tokens = self.post("/api/auth/login", &body).await.expect(200);
         let text = |name: &str| tokens[name].as_str().map(str::to_owned);
         (self.token, self.account) = (text("access_token"), text("account_id"));
         self
-    }
-
-    pub fn with_token(self, token: String) -> Self {
-        let token = Some(token);
-        Self { token, ..self }
     }
 
     /// Of who is logged in.

@@ -3,6 +3,7 @@
 //!
 //! Knows HTTP and nothing about the shop: no route, no command and no view is here.
 
+pub mod api_keys;
 pub mod caller;
 pub mod cart_token;
 pub mod etag;
@@ -16,6 +17,7 @@ pub mod params;
 pub mod position;
 pub mod problem;
 pub mod request_id;
+pub mod scopes;
 pub mod stripe_webhook;
 mod surround;
 pub mod tokens;

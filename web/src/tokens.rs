@@ -153,6 +153,11 @@ impl AccessTokens {
         })
     }
 
+    /// The time by which requests are checked.
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
     /// [`verify`](Self::verify) at this moment, by the clock given.
     pub fn verify_now(&self, token: &str) -> Result<Identity, TokenError> {
         self.verify(token, (self.clock)())

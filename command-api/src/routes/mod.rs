@@ -19,6 +19,7 @@ mod edit_product;
 mod edit_profile;
 mod forget_password;
 mod hide_review;
+mod issue_api_key;
 mod issue_credit_note;
 mod log_in;
 mod log_out;
@@ -45,11 +46,13 @@ mod reset_password;
 mod restore_review;
 mod retry_payment;
 mod return_order;
+mod revoke_api_key;
 mod revoke_branch_token;
 mod rotate_branch_token;
 mod set_cart_item;
 mod set_roles;
 mod ship_order;
+mod upload_products;
 mod verify_email;
 mod withdraw_money;
 
@@ -74,7 +77,7 @@ pub fn all(calls: CallRecorder) -> OpenApiRouter<ApiState> {
         .merge(small().layer(DefaultBodyLimit::max(SMALL_BODY_BYTES)))
         .merge(of_branches(calls).layer(DefaultBodyLimit::max(SMALL_BODY_BYTES)))
         .merge(large().layer(DefaultBodyLimit::max(LARGE_BODY_BYTES)))
-        .merge(uploads())
+        .merge(uploads().layer(DefaultBodyLimit::disable()))
         .merge(webhooks().layer(DefaultBodyLimit::max(stripe_webhook::MAX_PAYLOAD_BYTES)))
 }
 
@@ -91,6 +94,8 @@ fn small() -> OpenApiRouter<ApiState> {
         .routes(routes!(edit_profile::edit_profile))
         .routes(routes!(change_password::change_password))
         .routes(routes!(set_roles::set_roles))
+        .routes(routes!(issue_api_key::issue_api_key))
+        .routes(routes!(revoke_api_key::revoke_api_key))
         .routes(routes!(create_category::create_category))
         .routes(routes!(
             edit_category::edit_category,
@@ -149,9 +154,11 @@ fn large() -> OpenApiRouter<ApiState> {
         .routes(routes!(return_order::return_order))
 }
 
-/// These bound their bodies themselves, by a setting.
+/// They bound their bodies themselves: an image by a setting, products on their way into a file.
 fn uploads() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(add_image::add_image))
+    OpenApiRouter::new()
+        .routes(routes!(add_image::add_image))
+        .routes(routes!(upload_products::upload_products))
 }
 
 fn webhooks() -> OpenApiRouter<ApiState> {

@@ -335,6 +335,12 @@ impl<'s> Call<'s> {
         call
     }
 
+    pub fn body(self, media_type: &str, body: impl Into<Body>) -> Self {
+        let mut call = self.header(CONTENT_TYPE.as_str(), media_type);
+        call.body = body.into();
+        call
+    }
+
     pub fn text(mut self, body: String) -> Self {
         self.body = Body::from(body);
         self

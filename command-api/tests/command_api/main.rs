@@ -1,6 +1,7 @@
 //! The command API through its real router, on a real event log and a real vault in files.
 
 mod accounts;
+mod api_keys;
 mod catalogue;
 mod chain;
 mod conventions;
@@ -17,5 +18,6 @@ mod orphans;
 mod passwords;
 mod payments;
 mod reviews;
+mod uploads;
 mod webhooks;
 mod wishlists;

@@ -45,6 +45,12 @@ pub enum ProductError {
     OneOfAKind,
     #[error("somebody is buying it at this moment")]
     BeingBought,
+    #[error("SKU {sku} is sold by somebody else")]
+    SoldByAnother { sku: Sku },
+    #[error("SKU {sku} and SKU {other} belong to different products")]
+    SeveralProducts { sku: Sku, other: Sku },
+    #[error("SKU {sku} has other options, and those never change")]
+    OptionsFixed { sku: Sku },
     #[error("there is no open category {category}")]
     CategoryNotFound { category: CategoryId },
     #[error(transparent)]
@@ -55,7 +61,12 @@ impl Refusal for ProductError {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::NotFound => RefusalKind::NotFound,
-            Self::AlreadyExists | Self::LastVariant | Self::BeingBought => RefusalKind::Conflict,
+            Self::AlreadyExists
+            | Self::LastVariant
+            | Self::BeingBought
+            | Self::SoldByAnother { .. }
+            | Self::SeveralProducts { .. }
+            | Self::OptionsFixed { .. } => RefusalKind::Conflict,
             Self::Image(error) => error.kind(),
             _ => RefusalKind::Invalid,
         }
@@ -78,6 +89,9 @@ impl Refusal for ProductError {
             Self::Attributes { .. } => "product_attributes_invalid",
             Self::OneOfAKind => "one_of_a_kind",
             Self::BeingBought => "being_bought",
+            Self::SoldByAnother { .. } => "sku_taken",
+            Self::SeveralProducts { .. } => "product_mixed",
+            Self::OptionsFixed { .. } => "options_fixed",
             Self::CategoryNotFound { .. } => "category_not_found",
             Self::Image(error) => error.code(),
         }
@@ -88,9 +102,12 @@ impl Refusal for ProductError {
             Self::Name { .. } => "name",
             Self::Description { .. } => "description",
             Self::VariantCount { .. } => "variants",
-            Self::DuplicateSku { .. } | Self::UnknownSku { .. } => "sku",
+            Self::DuplicateSku { .. }
+            | Self::UnknownSku { .. }
+            | Self::SoldByAnother { .. }
+            | Self::SeveralProducts { .. } => "sku",
             Self::NegativePrice { .. } | Self::MixedCurrencies => "price",
-            Self::Options { .. } | Self::DuplicateOptions { .. } => "options",
+            Self::Options { .. } | Self::OptionsFixed { .. } | Self::DuplicateOptions { .. } => "options",
             Self::Attributes { .. } => "attributes",
             Self::CategoryNotFound { .. } => "category",
             Self::OneOfAKind => "quantity",

@@ -99,6 +99,11 @@ impl Product {
         self.variants.get(sku).map(|variant| variant.price)
     }
 
+    /// The variant, on sale or not.
+    pub fn variant(&self, sku: &Sku) -> Option<&Variant> {
+        self.variants.get(sku).filter(|_| self.exists())
+    }
+
     fn decide(&self, command: ProductCommand) -> Result<Vec<ProductEvent>, ProductError> {
         if let ProductCommand::Add(added) = command {
             return self.add(added).map(|event| vec![event]);

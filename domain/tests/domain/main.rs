@@ -22,4 +22,5 @@ mod settlement;
 mod shop;
 mod steps;
 mod supplies;
+mod upload;
 mod wallets;

@@ -386,6 +386,7 @@ macro_rules! becomes {
 }
 becomes!(
     CategoryId,
+    ProductId,
     WithdrawalId,
     CreditNoteId,
     OrderId,

@@ -11,8 +11,10 @@ use serde_json::value::RawValue;
 
 use super::decimal::Decimal;
 use crate::error::ImportError;
-use crate::input::{Input, for_each_item};
+use crate::input::Input;
 use crate::options::{Dataset, Format};
+use bulk::BulkError;
+use bulk::json_items::for_each_item;
 
 /// One line of a sale.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,7 +55,7 @@ pub fn read(input: &Input) -> Result<Vec<FileLine>, ImportError> {
 type Cell<'a> = dyn Fn(&str) -> &'a str + 'a;
 
 fn csv_lines(input: &Input, line_of: impl Fn(&Cell) -> FileLine) -> Result<Vec<FileLine>, ImportError> {
-    let failed = |source| ImportError::Csv {
+    let failed = |source| BulkError::Csv {
         file: input.source.name(),
         row: 0,
         source,

@@ -13,7 +13,7 @@ use super::*;
 use crate::input::{Input, Item};
 use crate::options::Format;
 use crate::records::{SaleKind, SaleLine};
-use crate::source::Source;
+use bulk::Source;
 
 /// From the crate's folder.
 const REAL_FILE: &str = "../../shared/data/online-retail/invoices-2010-12-to-2011-06.csv.gz";

@@ -5,25 +5,16 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use bulk::{ExportedProduct, ProductWriter};
 use chrono::SecondsFormat;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tempfile::NamedTempFile;
 
-use super::record::{Exported, ExportedOrder, ExportedProduct};
+use super::record::{Exported, ExportedOrder};
 use crate::error::ImportError;
 use crate::options::{ExportKind, Format, STANDARD_STREAM};
 
-const PRODUCT_COLUMNS: [&str; 8] = [
-    "product",
-    "sku",
-    "name",
-    "description",
-    "category",
-    "price",
-    "currency",
-    "quantity",
-];
 const ORDER_COLUMNS: [&str; 8] = [
     "reference",
     "placed_at",
@@ -106,10 +97,8 @@ impl Output {
                 Ok(serde_json::to_writer(target, exported)?)
             }
             (Form::ProductsCsv { kept, options }, Exported::Product(product)) => {
-                let names = product.variants.iter().flat_map(|variant| variant.options.keys());
-                options.extend(names.cloned());
-                let with_id = (&product.id, product);
-                serde_json::to_writer(&mut *kept, &with_id)?;
+                options.extend(ProductWriter::options_of(product));
+                serde_json::to_writer(&mut *kept, product)?;
                 kept.write_all(b"\n")
             }
             (Form::OrdersCsv { has_header }, Exported::Order(order)) => {
@@ -139,7 +128,7 @@ impl Output {
                 kept.flush()?;
                 let kept = kept.get_mut();
                 kept.seek(SeekFrom::Start(0))?;
-                write_products(target, kept, options)
+                write_products(target, kept, std::mem::take(options))
             }
         }
     }
@@ -150,39 +139,18 @@ fn write_line(target: &mut Target, exported: &Exported) -> std::io::Result<()> {
     target.write_all(b"\n")
 }
 
-fn write_products(target: &mut Target, kept: &File, options: &BTreeSet<String>) -> std::io::Result<()> {
-    let mut csv = csv::Writer::from_writer(target);
-    let option_columns = options.iter().map(|name| format!("option:{name}"));
-    let columns: Vec<String> = PRODUCT_COLUMNS
-        .iter()
-        .map(ToString::to_string)
-        .chain(option_columns)
-        .collect();
-    csv.write_record(&columns)?;
+/// As `bulk` writes them, now that all options are known.
+fn write_products(target: &mut Target, kept: &File, options: BTreeSet<String>) -> std::io::Result<()> {
+    let mut writer = ProductWriter::new(Format::Csv, options);
+    let mut out = Vec::new();
+    writer.begin(&mut out);
     for line in BufReader::new(kept).lines() {
-        let (id, product): (String, ExportedProduct) = serde_json::from_str(&line?)?;
-        for variant in &product.variants {
-            let quantity = variant.quantity.to_string();
-            let price = variant.price.to_decimal();
-            let category = product.category.as_deref().unwrap_or("");
-            let currency = variant.price.currency();
-            let fields = [
-                &id,
-                variant.sku.as_str(),
-                &product.name,
-                &product.description,
-                category,
-                &price,
-                currency.code(),
-                &quantity,
-            ];
-            let values = options
-                .iter()
-                .map(|name| variant.options.get(name).map_or("", String::as_str));
-            csv.write_record(fields.into_iter().chain(values))?;
-        }
+        let product: ExportedProduct = serde_json::from_str(&line?)?;
+        writer.write(&product, &mut out).map_err(std::io::Error::other)?;
+        target.write_all(&out)?;
+        out.clear();
     }
-    csv.flush()
+    target.write_all(&out)
 }
 
 fn write_order(csv: &mut csv::Writer<&mut Target>, order: &ExportedOrder) -> std::io::Result<()> {

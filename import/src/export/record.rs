@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bulk::{ExportedProduct, ExportedVariant};
 use chrono::{DateTime, Utc};
 use events::ids::{AccountId, CategoryId, Sku};
 use events::money::Money;
@@ -18,27 +19,6 @@ use crate::options::ExportKind;
 pub enum Exported {
     Product(ExportedProduct),
     Order(ExportedOrder),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExportedProduct {
-    /// Ties the rows of one product together in CSV; in JSON it's the variants that do.
-    #[serde(skip)]
-    pub id: String,
-    pub name: String,
-    pub description: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub category: Option<String>,
-    pub variants: Vec<ExportedVariant>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExportedVariant {
-    pub sku: Sku,
-    pub options: BTreeMap<String, String>,
-    pub price: Money,
-    /// What can be bought: units promised to orders belong to those.
-    pub quantity: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -63,7 +43,6 @@ pub struct ExportedLine {
 /// A product as the API answers it; other members don't matter here.
 #[derive(Deserialize)]
 struct ProductAnswer {
-    id: String,
     name: String,
     #[serde(default)]
     description: String,
@@ -122,12 +101,13 @@ fn product(answer: ProductAnswer, categories: &Categories) -> ExportedProduct {
         price: variant.price,
         quantity: variant.available,
     };
+    let mut variants: Vec<_> = answer.variants.into_iter().map(variant).collect();
+    variants.sort_by(|a, b| a.sku.cmp(&b.sku));
     ExportedProduct {
-        id: answer.id,
         name: answer.name,
         description: answer.description,
         category: answer.category.and_then(|id| categories.path_of(id)),
-        variants: answer.variants.into_iter().map(variant).collect(),
+        variants,
     }
 }
 

@@ -4,16 +4,10 @@
 //!
 //! A row that's wrong is rejected with its place and a reason. Sending is left to `upload`.
 
-mod csv_table;
-mod field;
-mod grouping;
-mod json_items;
-mod json_price;
 pub(crate) mod online_retail;
 mod orders_csv;
 mod orders_json;
-mod products_csv;
-mod products_json;
+mod products;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -23,10 +17,8 @@ use events::money::Currency;
 use crate::error::ImportError;
 use crate::options::{Dataset, Format};
 use crate::records::{CategoryPath, Product, Sale};
-use crate::rejection::Rejection;
-use crate::source::Source;
-
-pub(crate) use json_items::for_each_item;
+use bulk::Rejection;
+use bulk::Source;
 
 /// What a reading yields.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,8 +75,7 @@ impl Input {
             (Dataset::OnlineRetail, _) => Err(ImportError::FormatUnsupported {
                 dataset: self.dataset,
             }),
-            (Dataset::Products, Format::Csv) => products_csv::survey(self),
-            (Dataset::Products, _) => products_json::survey(self),
+            (Dataset::Products, _) => products::survey(self),
             (Dataset::Orders, Format::Csv) => orders_csv::survey(self),
             (Dataset::Orders, _) => orders_json::survey(self),
         }
@@ -94,8 +85,7 @@ impl Input {
     pub fn read(&self, survey: &Survey, sink: &mut Sink) -> Result<(), ImportError> {
         match (self.dataset, self.format) {
             (Dataset::OnlineRetail, _) => online_retail::read(self, survey, sink),
-            (Dataset::Products, Format::Csv) => products_csv::read(self, survey, sink),
-            (Dataset::Products, _) => products_json::read(self, sink),
+            (Dataset::Products, _) => products::read(self, survey, sink),
             (Dataset::Orders, Format::Csv) => orders_csv::read(self, survey, sink),
             (Dataset::Orders, _) => orders_json::read(self, sink),
         }

@@ -8,14 +8,14 @@ use std::ops::ControlFlow;
 use chrono::{DateTime, Utc};
 use events::ids::AccountId;
 
-use super::csv_table::{Columns, CsvTable, Row};
-use super::field::{self, FieldError};
-use super::grouping::{self, Grouping};
-use super::products_csv::{same_or_first, spoiled};
 use super::{Input, Item, Sink, Survey, put_all};
 use crate::error::ImportError;
 use crate::records::{Sale, SaleCustomer, SaleKind, SaleLine};
-use crate::rejection::Rejection;
+use bulk::Rejection;
+use bulk::csv_table::{Columns, CsvTable, Row};
+use bulk::field::{self, FieldError};
+use bulk::grouping::{self, Grouping};
+use bulk::products::{same_or_first, spoiled};
 
 const COLUMNS: Columns = Columns {
     required: &[
@@ -91,7 +91,8 @@ pub fn read(input: &Input, survey: &Survey, sink: &mut Sink) -> Result<(), Impor
             Some(group) => put_all(sale(reference, group), sink),
             None => ControlFlow::Continue(()),
         }
-    })
+    })?;
+    Ok(())
 }
 
 fn order_row(row: &Row, input: &Input) -> Result<OrderRow, Rejection> {
@@ -139,12 +140,9 @@ fn sale(reference: &str, group: Vec<(u64, Result<OrderRow, Rejection>)>) -> Vec<
             Err(rejection) => rejections.push(*rejection),
         }
     }
-    spoiled(
-        lines,
-        rejections,
-        "order_incomplete",
-        "another row of this order is wrong",
-    )
+    let reason = "another row of this order is wrong";
+    let rejections = spoiled(lines, rejections, "order_incomplete", reason);
+    rejections.into_iter().map(Item::Rejected).collect()
 }
 
 /// `None` if there are no rows; every row must say the same of the order.
@@ -205,7 +203,7 @@ mod tests {
 
     use super::*;
     use crate::options::{Dataset, Format};
-    use crate::source::Source;
+    use bulk::Source;
 
     fn read_all(text: &str) -> (Survey, Vec<Item>) {
         let input = Input {

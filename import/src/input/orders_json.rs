@@ -10,15 +10,14 @@ use events::money::Currency;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::field;
-use super::json_items::{self, for_each_item};
-use super::json_price::JsonPrice;
 use super::orders_csv::add_customer;
-use super::products_json::reject;
 use super::{Input, Item, Sink, Survey};
 use crate::error::ImportError;
 use crate::records::{Sale, SaleCustomer, SaleKind, SaleLine};
-use crate::rejection::Rejection;
+use bulk::Rejection;
+use bulk::field;
+use bulk::json_items::{self, for_each_item};
+use bulk::json_price::JsonPrice;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,7 +99,8 @@ pub fn read(input: &Input, sink: &mut Sink) -> Result<(), ImportError> {
             let twice = Rejection::new(row, "reference", &sale.reference, "reference_twice", reason);
             sink(Item::Rejected(twice))
         })
-    })
+    })?;
+    Ok(())
 }
 
 fn sale(row: u64, text: &str, currency: Currency) -> Result<Read, Rejection> {
@@ -113,15 +113,15 @@ fn sale(row: u64, text: &str, currency: Currency) -> Result<Read, Rejection> {
             return Err(Rejection::new(row, "placed_at", "", "time_missing", reason));
         }
     };
-    let at = field::time(time).map_err(|error| reject(row, time_field, time, error))?;
+    let at = field::time(time).map_err(|error| Rejection::of_field(row, time_field, time, error))?;
     let reference = field::present(
         json.reference.trim(),
         "reference_missing",
         "an order needs its number, so that it isn't recorded twice",
     )
-    .map_err(|error| reject(row, "reference", "", error))?;
+    .map_err(|error| Rejection::of_field(row, "reference", "", error))?;
     let country = field::present(json.country.trim(), "country_missing", "a sale has a country")
-        .map_err(|error| reject(row, "country", "", error))?;
+        .map_err(|error| Rejection::of_field(row, "country", "", error))?;
     if json.lines.is_empty() {
         return Err(Rejection::new(
             row,
@@ -159,13 +159,13 @@ fn line(row: u64, index: usize, json: &LineJson, currency: Currency) -> Result<S
     let at = |name: &str| format!("lines[{index}].{name}");
     Ok(SaleLine {
         row,
-        sku: field::sku(&json.sku).map_err(|error| reject(row, &at("sku"), &json.sku, error))?,
+        sku: field::sku(&json.sku).map_err(|error| Rejection::of_field(row, &at("sku"), &json.sku, error))?,
         quantity: field::sold_quantity(&json.quantity.to_string())
-            .map_err(|error| reject(row, &at("quantity"), &json.quantity.to_string(), error))?,
+            .map_err(|error| Rejection::of_field(row, &at("quantity"), &json.quantity.to_string(), error))?,
         unit_price: json
             .unit_price
             .read(currency)
-            .map_err(|error| reject(row, &at("unit_price"), json.unit_price.text(), error))?,
+            .map_err(|error| Rejection::of_field(row, &at("unit_price"), json.unit_price.text(), error))?,
     })
 }
 
@@ -173,7 +173,7 @@ fn line(row: u64, index: usize, json: &LineJson, currency: Currency) -> Result<S
 mod tests {
     use super::*;
     use crate::options::{Dataset, Format};
-    use crate::source::Source;
+    use bulk::Source;
 
     fn read_all(text: &str) -> (Survey, Vec<Item>) {
         let input = Input {

@@ -2,13 +2,14 @@
 
 use events::Event;
 use events::account::{AccountEvent, EmailVerificationLapsed, EmailVerified, PasswordChanged};
+use events::api_key::{ApiKeyEvent, ApiKeyRevoked, ApiKeyUsed};
 use events::cart::{CartCheckedOut, CartEvent, CartItemRemoved, CartItemSet};
 use events::category::{CategoryCreated, CategoryEvent};
 use events::guest_cart::{
     GuestCartEvent, GuestCartExpired, GuestCartItemRemoved, GuestCartItemSet, GuestCartMerged,
     GuestCartStarted,
 };
-use events::ids::{GuestCartId, RefundId};
+use events::ids::{ApiKeyId, GuestCartId, RefundId};
 use events::image::{ImageDescribed, ImageMoved, ImageRemoved};
 use events::order::{OrderEvent, OrderShipped};
 use events::order_mail::{OrderEmail, OrderEmailSent, OrderMailEvent};
@@ -32,7 +33,7 @@ use crate::story::*;
 
 /// Any event about a few things, in no order that makes sense: a view must bear what it is told.
 pub fn any_event() -> impl Strategy<Value = Event> {
-    (0..66_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
+    (0..69_u8, 1..6_u128, 1..50_u32).prop_map(|(kind, n, amount)| event(kind, n, amount))
 }
 
 fn event(kind: u8, n: u128, amount: u32) -> Event {
@@ -225,6 +226,19 @@ fn event(kind: u8, n: u128, amount: u32) -> Event {
             product_id,
             image_id: image(n),
             removed_at: at(minor),
+        })
+        .into(),
+        64 => key_issued(n, amount),
+        65 => ApiKeyEvent::ApiKeyUsed(ApiKeyUsed {
+            key_id: ApiKeyId(account_id.0),
+            account_id,
+            used_at: at(minor),
+        })
+        .into(),
+        66 => ApiKeyEvent::ApiKeyRevoked(ApiKeyRevoked {
+            key_id: ApiKeyId(account_id.0),
+            account_id,
+            revoked_at: at(minor),
         })
         .into(),
         _ => AccountEvent::PasswordChanged(PasswordChanged {

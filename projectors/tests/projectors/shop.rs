@@ -207,6 +207,7 @@ fn stream_of(event: &Event) -> StreamId {
             let (product, author) = Reviews::keys(event)[0];
             StreamId::new("review", format_args!("{product}.{author}"))
         }
+        Event::ApiKey(_) => StreamId::new("api_keys", 1),
         Event::Wishlist(_) => StreamId::new("wishlist", Wishlists::keys(event)[0].0),
         Event::Orphan(_) => StreamId::new("orphan", Orphans::keys(event)[0]),
         Event::Session(_) => StreamId::new("session", 1),

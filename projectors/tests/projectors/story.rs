@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use events::Event;
 use events::account::{AccountEvent, AccountRegistered, Role};
+use events::api_key::{ApiKeyEvent, ApiKeyIssued, Scope};
 use events::branch::{BranchProfile, BranchRegistered, BranchTokenRevoked, DailyReportReceived, DayFigures};
 use events::ids::{
-    AccountId, AttemptId, BranchId, CategoryId, CreditNoteId, ImageId, OrderId, OrphanId, PaymentId,
-    ProductId, RefundId, ReviewId, Sku, WithdrawalId,
+    AccountId, ApiKeyId, AttemptId, BranchId, CategoryId, CreditNoteId, ImageId, OrderId, OrphanId,
+    PaymentId, ProductId, RefundId, ReviewId, Sku, WithdrawalId,
 };
 use events::image::{
     ContentHash, ImageAdded, ImageFault, ImageFormat, ImageProcessed, ImageRejected, ImageSize,
@@ -509,4 +510,17 @@ pub fn image_rejected(n: u128, image_number: u128) -> Event {
         rejected_at: at(2),
     };
     ProductEvent::from(rejected).into()
+}
+
+/// A key of account `n` with the same number, under a name that says `amount`.
+pub fn key_issued(n: u128, amount: u32) -> Event {
+    Event::ApiKey(ApiKeyEvent::ApiKeyIssued(ApiKeyIssued {
+        key_id: ApiKeyId(account(n).0),
+        account_id: account(n),
+        name: format!("key {amount}"),
+        scopes: BTreeSet::from([Scope::CatalogueWrite]),
+        key_hash: format!("hash {n}"),
+        issued_at: at(1),
+        expires_at: amount.is_multiple_of(2).then(|| at(i64::from(amount))),
+    }))
 }

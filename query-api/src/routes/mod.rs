@@ -1,12 +1,14 @@
 //! The endpoints, a file per noun.
 
 mod analytics;
+mod api_keys;
 mod branches;
 mod cart;
 mod categories;
 mod chain_calls;
 mod daily_revenue;
 mod dashboard;
+mod exports;
 mod facets;
 mod images;
 mod order_history;
@@ -36,9 +38,11 @@ pub fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(users::me))
         .routes(routes!(users::list))
         .routes(routes!(users::one))
+        .routes(routes!(api_keys::own))
         .routes(routes!(categories::tree))
         .routes(routes!(categories::one))
         .routes(routes!(products::list))
+        .routes(routes!(exports::export))
         .routes(routes!(products::one))
         .routes(routes!(suggestions::suggest))
         .routes(routes!(product_history::history))
@@ -121,10 +125,11 @@ enum Unanswered {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "for the documentation; problems are made in `web`")]
 enum Denied {
-    /// Nobody is logged in, or the token isn't good: `token_missing`, `token_expired`, `token_invalid`.
+    /// Nobody is logged in, or the token isn't good: `token_missing`, `token_expired`, `token_invalid`, `api_key_invalid`.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthenticated(web::problem::ProblemDocument),
-    /// Logged in, and without the role: `role_required`.
+    /// Logged in, and without the role: `role_required`; or an API key that doesn't open this: `api_key_not_allowed`,
+    /// `scope_required`.
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(web::problem::ProblemDocument),
 }

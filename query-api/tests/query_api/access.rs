@@ -75,6 +75,7 @@ async fn everybody_sees_what_is_theirs_and_nothing_else(database: Database) {
         (format!("/api/categories/{category_1}"), [200; 6]),
         ("/api/users/me".to_owned(), [401, 200, 200, 200, 200, 200]),
         (format!("/api/products/{product_1}/reviews"), [200; 6]),
+        ("/api/api-keys".to_owned(), [401, 200, 200, 200, 200, 200]),
         ("/api/wishlist".to_owned(), [401, 200, 200, 200, 200, 200]),
         ("/api/cart".to_owned(), [200; 6]),
         ("/api/wallet".to_owned(), [401, 200, 200, 200, 200, 200]),

@@ -3,6 +3,7 @@
 mod access;
 mod analytics;
 mod answer;
+mod api_keys;
 mod carts;
 mod catalogue;
 mod categories;
@@ -11,6 +12,7 @@ mod conventions;
 mod dashboard;
 mod database;
 mod document;
+mod exports;
 mod facets;
 mod guest_carts;
 mod images;

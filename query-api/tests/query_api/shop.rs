@@ -29,6 +29,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt;
 use uuid::Uuid;
+use web::api_keys::ApiKey;
 use web::layers::{Limits, wrap};
 use web::position::MIN_POSITION;
 use web::tokens::AccessTokens;
@@ -70,7 +71,7 @@ struct Projector {
 #[derive(Debug, Clone)]
 pub struct Person {
     pub id: AccountId,
-    roles: BTreeSet<Role>,
+    pub roles: BTreeSet<Role>,
 }
 
 /// Account `n` in one role.
@@ -130,6 +131,10 @@ impl Shop {
         };
         shop.project();
         shop
+    }
+
+    pub fn log(&self) -> &EventLog {
+        &self.log
     }
 
     /// The same shop behind other routes.
@@ -252,6 +257,11 @@ impl Call<'_> {
         let tokens = &self.shop.deps.tokens;
         let token = tokens.issue(person.id, session, &person.roles, Utc::now());
         self.header(AUTHORIZATION.as_str(), format!("Bearer {token}"))
+    }
+
+    /// By a program, with a key of somebody's.
+    pub fn with_key(self, key: &ApiKey) -> Self {
+        self.header(AUTHORIZATION.as_str(), format!("Bearer {}", key.reveal()))
     }
 
     /// The answer must reflect this position.

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use events::Event;
 use events::account::{AccountRegistered, Profile, Role};
+use events::api_key::{ApiKeyIssued, Scope};
 use events::cart::CartItemSet;
 use events::category::{CategoryArchived, CategoryCreated};
 use events::envelope::StreamId;
 use events::ids::{
-    AccountId, AttemptId, CategoryId, ImageId, OrderId, OrphanId, PaymentId, ProductId, RefundId, ReviewId,
-    Sku,
+    AccountId, ApiKeyId, AttemptId, CategoryId, ImageId, OrderId, OrphanId, PaymentId, ProductId, RefundId,
+    ReviewId, Sku,
 };
 use events::image::{
     ContentHash, ImageAdded, ImageFault, ImageFormat, ImageProcessed, ImageRejected, ImageSize,
@@ -386,6 +387,7 @@ pub fn stream_of(event: &Event) -> StreamId {
             unreachable!("no view shows what a branch keeps of its headquarters")
         }
         Event::Session(_) => StreamId::new("session", 1),
+        Event::ApiKey(_) => StreamId::new("api_keys", 1),
     }
 }
 
@@ -439,4 +441,18 @@ pub fn image_rejected(n: u128, image_number: u128) -> Event {
         rejected_at: at(2),
     };
     of_catalogue(rejected)
+}
+
+/// An API key of account `n`, with every member filled.
+pub fn key_issued(n: u128) -> Event {
+    let issued = ApiKeyIssued {
+        key_id: ApiKeyId(account(n).0),
+        account_id: account(n),
+        name: "warehouse".to_owned(),
+        scopes: BTreeSet::from(Scope::ALL),
+        key_hash: "hash".to_owned(),
+        issued_at: at(1),
+        expires_at: Some(at(2)),
+    };
+    Event::ApiKey(issued.into())
 }

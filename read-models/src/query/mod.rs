@@ -6,11 +6,13 @@
 
 pub mod accounts;
 pub mod analytics;
+pub mod api_keys;
 pub mod branches;
 pub mod carts;
 pub mod categories;
 pub mod daily_reports;
 pub mod dashboard;
+pub mod exports;
 pub mod facets;
 pub mod history;
 pub mod images;

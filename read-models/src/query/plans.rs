@@ -17,8 +17,8 @@ use super::reviews::{Reader, ReviewFilter, ReviewOrder, ReviewPlace};
 use super::sales::{SalesGroup, SalesSpan};
 use super::statement::Statement;
 use super::{
-    accounts, analytics, branches, daily_reports, facets, history, orders, orphans, payments, products,
-    reviews, sales, suggestions, wallets, wishlists,
+    accounts, analytics, api_keys, branches, daily_reports, exports, facets, history, orders, orphans,
+    payments, products, reviews, sales, suggestions, wallets, wishlists,
 };
 use crate::dialect::Dialect;
 use crate::order_history::OrderEntry;
@@ -133,6 +133,10 @@ fn ordered_lists(dialect: Dialect) -> Vec<Statement> {
     }
     lists.push(wishlists::list(account, None, LIMIT));
     lists.push(wishlists::list(account, Some(7), LIMIT));
+    lists.push(api_keys::list(account, None, LIMIT));
+    lists.push(exports::list(None, None, LIMIT));
+    lists.push(exports::list(None, Some(&Sku::default()), LIMIT));
+    lists.push(api_keys::list(account, Some(7), LIMIT));
     lists.extend(lists_of_reviews());
     lists.extend(lists_of_products(dialect));
     lists.extend(figures());

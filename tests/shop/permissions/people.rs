@@ -100,8 +100,8 @@ impl People {
         let forged = token(&[7; 32], &owner_id, Role::Admin, TimeDelta::zero());
         let people = Self {
             data_dir: shop.data_dir.clone(),
-            expired: nobody.clone().with_token(expired),
-            forged: nobody.clone().with_token(forged),
+            expired: nobody.clone().with_token(&expired),
+            forged: nobody.clone().with_token(&forged),
             stranger: Client::buyer(shop, "stranger").await,
             customer: with_roles(shop, &admin, "customer", &["customer"]).await,
             staff: with_roles(shop, &admin, "staff", &["staff"]).await,

@@ -132,7 +132,7 @@ impl Person {
     pub fn take_tokens(&mut self, tokens: &Value) {
         let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
         self.refresh_token = text("refresh_token");
-        self.client = self.client.clone().with_token(text("access_token"));
+        self.client = self.client.clone().with_token(&text("access_token"));
     }
 
     /// One in so many.

@@ -6,6 +6,7 @@ mod backup;
 mod bookstore;
 mod chain;
 mod high_load_shop;
+mod integration;
 mod invoices;
 mod marketplace;
 mod product_service;

@@ -1,6 +1,7 @@
 //! `tillstream verify`: replays the log and checks what must always hold, independently of the code
 //! that decided it. Reads only; a shop may be running on the same folder.
 
+mod api_keys;
 mod catalogue;
 mod chain;
 mod images;
@@ -123,6 +124,7 @@ pub async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
         (Box::new(orphans::ConcludedOnce::default()), Broken::default()),
         (Box::new(people::MergedOnce::default()), Broken::default()),
         (Box::new(people::VerifiedByLink::default()), Broken::default()),
+        (Box::new(api_keys::NoneAfterItsEnd::default()), Broken::default()),
     ];
     let head = log.head().await?;
     let bar = progress::bar(head, "verify");

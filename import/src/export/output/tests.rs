@@ -11,7 +11,7 @@ use crate::export::record;
 use crate::input::{Input, Item};
 use crate::options::Dataset;
 use crate::records::SaleCustomer;
-use crate::source::Source;
+use bulk::Source;
 
 fn product() -> Value {
     json!({"id": "01890000-0000-7000-8000-000000000001", "seller": null, "name": "Shirt", "description": "Soft, \"warm\"\nand red",
@@ -75,8 +75,12 @@ fn products_come_back_from_every_format() {
         };
         assert_eq!(shirt.name, "Shirt");
         assert_eq!(shirt.description, "Soft, \"warm\"\nand red");
-        let quantities: Vec<u32> = shirt.variants.iter().map(|variant| variant.quantity).collect();
-        assert_eq!(quantities, [3, 0], "{name}: what is promised isn't for sale");
+        let quantities: Vec<_> = shirt.variants.iter().map(|variant| variant.quantity).collect();
+        assert_eq!(
+            quantities,
+            [Some(3), Some(0)],
+            "{name}: what is promised isn't for sale"
+        );
         assert_eq!(shirt.variants[0].options["size"], "S");
         assert_eq!(shirt.variants[1].options.len(), 1);
         assert_eq!(shirt.variants[1].price.to_string(), "8.00 EUR");

@@ -57,7 +57,7 @@ impl Catalogue {
                     .or(entry.credited_at)
                     .unwrap_or(Money::zero(currency)),
                 // More than the API can take would be refused there, order by order, with a reason.
-                quantity: u32::try_from(entry.units_sold).unwrap_or(u32::MAX),
+                quantity: Some(u32::try_from(entry.units_sold).unwrap_or(u32::MAX)),
                 options: BTreeMap::new(),
                 sku,
             }],

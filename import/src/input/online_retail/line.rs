@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use events::ids::Sku;
 use events::money::{Currency, Money};
 
-use crate::input::csv_table::{Columns, Row};
-use crate::input::field::{self, FieldError};
 use crate::records::SaleKind;
-use crate::rejection::Rejection;
+use bulk::Rejection;
+use bulk::csv_table::{Columns, Row};
+use bulk::field::{self, FieldError};
 
 pub const INVOICE: &str = "InvoiceNo";
 

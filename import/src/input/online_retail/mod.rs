@@ -12,10 +12,10 @@ use std::ops::ControlFlow;
 
 use self::catalogue::Catalogue;
 use self::line::{COLUMNS, InvoiceLine};
-use super::csv_table::CsvTable;
-use super::grouping::{self, Grouping};
 use super::{Input, Item, Sink, Survey, put_all};
 use crate::error::ImportError;
+use bulk::csv_table::CsvTable;
+use bulk::grouping::{self, Grouping};
 
 pub fn survey(input: &Input) -> Result<Survey, ImportError> {
     let mut survey = Survey::default();
@@ -58,7 +58,8 @@ pub fn read(input: &Input, survey: &Survey, sink: &mut Sink) -> Result<(), Impor
             Some(lines) => put_all(invoice::sales(lines).into_iter().map(Item::Sale), sink),
             None => ControlFlow::Continue(()),
         }
-    })
+    })?;
+    Ok(())
 }
 
 #[cfg(test)]

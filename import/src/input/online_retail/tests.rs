@@ -8,7 +8,7 @@ use events::money::Currency;
 use super::*;
 use crate::options::{Dataset, Format};
 use crate::records::{Sale, SaleCustomer, SaleKind};
-use crate::source::Source;
+use bulk::Source;
 
 const HEADER: &str = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
 /// From the crate's folder.
@@ -79,7 +79,7 @@ fn invoices_become_orders_and_cancellations_credit_notes() {
         panic!("{:?}", mapped.survey.products);
     };
     assert_eq!(lamp.name, "LAMP");
-    assert_eq!(lamp.variants[0].quantity, 13);
+    assert_eq!(lamp.variants[0].quantity, Some(13));
     assert_eq!(
         lamp.variants[0].price.to_decimal(),
         "2.50",
@@ -220,7 +220,7 @@ fn the_real_file_maps_to_the_known_numbers() {
         .survey
         .products
         .iter()
-        .map(|product| i64::from(product.variants[0].quantity))
+        .map(|product| i64::from(product.variants[0].quantity.unwrap()))
         .sum();
     assert_eq!(stocked, 2_468_252);
 }

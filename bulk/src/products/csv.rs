@@ -6,12 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-use super::csv_table::{Columns, CsvTable, Row};
-use super::field::{self, FieldError};
-use super::grouping::{self, Grouping};
-use super::{Input, Item, Sink, Survey, put_all};
-use crate::error::ImportError;
-use crate::records::{CategoryPath, Product, Variant};
+use super::{CategoryPath, Item, Product, ProductsFile, Sink, Survey, Variant, put_all};
+use crate::csv_table::{Columns, CsvTable, Row};
+use crate::error::BulkError;
+use crate::field::{self, FieldError};
+use crate::grouping::{self, Grouping};
 use crate::rejection::Rejection;
 
 const COLUMNS: Columns = Columns {
@@ -34,9 +33,9 @@ struct VariantRow {
 /// A wrong row in a group that it spoils.
 type Read = Result<VariantRow, Rejection>;
 
-pub fn survey(input: &Input) -> Result<Survey, ImportError> {
+pub fn survey(input: &ProductsFile) -> Result<Survey, BulkError> {
     let mut survey = Survey::default();
-    CsvTable::open(&input.source, COLUMNS)?.for_each(|row| {
+    CsvTable::open(input.source, COLUMNS)?.for_each(|row| {
         survey.rows += 1;
         if let Ok(row) = row {
             let key = row.get("product");
@@ -50,10 +49,10 @@ pub fn survey(input: &Input) -> Result<Survey, ImportError> {
     Ok(survey)
 }
 
-pub fn read(input: &Input, survey: &Survey, sink: &mut Sink) -> Result<(), ImportError> {
+pub fn read(input: &ProductsFile, survey: &Survey, sink: &mut Sink) -> Result<(), BulkError> {
     let mut grouping = Grouping::new(&survey.group_sizes);
     let mut skus = BTreeSet::new();
-    CsvTable::open(&input.source, COLUMNS)?.for_each(|row| {
+    CsvTable::open(input.source, COLUMNS)?.for_each(|row| {
         let row = match row {
             Ok(row) => row,
             Err(rejection) => return sink(Item::Rejected(rejection)),
@@ -73,7 +72,7 @@ pub fn read(input: &Input, survey: &Survey, sink: &mut Sink) -> Result<(), Impor
     Ok(())
 }
 
-fn variant_row(row: &Row, input: &Input, skus: &mut BTreeSet<String>) -> Read {
+fn variant_row(row: &Row, input: &ProductsFile, skus: &mut BTreeSet<String>) -> Read {
     let at = |column: &'static str| move |error: FieldError| row.reject(column, error.code, error.reason);
     let sku = field::sku(row.get("sku")).map_err(at("sku"))?;
     if !skus.insert(sku.as_str().to_owned()) {
@@ -82,8 +81,8 @@ fn variant_row(row: &Row, input: &Input, skus: &mut BTreeSet<String>) -> Read {
     let currency = field::currency(row.get("currency"), input.currency).map_err(at("currency"))?;
     let price = field::price(row.get("price"), currency).map_err(at("price"))?;
     let quantity = match row.get("quantity") {
-        "" => 0,
-        text => field::stocked_quantity(text).map_err(at("quantity"))?,
+        "" => None,
+        text => Some(field::stocked_quantity(text).map_err(at("quantity"))?),
     };
     let category = match row.get("category") {
         "" => None,
@@ -123,12 +122,9 @@ fn product(group: Vec<(u64, Read)>) -> Vec<Item> {
             Err(rejection) => rejections.push(*rejection),
         }
     }
-    spoiled(
-        lines,
-        rejections,
-        "product_incomplete",
-        "another row of this product is wrong",
-    )
+    let reason = "another row of this product is wrong";
+    let rejections = spoiled(lines, rejections, "product_incomplete", reason);
+    rejections.into_iter().map(Item::Rejected).collect()
 }
 
 fn split<T>(group: Vec<(u64, Result<T, Rejection>)>) -> (Vec<T>, Vec<Rejection>) {
@@ -148,13 +144,13 @@ pub fn spoiled(
     rejections: Vec<Rejection>,
     code: &'static str,
     reason: &'static str,
-) -> Vec<Item> {
+) -> Vec<Rejection> {
     let wrong: BTreeSet<u64> = rejections.iter().map(|rejection| rejection.row).collect();
     let others = lines.into_iter().filter(|line| !wrong.contains(line));
     let others: Vec<Rejection> = others
         .map(|line| Rejection::new(line, "", "", code, reason))
         .collect();
-    rejections.into_iter().chain(others).map(Item::Rejected).collect()
+    rejections.into_iter().chain(others).collect()
 }
 
 /// What a later row says of the product must be nothing, or the same.
@@ -213,13 +209,13 @@ mod tests {
     use events::money::Currency;
 
     use super::*;
-    use crate::options::{Dataset, Format};
+    use crate::format::Format;
     use crate::source::Source;
 
     fn items(text: &str) -> Vec<Item> {
-        let input = Input {
-            source: Source::of_bytes(text.as_bytes()),
-            dataset: Dataset::Products,
+        let source = Source::of_bytes(text.as_bytes());
+        let input = ProductsFile {
+            source: &source,
             format: Format::Csv,
             currency: Currency::GBP,
         };
@@ -243,7 +239,7 @@ mod tests {
             .iter()
             .filter_map(|item| match item {
                 Item::Rejected(r) => Some((r.row, r.field.as_str(), r.code.as_ref())),
-                Item::Product(_) | Item::Sale(_) => None,
+                Item::Product(_) => None,
             })
             .collect()
     }
@@ -260,11 +256,12 @@ mod tests {
             panic!("{items:?}");
         };
         assert_eq!(mug.variants[0].price, Money::new(250, "EUR".parse().unwrap()));
-        assert_eq!(mug.variants[0].quantity, 0);
+        assert_eq!(mug.variants[0].quantity, None);
         assert_eq!((shirt.name.as_str(), &shirt.rows[..]), ("Shirt", &[2, 4][..]));
         assert_eq!(shirt.category.as_ref().unwrap().key(), "men/shirts");
         assert_eq!(shirt.variants[1].options["size"], "M");
         let body = shirt.body(None);
+        assert_eq!(body["variants"][0]["quantity"], 5);
         assert_eq!(body["variants"][1]["price"]["amount"], "10.99");
         assert!(body.get("category").is_none());
     }

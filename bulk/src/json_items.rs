@@ -8,8 +8,8 @@ use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
 use serde::{Deserializer, de};
 use serde_json::value::RawValue;
 
-use crate::error::ImportError;
-use crate::options::Format;
+use crate::error::BulkError;
+use crate::format::Format;
 use crate::rejection::Rejection;
 use crate::source::Source;
 
@@ -21,7 +21,7 @@ pub fn for_each_item(
     source: &Source,
     format: Format,
     visit: impl FnMut(u64, Result<&str, Rejection>) -> ControlFlow<()>,
-) -> Result<(), ImportError> {
+) -> Result<(), BulkError> {
     match format {
         Format::Json => for_each_in_array(source, visit),
         Format::Ndjson | Format::Csv => for_each_line(source, visit),
@@ -31,13 +31,16 @@ pub fn for_each_item(
 fn for_each_line(
     source: &Source,
     mut visit: impl FnMut(u64, Result<&str, Rejection>) -> ControlFlow<()>,
-) -> Result<(), ImportError> {
+) -> Result<(), BulkError> {
     let mut reader = source.reader()?;
     let mut line = Vec::new();
     for row in 1.. {
         line.clear();
-        let read = read_line(&mut *reader, &mut line)
-            .map_err(|error| ImportError::file(source.path(), "read", error))?;
+        let read = read_line(&mut *reader, &mut line).map_err(|error| BulkError::File {
+            file: source.name(),
+            what: "read",
+            source: error,
+        })?;
         if read == 0 {
             break;
         }
@@ -76,7 +79,7 @@ fn read_line(reader: &mut dyn BufRead, line: &mut Vec<u8>) -> std::io::Result<us
 fn for_each_in_array(
     source: &Source,
     visit: impl FnMut(u64, Result<&str, Rejection>) -> ControlFlow<()>,
-) -> Result<(), ImportError> {
+) -> Result<(), BulkError> {
     let mut stopped = false;
     let mut deserializer = serde_json::Deserializer::from_reader(source.reader()?);
     let visitor = ArrayVisitor {
@@ -87,7 +90,7 @@ fn for_each_in_array(
         .deserialize_seq(visitor)
         .and_then(|()| deserializer.end());
     match read {
-        Err(source_error) if !stopped => Err(ImportError::Json {
+        Err(source_error) if !stopped => Err(BulkError::Json {
             file: source.name(),
             source: source_error,
         }),
@@ -157,7 +160,7 @@ pub fn filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Strin
 mod tests {
     use super::*;
 
-    fn items(format: Format, text: &str) -> Result<Vec<String>, ImportError> {
+    fn items(format: Format, text: &str) -> Result<Vec<String>, BulkError> {
         let mut seen = Vec::new();
         for_each_item(&Source::of_bytes(text.as_bytes()), format, |row, item| {
             seen.push(match item {
@@ -179,14 +182,11 @@ mod tests {
 
     #[test]
     fn what_is_no_array_is_an_error_and_an_overlong_line_a_rejection() {
-        assert!(matches!(items(Format::Json, "{}"), Err(ImportError::Json { .. })));
-        assert!(matches!(
-            items(Format::Json, "[{}"),
-            Err(ImportError::Json { .. })
-        ));
+        assert!(matches!(items(Format::Json, "{}"), Err(BulkError::Json { .. })));
+        assert!(matches!(items(Format::Json, "[{}"), Err(BulkError::Json { .. })));
         assert!(matches!(
             items(Format::Json, "[{}] x"),
-            Err(ImportError::Json { .. })
+            Err(BulkError::Json { .. })
         ));
         let long = format!("{}\n{{}}\n", "x".repeat(LINE_MAX_BYTES + 1));
         assert_eq!(items(Format::Ndjson, &long).unwrap(), ["1 line_too_long", "2 {}"]);

@@ -7,17 +7,16 @@ use std::ops::ControlFlow;
 use events::money::Currency;
 use serde::Deserialize;
 
-use super::field::{self, FieldError};
-use super::json_items::{self, for_each_item};
-use super::json_price::JsonPrice;
-use super::products_csv::category;
-use super::{Input, Item, Sink, Survey};
-use crate::error::ImportError;
-use crate::records::{Product, Variant};
+use super::csv::category;
+use super::{Item, Product, ProductsFile, Sink, Survey, Variant};
+use crate::error::BulkError;
+use crate::field::{self, FieldError};
+use crate::json_items::{self, for_each_item};
+use crate::json_price::JsonPrice;
 use crate::rejection::Rejection;
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object that describes a product")]
 struct ProductJson {
     name: String,
     #[serde(default)]
@@ -31,19 +30,18 @@ struct ProductJson {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object that describes a variant")]
 struct VariantJson {
     sku: Option<String>,
     #[serde(default)]
     options: BTreeMap<String, String>,
     price: JsonPrice,
-    #[serde(default)]
-    quantity: i64,
+    quantity: Option<i64>,
 }
 
-pub fn survey(input: &Input) -> Result<Survey, ImportError> {
+pub fn survey(input: &ProductsFile) -> Result<Survey, BulkError> {
     let mut survey = Survey::default();
-    for_each_item(&input.source, input.format, |row, text| {
+    for_each_item(input.source, input.format, |row, text| {
         survey.rows += 1;
         if let Ok(product) = text.and_then(|text| product(row, text, input.currency)) {
             survey.categories.extend(product.category);
@@ -53,9 +51,9 @@ pub fn survey(input: &Input) -> Result<Survey, ImportError> {
     Ok(survey)
 }
 
-pub fn read(input: &Input, sink: &mut Sink) -> Result<(), ImportError> {
+pub fn read(input: &ProductsFile, sink: &mut Sink) -> Result<(), BulkError> {
     let mut skus = BTreeSet::new();
-    for_each_item(&input.source, input.format, |row, text| {
+    for_each_item(input.source, input.format, |row, text| {
         let product = text
             .and_then(|text| product(row, text, input.currency))
             .and_then(|product| only_new_skus(row, product, &mut skus));
@@ -92,7 +90,7 @@ fn product(row: u64, text: &str, currency: Currency) -> Result<Product, Rejectio
     }
     let category = json
         .category
-        .map(|path| category(&path).map_err(|error| reject(row, "category", &path, error)))
+        .map(|path| category(&path).map_err(|error| Rejection::of_field(row, "category", &path, error)))
         .transpose()?;
     let simple = json.sku.is_some() || json.price.is_some() || json.quantity.is_some();
     let variants = match (json.variants, json.price) {
@@ -101,7 +99,7 @@ fn product(row: u64, text: &str, currency: Currency) -> Result<Product, Rejectio
             sku: json.sku,
             options: BTreeMap::new(),
             price,
-            quantity: json.quantity.unwrap_or(0),
+            quantity: json.quantity,
         }],
         _ => {
             let reason = "a product has either a price (with sku and quantity), or variants";
@@ -127,7 +125,7 @@ fn product(row: u64, text: &str, currency: Currency) -> Result<Product, Rejectio
 
 fn variant(row: u64, index: usize, json: VariantJson, currency: Currency) -> Result<Variant, Rejection> {
     let at = |name: &str, value: &str, error: FieldError| {
-        reject(row, &format!("variants[{index}].{name}"), value, error)
+        Rejection::of_field(row, &format!("variants[{index}].{name}"), value, error)
     };
     let sku = json.sku.unwrap_or_default();
     Ok(Variant {
@@ -135,27 +133,25 @@ fn variant(row: u64, index: usize, json: VariantJson, currency: Currency) -> Res
             .price
             .read(currency)
             .map_err(|error| at("price", json.price.text(), error))?,
-        quantity: field::unsigned(json.quantity)
-            .map_err(|error| at("quantity", &json.quantity.to_string(), error))?,
+        quantity: json
+            .quantity
+            .map(|units| field::unsigned(units).map_err(|error| at("quantity", &units.to_string(), error)))
+            .transpose()?,
         options: json.options,
         sku: field::sku(&sku).map_err(|error| at("sku", &sku, error))?,
     })
 }
 
-pub fn reject(row: u64, field: &str, value: &str, error: FieldError) -> Rejection {
-    Rejection::new(row, field, value, error.code, error.reason)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::{Dataset, Format};
+    use crate::format::Format;
     use crate::source::Source;
 
     fn items(format: Format, text: &str) -> Vec<Item> {
-        let input = Input {
-            source: Source::of_bytes(text.as_bytes()),
-            dataset: Dataset::Products,
+        let source = Source::of_bytes(text.as_bytes());
+        let input = ProductsFile {
+            source: &source,
             format,
             currency: Currency::GBP,
         };
@@ -202,7 +198,7 @@ mod tests {
             .iter()
             .map(|item| match item {
                 Item::Rejected(rejection) => (rejection.field.as_str(), rejection.code.as_ref()),
-                other => panic!("{other:?} was accepted"),
+                Item::Product(product) => panic!("{product:?} was accepted"),
             })
             .collect();
         let expected = [

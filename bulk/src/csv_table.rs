@@ -6,7 +6,8 @@ use std::ops::ControlFlow;
 
 use csv::{ByteRecord, StringRecord, Terminator};
 
-use crate::error::ImportError;
+use crate::error::BulkError;
+use crate::guard::unguarded;
 use crate::rejection::Rejection;
 use crate::source::Source;
 
@@ -49,13 +50,13 @@ pub struct Row<'t> {
 }
 
 impl Row<'_> {
-    /// Trimmed; empty if the file doesn't have this column.
+    /// Trimmed, and without the apostrophe that keeps it from being a formula; empty if the file doesn't have this column.
     pub fn get(&self, column: &str) -> &str {
         self.header.index.get(column).map_or("", |&index| self.at(index))
     }
 
     fn at(&self, index: usize) -> &str {
-        self.record.get(index).unwrap_or("").trim()
+        unguarded(self.record.get(index).unwrap_or("").trim())
     }
 
     /// The options that this row fills in.
@@ -73,13 +74,13 @@ impl Row<'_> {
 }
 
 impl CsvTable {
-    pub fn open(source: &Source, columns: Columns) -> Result<Self, ImportError> {
+    pub fn open(source: &Source, columns: Columns) -> Result<Self, BulkError> {
         let mut reader = csv::ReaderBuilder::new()
             .flexible(true) // a row of another length is rejected, it doesn't end the run
             .terminator(Terminator::Any(b'\n')) // trimming takes the '\r'; each record ends with its own line
             .from_reader(source.reader()?.chain(&b"\n"[..]));
         let file = source.name();
-        let names = reader.headers().map_err(|source| ImportError::Csv {
+        let names = reader.headers().map_err(|source| BulkError::Csv {
             file: file.clone(),
             row: 1,
             source,
@@ -92,12 +93,12 @@ impl CsvTable {
     pub fn for_each(
         mut self,
         mut visit: impl FnMut(Result<Row<'_>, Rejection>) -> ControlFlow<()>,
-    ) -> Result<(), ImportError> {
+    ) -> Result<(), BulkError> {
         let mut raw = ByteRecord::new();
         loop {
             let more = self.reader.read_byte_record(&mut raw);
             let line = first_line(&raw, self.reader.position().line());
-            let failed = |source| ImportError::Csv {
+            let failed = |source| BulkError::Csv {
                 file: self.file.clone(),
                 row: line,
                 source,
@@ -133,7 +134,7 @@ fn not_text(line: u64, error: &csv::FromUtf8Error) -> Rejection {
 }
 
 impl Header {
-    fn read(file: &str, names: &StringRecord, columns: Columns) -> Result<Self, ImportError> {
+    fn read(file: &str, names: &StringRecord, columns: Columns) -> Result<Self, BulkError> {
         let mut header = Self {
             index: HashMap::new(),
             options: Vec::new(),
@@ -144,7 +145,7 @@ impl Header {
         }
         for &required in columns.required {
             if !header.index.contains_key(required) {
-                return Err(ImportError::ColumnMissing {
+                return Err(BulkError::ColumnMissing {
                     file: file.to_owned(),
                     column: required.to_owned(),
                     found: names.iter().collect::<Vec<_>>().join(", "),
@@ -154,7 +155,7 @@ impl Header {
         Ok(header)
     }
 
-    fn add(&mut self, file: &str, name: &str, index: usize, columns: Columns) -> Result<(), ImportError> {
+    fn add(&mut self, file: &str, name: &str, index: usize, columns: Columns) -> Result<(), BulkError> {
         let option = name.strip_prefix(OPTION_PREFIX).filter(|_| columns.options);
         if let Some(option) = option {
             self.options.push((option.to_owned(), index));
@@ -163,14 +164,14 @@ impl Header {
             if columns.options {
                 known.push_str(", option:<name>");
             }
-            return Err(ImportError::ColumnUnknown {
+            return Err(BulkError::ColumnUnknown {
                 file: file.to_owned(),
                 column: name.to_owned(),
                 known,
             });
         }
         if self.index.insert(name.to_owned(), index).is_some() {
-            return Err(ImportError::ColumnTwice {
+            return Err(BulkError::ColumnTwice {
                 file: file.to_owned(),
                 column: name.to_owned(),
             });
