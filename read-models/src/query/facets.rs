@@ -298,6 +298,7 @@ fn matching(statement: &mut Statement, dialect: Dialect, filter: &ProductFilter)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::views::Views;
 
     #[test]
     fn bands_leave_no_price_out_and_take_none_twice() {
@@ -307,6 +308,49 @@ mod tests {
             assert_eq!(pair[0].1.unwrap() + 1, pair[1].0);
         }
         assert_eq!(bands.last(), Some(&(200_000, None)));
+    }
+
+    /// Four products, every other in stock, of which the third has no options.
+    const SOME_PRODUCTS: &str = "INSERT INTO products_g1 (id, number, status, sort_name, min_price_minor, available, in_stock, \
+             one_of_a_kind, rating, added_at, version, position, unlisted, ratings, doc) \
+             VALUES ('a', 1, 'active', 'a', 1, 1, 1, 0, 0, 1, 1, 1, '{}', '[]', '{}'), \
+             ('b', 2, 'active', 'b', 1, 0, 0, 0, 0, 1, 1, 2, '{}', '[]', '{}'), \
+             ('c', 3, 'active', 'c', 1, 1, 1, 0, 0, 1, 1, 3, '{}', '[]', '{}'), \
+             ('d', 4, 'archived', 'd', 1, 1, 1, 0, 0, 1, 1, 4, '{}', '[]', '{}'); \
+         INSERT INTO product_options_g1 (number, name, value_key, value) \
+             VALUES (1, 'size', 'l', 'L'), (1, 'size', 's', 'S'), (2, 'size', 'l', 'l'), (2, 'colour', 'red', 'red')";
+
+    #[tokio::test]
+    async fn options_are_the_same_looked_up_or_read_to_the_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let views = Views::open_sqlite(&dir.path().join("views.db")).await.unwrap();
+        let mut tx = views.begin_write().await.unwrap();
+        sqlx::raw_sql(SOME_PRODUCTS).execute(&mut *tx).await.unwrap();
+        let counted = async |tx: &mut AnyConnection, in_stock, reach| {
+            let filter = ProductFilter {
+                in_stock,
+                ..ProductFilter::default()
+            };
+            let statement = by_option(Dialect::Sqlite, &filter, None, reach).unwrap();
+            let read = |row: &sqlx::any::AnyRow| {
+                let (name, value): (String, String) = (row.try_get("name")?, row.try_get("value")?);
+                Ok((format!("{name}={value}"), row.try_get::<i64, _>("found")?))
+            };
+            statement.rows_with(tx, "product_options", read).await.unwrap()
+        };
+        for (in_stock, expected) in [
+            (None, vec![("size=L", 2), ("colour=red", 1), ("size=S", 1)]),
+            (Some(true), vec![("size=L", 1), ("size=S", 1)]),
+            (Some(false), vec![("colour=red", 1), ("size=l", 1)]),
+        ] {
+            for reach in [Reach::LookUp, Reach::ReadAll] {
+                let found = counted(&mut tx, in_stock, reach).await;
+                let found: Vec<_> = found.iter().map(|(option, count)| (&**option, *count)).collect();
+                assert_eq!(found, expected, "{in_stock:?} {reach:?}");
+            }
+        }
+        tx.rollback().await.unwrap();
+        views.close().await;
     }
 
     #[test]
