@@ -46,7 +46,6 @@ fn refused(field: impl Into<String>, code: &'static str, message: &str) -> Probl
     Problem::unprocessable(vec![FieldError::new(field, code, message)])
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is what map_err passes")]
 pub fn malformed(error: multer::Error) -> Problem {
     Problem::bad_request("malformed_form", error)
 }

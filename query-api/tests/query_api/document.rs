@@ -111,10 +111,6 @@ async fn full_shop(database: Database) -> Shop {
         created(2, Some(1), "Mugs"),
         of_catalogue(mug),
         of_catalogue(added(2, "Plate", 1000)),
-        image_added(1, 1),
-        image_processed(1, 1),
-        image_added(1, 2),
-        image_rejected(1, 2),
         received(1, 10),
         reserved(1, 1, 2),
         in_cart(1, 1, 2),
@@ -137,6 +133,13 @@ async fn full_shop(database: Database) -> Shop {
         of_account(registered(&shop, 2).await),
     ];
     shop.tell(story).await;
+    let images = [
+        image_added(1, 1),
+        image_processed(1, 1),
+        image_added(1, 2),
+        image_rejected(1, 2),
+    ];
+    shop.tell(images).await;
     shop
 }
 

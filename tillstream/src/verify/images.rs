@@ -66,12 +66,13 @@ impl ReadyImages {
     pub async fn compare(&self, blobs: &BlobStore, broken: &mut Broken) -> anyhow::Result<()> {
         for (position, shown) in self.0.values() {
             for (key, bytes) in shown {
-                match blobs.length(key).await? {
-                    Some(found) if found == *bytes => {}
-                    Some(found) => {
-                        broken.add(*position, format_args!("{key} has {found} bytes, not {bytes}"))
-                    }
-                    None => broken.add(*position, format_args!("{key} is missing")),
+                let found = blobs.length(key).await?;
+                let Some(found) = found else {
+                    broken.add(*position, format_args!("{key} is missing"));
+                    continue;
+                };
+                if found != *bytes {
+                    broken.add(*position, format_args!("{key} has {found} bytes, not {bytes}"));
                 }
             }
         }
