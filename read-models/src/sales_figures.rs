@@ -1,5 +1,5 @@
-//! Sales in sums: of the shop, of each seller and of each buyer; in all and by category, country, seller and product; per
-//! day, week, month, year and of all time. A sale counts on the day of its payment, a reversal on its own day.
+//! Sales in sums: of the shop and of each seller, in all and by category, country, seller and product, per day, month, year
+//! and of all time; and of each buyer, in all, per day. A sale counts on the day of its payment, a reversal on its own day.
 //!
 //! They are kept beside `sales_records`. Every answer reads a few of these rows, however many orders there are.
 

@@ -11,12 +11,18 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 use uuid::Uuid;
 
-use crate::periods::Period;
+use crate::periods::{Period, Unit};
 use crate::record::{self, Binds, Change, Key, Record, RowError};
 use crate::sales_figures::{FiguresKey, Part, SalesFigures, Scope};
 use crate::store::StoreError;
 use crate::sums::{self, Sum};
 use crate::table::{Table, text};
+
+/// The periods that sales are compared in. Weeks are summed from their days: a row for each line's week would cost a fifth of
+/// all that is written here.
+const UNITS: &[Unit] = &[Unit::Day, Unit::Month, Unit::Year, Unit::All];
+/// What a person bought is only ever told over time, which days do for.
+const UNITS_OF_BUYER: &[Unit] = &[Unit::Day];
 
 /// What was sold or taken back under one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,14 +122,18 @@ impl SalesRecord {
                 *amount = amount.wrapping_add(line.amount_minor);
             }
         }
-        let mut figures = Vec::with_capacity(sums.len() * Period::containing(movement.day).len());
+        let mut figures = Vec::with_capacity(sums.len() * UNITS.len());
         for ((scope, part), (units, amount_minor)) in sums {
-            for period in Period::containing(movement.day) {
+            let periods = match scope {
+                Scope::Buyer(_) => UNITS_OF_BUYER,
+                Scope::Shop | Scope::Seller(_) => UNITS,
+            };
+            for unit in periods {
                 let key = FiguresKey {
                     scope,
                     part: part.clone(),
                     currency: movement.currency,
-                    period,
+                    period: Period::of(*unit, movement.day),
                 };
                 let mut sum = SalesFigures::none(key);
                 if movement.taken_back {
@@ -152,8 +162,7 @@ impl SalesRecord {
             parts.extend(sold.into_iter().map(|part| (Scope::Seller(seller), part)));
         }
         if let Some(buyer) = self.buyer {
-            let bought = [Part::all(), Part::category(category)];
-            parts.extend(bought.into_iter().map(|part| (Scope::Buyer(buyer), part)));
+            parts.insert((Scope::Buyer(buyer), Part::all()));
         }
         parts
     }

@@ -118,8 +118,6 @@ async fn sales_count_when_they_were_paid_and_reversals_on_their_own_day() {
         ("2011-03-13", [2, 6, 2600, 0, 0, 0]),
         ("2011-03-14", [1, 3, 1300, 1, 1, 150]),
         ("2011-04-02", [0, 0, 0, 2, 6, 1600]),
-        ("2011-W10", [2, 6, 2600, 0, 0, 0]),
-        ("2011-W11", [1, 3, 1300, 1, 1, 150]),
         ("2011-03", [3, 9, 3900, 1, 1, 150]),
         ("2011", [3, 9, 3900, 3, 7, 1750]),
         ("all", [3, 9, 3900, 3, 7, 1750]),
@@ -133,11 +131,11 @@ async fn sales_count_when_they_were_paid_and_reversals_on_their_own_day() {
 #[tokio::test]
 async fn a_line_counts_where_its_product_belonged_when_it_was_ordered() {
     let shop = told_shop(story_of_sales()).await;
-    let (seller, buyer) = (Scope::Seller(account(8)), Scope::Buyer(account(2)));
+    let seller = Scope::Seller(account(8));
     let (of_category, of_seller) = (Part::category(Some(category(1))), Part::seller(Some(account(8))));
     let sellers = [2, 4, 600, 3, 6, 750];
     for (scope, part, wanted) in [
-        (Scope::Shop, of_category.clone(), sellers),
+        (Scope::Shop, of_category, sellers),
         (Scope::Shop, of_seller, sellers),
         (Scope::Shop, Part::category(None), [3, 5, 3300, 1, 1, 1000]),
         (Scope::Shop, Part::seller(None), [3, 5, 3300, 1, 1, 1000]),
@@ -148,11 +146,17 @@ async fn a_line_counts_where_its_product_belonged_when_it_was_ordered() {
         (seller, Part::product(product(1)), sellers),
         (seller, Part::product(product(2)), [0; 6]),
         (seller, Part::country("Spain"), [0, 0, 0, 1, 3, 300]),
-        (buyer, Part::all(), [1, 3, 1300, 1, 3, 1300]),
-        (buyer, of_category, [1, 2, 300, 1, 2, 300]),
     ] {
         let found = sum(&shop, scope, part.clone(), "all").await;
         assert_eq!(figures(&found), wanted, "{scope} {part:?}");
+    }
+    let buyer = Scope::Buyer(account(2));
+    for (day, wanted) in [
+        ("2011-03-13", [1, 3, 1300, 0, 0, 0]),
+        ("2011-04-02", [0, 0, 0, 1, 3, 1300]),
+    ] {
+        let found = sum(&shop, buyer, Part::all(), day).await;
+        assert_eq!(figures(&found), wanted, "{day}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! `GET /api/analytics/best-sellers`: the products that sold best in a day, week, month or year, or ever, by revenue or by
+//! `GET /api/analytics/best-sellers`: the products that sold best in a day, month or year, or ever, by revenue or by
 //! units; of the shop, or of a seller.
 //!
 //! A period is one of the calendar's: for each there are sums of its own, in the order of the ranking, so that the best ten
@@ -33,7 +33,7 @@ const ROWS: u32 = 10;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct BestSellersParams {
-    /// A day, week, month or year: `2011-03-09`, `2011-W10`, `2011-03`, `2011`; or `all`, the default.
+    /// A day, month or year: `2011-03-09`, `2011-03`, `2011`; or `all`, the default.
     period: Option<String>,
     /// `revenue`, the default, or `units`; both less what came back.
     by: Option<String>,

@@ -18,7 +18,7 @@ mod span;
 use events::account::Role;
 use events::ids::AccountId;
 use events::money::Currency;
-use read_models::periods::Period;
+use read_models::periods::{Period, Unit};
 use read_models::sales_figures::Scope;
 use utoipa::IntoResponses;
 use web::problem::FieldError;
@@ -75,13 +75,18 @@ fn currency(text: Option<&str>, of_shop: Currency) -> Result<Currency, Problem> 
     text.map_or(Ok(of_shop), parse)
 }
 
-/// All time, if none is asked for.
+/// A day, month or year; all time, if none is asked for.
 fn period(text: Option<&str>) -> Result<Period, Problem> {
-    let parse = |text: &str| {
-        text.parse()
-            .map_err(|error| wrong("period", "invalid_period", error))
-    };
-    parse(text.unwrap_or("all"))
+    let text = text.unwrap_or("all");
+    match text.parse::<Period>() {
+        Ok(period) if period.unit() != Unit::Week => Ok(period),
+        _ => {
+            let message = format_args!(
+                "{text:?} is no day, month or year such as 2011-03-09, 2011-03 or 2011, nor all"
+            );
+            Err(wrong("period", "invalid_period", message))
+        }
+    }
 }
 
 /// How many rows a ranking has.

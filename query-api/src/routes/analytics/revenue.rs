@@ -1,5 +1,5 @@
-//! `GET /api/analytics/revenue`: what categories, countries or sellers have in the sales of a day, week, month or year, or
-//! of all time; of the shop, or, but for sellers, of one seller.
+//! `GET /api/analytics/revenue`: what categories, countries or sellers have in the sales of a day, month or year, or of all
+//! time; of the shop, or, but for sellers, of one seller.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -35,7 +35,7 @@ const ROWS: u32 = 20;
 pub struct RevenueParams {
     /// `category`, the default, `country` or `seller`.
     by: Option<String>,
-    /// A day, week, month or year: `2011-03-09`, `2011-W10`, `2011-03`, `2011`; or `all`, the default.
+    /// A day, month or year: `2011-03-09`, `2011-03`, `2011`; or `all`, the default.
     period: Option<String>,
     /// Up to 100; 20 if missing.
     limit: Option<u32>,
