@@ -160,21 +160,21 @@ pub struct Verify {
 
 #[derive(Args)]
 pub struct Backup {
-    /// A folder or s3://bucket/prefix [default: the setting backup.to]
+    /// A folder or `s3://bucket/prefix` [default: the setting backup.to]
     #[arg(long, value_name = "PLACE")]
     pub to: Option<String>,
 }
 
 #[derive(Args)]
 pub struct Backups {
-    /// A folder or s3://bucket/prefix [default: the setting backup.to]
+    /// A folder or `s3://bucket/prefix` [default: the setting backup.to]
     #[arg(long, value_name = "PLACE")]
     pub from: Option<String>,
 }
 
 #[derive(Args)]
 pub struct Restore {
-    /// A folder or s3://bucket/prefix [default: the setting backup.to]
+    /// A folder or `s3://bucket/prefix` [default: the setting backup.to]
     #[arg(long, value_name = "PLACE")]
     pub from: Option<String>,
     /// The newest backup that isn't after this time (RFC 3339) or position [default: the newest]

@@ -79,7 +79,7 @@ async fn what_cannot_be_given_back_is_acknowledged() {
     }
     assert_eq!(shop.types_after(head).await, ["OrphanAcknowledged"]);
     let unknown = format!("/api/payments/orphans/{}/acknowledge", Uuid::now_v7());
-    shop.post(&unknown)
+    shop.post(unknown)
         .by(&admin)
         .json(&why)
         .await

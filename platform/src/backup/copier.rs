@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
-use sqlx::SqlitePool;
+use sqlx::{Connection, SqliteConnection};
 
 use super::chunk::{self, pack};
 use super::manifest::{self, FORMAT};
@@ -34,8 +34,9 @@ pub struct Copied {
 pub struct Copier {
     sources: Sources,
     target: Target,
-    pools: Vec<SqlitePool>,
-    /// The databases' versions at the last copy.
+    /// One to each database; none after a failure, which may have left one in the middle of something.
+    connections: Vec<SqliteConnection>,
+    /// The databases' versions in the last copy.
     versions: Vec<i64>,
     last: Option<Manifest>,
     /// The chunks that are in the target.
@@ -58,14 +59,10 @@ impl Copier {
     ///
     /// [`BackupError::Stranger`] if another shop's copies are there.
     pub async fn open(sources: Sources, target: Target) -> Result<Self, BackupError> {
-        let mut pools = vec![];
-        for source in &sources.databases {
-            pools.push(snapshot::connect(source).await?);
-        }
         let mut copier = Self {
             sources,
             target,
-            pools,
+            connections: vec![],
             versions: vec![],
             last: None,
             present: HashSet::new(),
@@ -101,15 +98,25 @@ impl Copier {
     /// Makes a copy; none if nothing has changed since the last one, or nothing is there yet.
     pub async fn copy(&mut self) -> Result<Option<Copied>, BackupError> {
         let started = Instant::now();
+        let mut connections = std::mem::take(&mut self.connections);
+        if connections.is_empty() {
+            self.versions.clear();
+            for source in &self.sources.databases {
+                connections.push(snapshot::connect(source).await?);
+            }
+        }
         let mut versions = vec![];
-        for (source, pool) in self.sources.databases.iter().zip(&self.pools) {
-            versions.push(snapshot::version(source, pool).await?);
+        for (source, connection) in self.sources.databases.iter().zip(&mut connections) {
+            versions.push(snapshot::version(source, connection).await?);
         }
         if versions == self.versions {
+            self.connections = connections;
             return Ok(None);
         }
         let mut written = Written::default();
-        let Some(manifest) = self.take(&mut written).await? else {
+        let taken = self.take(&mut connections, &mut written).await?;
+        self.connections = connections;
+        let Some((manifest, versions)) = taken else {
             return Ok(None);
         };
         let unchanged = self.last.as_ref().is_some_and(|last| is_same(last, &manifest));
@@ -163,8 +170,9 @@ impl Copier {
     }
 
     pub async fn close(self) {
-        for pool in self.pools {
-            pool.close().await;
+        for connection in self.connections {
+            // It has only read.
+            let _ = connection.close().await;
         }
     }
 
@@ -178,15 +186,26 @@ impl Copier {
             .collect();
         self.settled
             .retain(|_, chunk| self.present.contains(&chunk.sha256));
+        let is_whole = |last: &Manifest| last.chunks().all(|chunk| self.present.contains(&chunk.sha256));
+        if !self.last.as_ref().is_none_or(is_whole) {
+            self.versions.clear();
+        }
         Ok(())
     }
 
-    async fn take(&mut self, written: &mut Written) -> Result<Option<Manifest>, BackupError> {
+    /// A copy, and the databases' versions in it; none if nothing is there yet.
+    async fn take(
+        &mut self,
+        connections: &mut [SqliteConnection],
+        written: &mut Written,
+    ) -> Result<Option<(Manifest, Vec<i64>)>, BackupError> {
         let databases = self.sources.databases.clone();
-        let pools = self.pools.clone();
         let mut snapshots = vec![];
-        for (source, pool) in databases.iter().zip(&pools) {
-            snapshots.push(Snapshot::begin(source, pool).await?);
+        let mut versions = vec![];
+        for (source, connection) in databases.iter().zip(connections) {
+            let mut snapshot = Snapshot::begin(source, connection).await?;
+            versions.push(snapshot.version().await?);
+            snapshots.push(snapshot);
         }
         let taken_at = Utc::now();
         let (mut identity, mut position) = (None, 0);
@@ -203,26 +222,41 @@ impl Copier {
             }
         }
         let Some(identity) = identity else {
+            for snapshot in snapshots {
+                snapshot.end().await?;
+            }
             return Ok(None);
         };
         self.check_owner(&identity)?;
         let mut copies = vec![];
-        for (source, mut snapshot) in databases.iter().zip(snapshots) {
-            copies.push(self.database(source, &mut snapshot, written).await?);
+        for (index, (source, mut snapshot)) in databases.iter().zip(snapshots).enumerate() {
+            let copy = match self.unchanged(index, versions[index]) {
+                Some(copy) => copy,
+                None => self.database(source, &mut snapshot, written).await?,
+            };
+            copies.push(copy);
             snapshot.end().await?;
         }
         let mut files = vec![];
         for source in self.sources.files.clone() {
             files.push(self.file(&source, written).await?);
         }
-        Ok(Some(Manifest {
+        let manifest = Manifest {
             format: FORMAT,
             identity,
             taken_at,
             position,
             databases: copies,
             files,
-        }))
+        };
+        Ok(Some((manifest, versions)))
+    }
+
+    /// What the last copy has of a database that nobody has written to since.
+    fn unchanged(&self, index: usize, version: i64) -> Option<DatabaseCopy> {
+        let is_same = self.versions.get(index) == Some(&version);
+        let last = self.last.as_ref().filter(|_| is_same)?;
+        last.databases.get(index).cloned()
     }
 
     fn check_owner(&self, ours: &str) -> Result<(), BackupError> {

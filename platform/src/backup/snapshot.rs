@@ -7,9 +7,8 @@
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use sha2::{Digest, Sha256};
-use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Sqlite, SqlitePool};
+use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
 
 use super::row::{self, RowError};
 use super::{BackupError, DatabaseSource};
@@ -45,21 +44,30 @@ pub(super) struct Piece {
 /// An open read transaction.
 pub(super) struct Snapshot<'a> {
     source: &'a DatabaseSource,
-    connection: PoolConnection<Sqlite>,
+    connection: &'a mut SqliteConnection,
 }
 
 /// Opens the connection over which snapshots of a database are taken, one after the other.
-pub(super) async fn connect(source: &DatabaseSource) -> Result<SqlitePool, BackupError> {
+pub(super) async fn connect(source: &DatabaseSource) -> Result<SqliteConnection, BackupError> {
     let opened = sqlite::open_readers(&source.path, 1).await;
-    opened.map_err(|error| match error {
+    let pool = opened.map_err(|error| match error {
         sqlite::OpenError::Open { source: cause, .. } => read_error(source, cause),
         other => read_error(source, sqlx::Error::Configuration(other.into())),
-    })
+    })?;
+    // A pool would replace it now and then, and with it what its version is counted from.
+    let connection = pool.acquire().await.map_err(|error| read_error(source, error))?;
+    Ok(connection.detach())
 }
 
-/// A number that changes whenever somebody else has written to the database.
-pub(super) async fn version(source: &DatabaseSource, pool: &SqlitePool) -> Result<i64, BackupError> {
-    let version = sqlx::query_scalar("PRAGMA data_version").fetch_one(pool).await;
+/// A number that changes whenever somebody else has written to the database; it is the connection's own. Within a
+/// transaction it is that of the moment.
+pub(super) async fn version(
+    source: &DatabaseSource,
+    connection: &mut SqliteConnection,
+) -> Result<i64, BackupError> {
+    let version = sqlx::query_scalar("PRAGMA data_version")
+        .fetch_one(connection)
+        .await;
     version.map_err(|error| read_error(source, error))
 }
 
@@ -69,23 +77,26 @@ fn read_error(database: &DatabaseSource, source: sqlx::Error) -> BackupError {
 }
 
 impl<'a> Snapshot<'a> {
-    pub async fn begin(source: &'a DatabaseSource, pool: &SqlitePool) -> Result<Self, BackupError> {
-        let begun = async {
-            let mut connection = pool.acquire().await?;
-            sqlx::raw_sql("BEGIN").execute(&mut *connection).await?;
-            // The moment is that of the first read.
-            sqlx::raw_sql("SELECT count(*) FROM sqlite_master")
-                .execute(&mut *connection)
-                .await?;
-            Ok(connection)
-        };
-        let connection = begun.await.map_err(|error| read_error(source, error))?;
+    pub async fn begin(
+        source: &'a DatabaseSource,
+        connection: &'a mut SqliteConnection,
+    ) -> Result<Self, BackupError> {
+        // The moment is that of the first read.
+        let begun = sqlx::raw_sql("BEGIN; SELECT count(*) FROM sqlite_master;")
+            .execute(&mut *connection)
+            .await;
+        begun.map_err(|error| read_error(source, error))?;
         Ok(Self { source, connection })
     }
 
-    pub async fn end(mut self) -> Result<(), BackupError> {
+    pub async fn end(self) -> Result<(), BackupError> {
         let ended = sqlx::raw_sql("ROLLBACK").execute(&mut *self.connection).await;
         ended.map(drop).map_err(|error| read_error(self.source, error))
+    }
+
+    /// See [`version`].
+    pub async fn version(&mut self) -> Result<i64, BackupError> {
+        version(self.source, self.connection).await
     }
 
     /// The first column of the query's first row.

@@ -1,6 +1,7 @@
 //! Copies of databases: what they cost, that they come back the same, and that what is damaged is told and never used.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::Utc;
@@ -153,7 +154,6 @@ async fn a_copy_comes_back_the_same() {
     );
     let secrets = fs::read(restored.path().join("secrets.json")).unwrap();
     assert_eq!(secrets, b"{\"key\": 1}");
-    use std::os::unix::fs::PermissionsExt;
     for name in ["shop.db", "secrets.json"] {
         let mode = fs::metadata(restored.path().join(name))
             .unwrap()
@@ -341,6 +341,25 @@ async fn what_is_damaged_or_missing_is_told() {
     let wrong = place.restore().await.unwrap_err();
     assert!(matches!(wrong, RestoreError::Manifest { .. }), "{wrong}");
     place.copy().await;
+    place.restore().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_copier_mends_what_it_finds_missing_when_it_looks() {
+    let mut place = Place::new().await;
+    place.add_facts(1, 5_000).await;
+    let mut copier = place.copier().await;
+    copier.copy().await.unwrap().unwrap();
+    for chunk in place.chunks() {
+        fs::remove_file(chunk).unwrap();
+    }
+    let retention = Retention {
+        recent: 9,
+        hourly: 0,
+        daily: 0,
+    };
+    copier.clear_away(retention).await.unwrap();
+    assert!(copier.copy().await.unwrap().is_none(), "it is the same copy");
     place.restore().await.unwrap();
 }
 

@@ -163,6 +163,7 @@ async fn what_is_answered_is_what_is_documented(database: Database) {
     for path in ROUTES.into_iter().filter(is_document) {
         let who: Person = match path {
             "/api/users" | "/api/users/{id}" | "/api/chain/calls" => admin(),
+            "/api/payments/orphans" | "/api/payments/orphans/{id}" => admin(),
             "/api/products/{id}/history" => staff(),
             "/api/branches" | "/api/branches/{id}" | "/api/reports/daily-revenue" => staff(),
             "/api/analytics/purchases" => customer(1),

@@ -58,7 +58,7 @@ async fn orphans_come_the_last_first_with_what_became_of_them(database: Database
     .await;
     let list = async |query: &str| {
         let answer = shop
-            .get(&format!("/api/payments/orphans{query}"))
+            .get(format!("/api/payments/orphans{query}"))
             .by(&admin())
             .await
             .ok();
@@ -86,13 +86,13 @@ async fn orphans_come_the_last_first_with_what_became_of_them(database: Database
         [1]
     );
     let one = shop
-        .get(&format!("/api/payments/orphans/{}", orphan(1)))
+        .get(format!("/api/payments/orphans/{}", orphan(1)))
         .by(&admin())
         .await
         .ok();
     assert_eq!(one.body["refund_reference"], "re_1");
     assert_eq!(one.body["note"], "nobody ordered");
-    shop.get(&format!("/api/payments/orphans/{}", orphan(9)))
+    shop.get(format!("/api/payments/orphans/{}", orphan(9)))
         .by(&admin())
         .await
         .refused(404, "not_found");

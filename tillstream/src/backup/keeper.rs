@@ -16,6 +16,8 @@ use crate::settings::Settings;
 
 /// How often old backups are looked for: what a chunk costs is small, and listing a bucket isn't free.
 const CLEAR_AWAY_EVERY: Duration = Duration::from_mins(5);
+/// How long the last backup may keep the shop from ending: a usual one takes a fraction of it.
+const LAST_MAX: Duration = Duration::from_secs(10);
 /// How often the metric of the age is told.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
@@ -73,9 +75,17 @@ impl Keeper {
         let mut ticks = tokio::time::interval(self.interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            self.step(&mut copier, &mut cleared_away).await;
+            let step = self.step(&mut copier, &mut cleared_away);
+            if stop.run_until_cancelled(step).await.is_none() {
+                // It broke off in the middle of a transaction; a copy that isn't finished is none.
+                copier = None;
+            }
         }
-        self.step(&mut copier, &mut cleared_away).await;
+        let last = self.step(&mut copier, &mut cleared_away);
+        if tokio::time::timeout(LAST_MAX, last).await.is_err() {
+            tracing::warn!("there was no time for a last backup; the next start makes one");
+            copier = None;
+        }
         if let Some(copier) = copier {
             copier.close().await;
         }

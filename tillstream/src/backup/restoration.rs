@@ -25,7 +25,8 @@ pub struct Restored {
     pub backup_taken_at: DateTime<Utc>,
     /// The log's head in it; what came later is lost, and its positions are given anew.
     pub position: u64,
-    pub restored_at: DateTime<Utc>,
+    /// When it was brought back.
+    pub at: DateTime<Utc>,
     /// When the provider had been asked; until then nothing is accepted.
     pub reconciled_at: Option<DateTime<Utc>>,
 }

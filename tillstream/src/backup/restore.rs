@@ -34,7 +34,7 @@ pub async fn run(settings: &Settings, arguments: &Restore) -> anyhow::Result<Exi
         from: target.to_string(),
         backup_taken_at: manifest.taken_at,
         position: manifest.position,
-        restored_at: Utc::now(),
+        at: Utc::now(),
         reconciled_at: None,
     };
     restored.save(&DataDir::existing(beside.path())?)?;

@@ -59,7 +59,7 @@ pub const BACKUP_HINTS: backup::Hints = backup::Hints {
 /// moved again. An email that was to be sent is sent, perhaps a second time with the same `Message-ID`. Says how many
 /// intents are asked about.
 pub async fn mark_restored(path: &Path) -> Result<u64, IntentsError> {
-    Ok(store::mark_restored(path).await?)
+    store::mark_restored(path).await
 }
 
 /// The table of intents. Cheap to clone; the clones share one writer and one lease owner's name.
