@@ -109,12 +109,11 @@ async fn full_shop(database: Database) -> Shop {
         credited(1, 7, 500),
         of_review(posted(&shop, 1, 1, 4, false, 20).await),
         wished(1, 1),
-        chain::registered_on(1, "North", chain::day(6)),
-        chain::report(1, chain::day(5), 1, 100, 10),
         of_account(registered(&shop, 1).await),
         of_account(registered(&shop, 2).await),
     ];
     shop.tell(story).await;
+    shop.tell(chain::a_branch_and_its_report()).await;
     shop
 }
 
@@ -135,8 +134,11 @@ async fn what_is_answered_is_what_is_documented(database: Database) {
     for path in ROUTES {
         let who: Person = match path {
             "/api/users" | "/api/chain/calls" => admin(),
-            "/api/analytics/sales" | "/api/products/{id}/history" => staff(),
-            "/api/branches" | "/api/branches/{id}" | "/api/reports/daily-revenue" => staff(),
+            "/api/analytics/sales"
+            | "/api/branches"
+            | "/api/branches/{id}"
+            | "/api/products/{id}/history"
+            | "/api/reports/daily-revenue" => staff(),
             _ => customer(1),
         };
         let answer = shop.get(real(path)).by(&who).await.ok();
