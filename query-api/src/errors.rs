@@ -24,6 +24,7 @@ pub fn store_failed(error: StoreError) -> Problem {
 }
 
 /// The log of calls is worth no alarm: it is asked again.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 pub fn calls_failed(error: CallLogError) -> Problem {
     tracing::warn!(
         error = &error as &dyn std::error::Error,

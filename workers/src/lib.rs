@@ -170,8 +170,9 @@ impl Alone {
             } = self.clone();
             async move {
                 let clock = intents.clock().clone();
-                let chain =
-                    chain.map(|chain| chain::run(chain, feed.clone(), executor, clock, token.clone()));
+                // Boxed: most shops have none.
+                let chain = chain
+                    .map(|chain| Box::pin(chain::run(chain, feed.clone(), executor, clock, token.clone())));
                 tokio::join!(
                     if_any(chain),
                     planner::run(feed, log, intents, token.clone()),

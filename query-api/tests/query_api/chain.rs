@@ -27,11 +27,11 @@ pub fn branch(n: u128) -> BranchId {
 }
 
 /// So many days ago.
-pub fn day(ago: u64) -> NaiveDate {
+fn day(ago: u64) -> NaiveDate {
     Utc::now().date_naive() - Days::new(ago)
 }
 
-pub fn registered_on(n: u128, region: &str, day: NaiveDate) -> Event {
+fn registered_on(n: u128, region: &str, day: NaiveDate) -> Event {
     let registered = BranchRegistered {
         branch_id: branch(n),
         profile: BranchProfile {
@@ -47,7 +47,7 @@ pub fn registered_on(n: u128, region: &str, day: NaiveDate) -> Event {
     Event::Branch(registered.into())
 }
 
-pub fn report(n: u128, day: NaiveDate, revision: u64, revenue: i64, loss: i64) -> Event {
+fn report(n: u128, day: NaiveDate, revision: u64, revenue: i64, loss: i64) -> Event {
     let received = DailyReportReceived {
         branch_id: branch(n),
         day,
@@ -62,6 +62,11 @@ pub fn report(n: u128, day: NaiveDate, revision: u64, revenue: i64, loss: i64) -
         received_at: at(1),
     };
     Event::DailyReport(received.into())
+}
+
+/// Of every document of the chain, something.
+pub fn a_branch_and_its_report() -> Vec<Event> {
+    vec![registered_on(1, "North", day(6)), report(1, day(5), 1, 100, 10)]
 }
 
 /// Branches 1 and 2 are in the north, 3 in the south, all for six days; on two days they report, the first twice.

@@ -126,8 +126,6 @@ async fn full_shop(database: Database) -> Shop {
         of_review(posted(&shop, 1, 1, 4, false, 20).await),
         wished(1, 1),
         orphan_found(1),
-        chain::registered_on(1, "North", chain::day(6)),
-        chain::report(1, chain::day(5), 1, 100, 10),
         key_issued(1),
         of_account(registered(&shop, 1).await),
         of_account(registered(&shop, 2).await),
@@ -140,6 +138,7 @@ async fn full_shop(database: Database) -> Shop {
         image_rejected(1, 2),
     ];
     shop.tell(images).await;
+    shop.tell(chain::a_branch_and_its_report()).await;
     shop
 }
 

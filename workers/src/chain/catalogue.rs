@@ -49,7 +49,8 @@ struct Item {
 
 #[derive(Debug, Deserialize)]
 struct Category {
-    category_id: CategoryId,
+    #[serde(rename = "category_id")]
+    id: CategoryId,
     name: String,
     slug: String,
 }
@@ -227,16 +228,16 @@ impl Follower {
             slug: category.slug.clone(),
         };
         // Headquarters' own id, unless the branch has closed that category: then it is another one.
-        for category_id in [category.category_id, CategoryId::generate()] {
+        for category_id in [category.id, CategoryId::generate()] {
             let created = created(category_id);
             let create = |work: &mut domain::UnitOfWork| create_category(work, &created);
             match executor.execute(&self.context(), create).await {
                 Ok(_) => return Ok(category_id),
-                Err(ExecuteError::Refused(_)) if category_id == category.category_id => {}
+                Err(ExecuteError::Refused(_)) if category_id == category.id => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(category.category_id) // proof: the second try has returned
+        Ok(category.id) // proof: the second try has returned
     }
 }
 
