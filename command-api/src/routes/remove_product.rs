@@ -11,15 +11,16 @@ use crate::answer;
 use crate::commands::Commands;
 use crate::errors::ApiError;
 use crate::incoming::{Incoming, NoFields};
-use crate::problems::{CommandHeaders, EditHeaders, NotFound, Outdated, Rejected, Unauthenticated};
+use crate::problems::{CommandHeaders, Conflict, EditHeaders, NotFound, Outdated, Rejected, Unauthenticated};
 
 /// Removes a product
 ///
-/// It can no longer be found or bought, and its SKUs are free; orders that hold it keep it.
+/// It can no longer be found or bought, and its SKUs are free; orders that hold it keep it. 409 `being_bought` while
+/// somebody pays for a one-of-a-kind.
 #[utoipa::path(
     delete, path = "/api/products/{id}", tag = "products", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The product."), CommandHeaders, EditHeaders),
-    responses((status = 204), Rejected, Unauthenticated, NotFound, Outdated)
+    responses((status = 204), Rejected, Unauthenticated, NotFound, Conflict, Outdated)
 )]
 #[tracing::instrument(name = "command.remove_product", skip_all)]
 pub async fn remove_product(

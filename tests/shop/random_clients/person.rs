@@ -97,12 +97,18 @@ impl Person {
         seed: u64,
     ) -> Self {
         let name = format!("client-{number}");
-        let client = Client::buyer(shop, &name).await;
-        let account = client.account().to_owned();
+        let email = format!("{name}@example.com");
+        let body = json!({"username": name, "email": email, "password": PASSWORD});
+        let client = Client::new(shop);
+        let registered = client.post("/api/auth/register", &body).await;
+        let mut position = registered.position();
+        let account = registered.expect(201)["account_id"].as_str().unwrap().to_owned();
         if works_here {
             let roles = json!({"roles": ["customer", "seller", "staff"]});
             let path = format!("/api/users/{account}/roles");
-            admin.put(&path, &roles).await.expect(200);
+            let hired = admin.put(&path, &roles).await;
+            position = hired.position();
+            hired.expect(200);
         }
         let mut person = Self {
             number,
@@ -112,7 +118,7 @@ impl Person {
             random: Random::new(seed),
             world: Arc::clone(world),
             tally: Tally::default(),
-            position: 0,
+            position,
             orders: vec![],
             last: None,
             refresh_token: String::new(),

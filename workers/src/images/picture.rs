@@ -1,7 +1,7 @@
 //! An upload as WebP in several widths: upright, never larger than it was, without what a camera wrote beside the picture.
 //!
 //! Pure: bytes in, bytes out. It takes a core for seconds; where it runs is left to its caller. Decoders are Rust; only the
-//! encoder, which sees nothing but pixels, is C (docs/decisions/0012).
+//! encoder, which sees nothing but pixels, is C (docs/decisions/0017).
 
 use std::io::Cursor;
 
