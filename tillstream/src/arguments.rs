@@ -274,13 +274,21 @@ pub struct Shop {
     /// The shop's address [default: where `listen` says]
     #[arg(long = "server", value_name = "URL")]
     pub url: Option<String>,
-    /// Log in as, with the password in TILLSTREAM_PASSWORD [default: asked when it's needed]
-    #[arg(long, value_name = "NAME")]
+    /// Log in as [default: asked when it's needed]
+    #[arg(long, value_name = "NAME", requires = "password")]
     pub username: Option<String>,
+    /// Its password; better given in the environment
+    #[arg(
+        long,
+        env = "TILLSTREAM_PASSWORD",
+        hide_env_values = true,
+        value_name = "PASSWORD"
+    )]
+    pub password: Option<String>,
     /// The country that orders go to, as a name or code [default: asked with an order]
     #[arg(long, value_name = "COUNTRY")]
     pub country: Option<String>,
-    /// What the payment provider knows a card by, such as the sandbox's pm_card_visa [default: out of the wallet]
+    /// What the payment provider knows a card by [default: out of the wallet]
     #[arg(long, value_name = "TOKEN")]
     pub card: Option<String>,
 }

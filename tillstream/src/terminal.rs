@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
 use terminal::{Login, Options};
 
 use crate::arguments::Shop;
@@ -12,17 +11,14 @@ pub fn run(settings: &Settings, arguments: Shop) -> anyhow::Result<ExitCode> {
     let Shop {
         url,
         username,
+        password,
         country,
         card,
     } = arguments;
-    let login = username.map(|username| {
-        let password = std::env::var("TILLSTREAM_PASSWORD")
-            .context("--username goes with a password in TILLSTREAM_PASSWORD")?;
-        anyhow::Ok(Login { username, password })
-    });
+    let login = username.zip(password);
     let options = Options {
         server: url.unwrap_or_else(|| format!("http://{}", settings.listen)),
-        login: login.transpose()?,
+        login: login.map(|(username, password)| Login { username, password }),
         country,
         card,
     };

@@ -161,11 +161,16 @@ async fn what_is_answered_is_what_is_documented(database: Database) {
     let is_document = |path: &&str| !path.contains("{file}") && *path != "/api/products/export";
     for path in ROUTES.into_iter().filter(is_document) {
         let who: Person = match path {
-            "/api/users" | "/api/users/{id}" | "/api/chain/calls" => admin(),
-            "/api/payments/orphans" | "/api/payments/orphans/{id}" => admin(),
-            "/api/products/{id}/history" => staff(),
-            "/api/branches" | "/api/branches/{id}" | "/api/reports/daily-revenue" => staff(),
+            "/api/users"
+            | "/api/users/{id}"
+            | "/api/chain/calls"
+            | "/api/payments/orphans"
+            | "/api/payments/orphans/{id}" => admin(),
             "/api/analytics/purchases" => customer(1),
+            "/api/products/{id}/history"
+            | "/api/branches"
+            | "/api/branches/{id}"
+            | "/api/reports/daily-revenue" => staff(),
             path if path.starts_with("/api/analytics/") => staff(),
             _ => customer(1),
         };
