@@ -57,8 +57,8 @@ fn prices_variants_and_whether_it_is_on_sale_follow() {
     let changed = mug(&[("MUG-S", 5_50), ("MUG-M", 5_75)], SuppliedStatus::Archived);
     supply(&mut shop, &changed).then(&[
         "VariantPriceChanged",
-        "VariantAdded",
         "VariantRemoved",
+        "VariantAdded",
         "ProductArchived",
         "StockListed",
     ]);

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{TimeDelta, Utc};
 use events::account::Role;
 use events::ids::{AccountId, SessionId};
+use reqwest::Method;
 use serde_json::{Value, json};
 use web::tokens::AccessTokens;
 
-use crate::client::{Answer, Client, order};
+use crate::client::{Answer, Client, answer, order};
 use crate::process::Shop;
 
 pub const PASSWORD: &str = "a password of a test";
@@ -34,10 +35,13 @@ pub enum Who {
     /// With no other role.
     Staff,
     Admin,
+    /// A shop of the chain, by the token that headquarters gave it.
+    Branch,
+    OtherBranch,
 }
 
 impl Who {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Nobody,
         Self::Expired,
         Self::Forged,
@@ -46,10 +50,15 @@ impl Who {
         Self::Owner,
         Self::Staff,
         Self::Admin,
+        Self::Branch,
+        Self::OtherBranch,
     ];
 
     pub fn is_logged_in(self) -> bool {
-        !matches!(self, Self::Nobody | Self::Expired | Self::Forged)
+        !matches!(
+            self,
+            Self::Nobody | Self::Expired | Self::Forged | Self::Branch | Self::OtherBranch
+        )
     }
 }
 
@@ -63,6 +72,10 @@ pub struct People {
     pub owner: Client,
     staff: Client,
     pub admin: Client,
+    branch: Client,
+    other_branch: Client,
+    /// The id of the branch.
+    pub branch_id: String,
     pub admin_password: String,
     /// The id of the owner's account.
     pub owner_id: String,
@@ -98,7 +111,12 @@ impl People {
         let key = hex::decode(secrets["access_tokens"].as_str().unwrap()).unwrap();
         let expired = token(&key, &owner_id, Role::Customer, TimeDelta::hours(1));
         let forged = token(&[7; 32], &owner_id, Role::Admin, TimeDelta::zero());
+        let (branch_id, branch) = registered_branch(&admin, &nobody, "Leeds").await;
+        let (_, other_branch) = registered_branch(&admin, &nobody, "York").await;
         let people = Self {
+            branch,
+            other_branch,
+            branch_id,
             data_dir: shop.data_dir.clone(),
             expired: nobody.clone().with_token(&expired),
             forged: nobody.clone().with_token(&forged),
@@ -135,6 +153,8 @@ impl People {
             Who::Owner => &self.owner,
             Who::Staff => &self.staff,
             Who::Admin => &self.admin,
+            Who::Branch => &self.branch,
+            Who::OtherBranch => &self.other_branch,
         }
     }
 
@@ -226,12 +246,51 @@ impl People {
         (product, text(&made, "review_id"))
     }
 
+    /// An image of something of the owner's, ready to be seen: the product's id, and the image's.
+    pub async fn image(&self) -> (String, String) {
+        let product = self.product_of_owner().await;
+        let path = format!("/api/products/{product}/images");
+        let upload = self.owner.request(Method::POST, &path).body(picture());
+        let upload = upload.header("content-type", "image/png");
+        let image = text(&self.made(answer(upload).await.unwrap()), "image_id");
+        let is_ready = |product: &Value| product["images"][0]["status"] == "ready";
+        self.nobody
+            .wait_for(&format!("/api/products/{product}"), is_ready)
+            .await;
+        (product, image)
+    }
+
+    /// A new key of the owner's; its id.
+    pub async fn api_key(&self) -> String {
+        let body = json!({"name": "a system", "scopes": ["catalogue:read"]});
+        text(
+            &self.made(self.owner.post("/api/api-keys", &body).await),
+            "api_key_id",
+        )
+    }
+
     /// A new category; its path.
     pub async fn category(&self) -> String {
         let body = json!({"name": format!("Category {}", self.number())});
         let made = self.made(self.admin.post("/api/categories", &body).await);
         format!("/api/categories/{}", text(&made, "category_id"))
     }
+}
+
+/// A small PNG.
+pub fn picture() -> Vec<u8> {
+    let mut png = std::io::Cursor::new(vec![]);
+    let picture = image::DynamicImage::new_rgb8(200, 100);
+    picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    png.into_inner()
+}
+
+/// Its id, and a client with its token.
+async fn registered_branch(admin: &Client, nobody: &Client, name: &str) -> (String, Client) {
+    let body = json!({"name": name, "location": name, "region": "North", "url": "https://branch.example"});
+    let registered = admin.post("/api/branches", &body).await.expect(201);
+    let client = nobody.clone().with_token(&text(&registered, "token"));
+    (text(&registered, "branch_id"), client)
 }
 
 /// What the answer has under this name.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Call, ONLY_OWNER, secret};
 use crate::permissions::people::{PASSWORD, People, Who};
-use crate::permissions::rules::{ADMIN, ANY_ACCOUNT, PUBLIC, PUBLIC_OR_LOGGED_IN};
+use crate::permissions::rules::{ADMIN, ANY_ACCOUNT, OWNER, PUBLIC, PUBLIC_OR_LOGGED_IN};
 
 /// A call of this route that succeeds for `who`, if they may; none if it is no route of these.
 pub async fn call(name: &str, who: Who, people: &People) -> Option<Call> {
@@ -45,6 +45,26 @@ pub async fn call(name: &str, who: Who, people: &People) -> Option<Call> {
             };
             Call::new(ANY_ACCOUNT, route).with(json!({"old_password": old, "new_password": old}))
         }
+        "POST /api/auth/email/verify" => {
+            let token = emailed_token(people, &people.newcomer().await.username).await;
+            Call::new(PUBLIC, route).with(json!({"token": token}))
+        }
+        "POST /api/auth/email/verify/request" => {
+            let email = format!("{}@example.com", people.newcomer().await.username);
+            Call::new(PUBLIC, route).with(json!({"email": email}))
+        }
+        "GET /api/api-keys" => {
+            let id = people.api_key().await;
+            Call::new(ANY_ACCOUNT, route).showing(id, ONLY_OWNER)
+        }
+        "POST /api/api-keys" => {
+            Call::new(ANY_ACCOUNT, route).with(json!({"name": "a system", "scopes": ["orders:read"]}))
+        }
+        "DELETE /api/api-keys/{id}" => {
+            let id = people.api_key().await;
+            Call::new(OWNER, format!("/api/api-keys/{id}"))
+        }
+        "GET /api/users/{id}" => Call::new(ADMIN, format!("/api/users/{}", people.owner_id)),
         "GET /api/users" => Call::new(ADMIN, "/api/users?limit=100"),
         "PUT /api/users/{id}/roles" => {
             let id = people.newcomer().await.id;
@@ -63,9 +83,14 @@ async fn reset_token(people: &People) -> String {
         .post("/api/auth/password/forgot", &asked)
         .await
         .expect(202);
+    emailed_token(people, &username).await
+}
+
+/// The token of the newest email to somebody.
+async fn emailed_token(people: &People, username: &str) -> String {
     let path = format!("/mailbox?key={}&format=text", secret(people, "mailbox"));
     let token_in = |page: &Value| {
-        let (_, email) = page.as_str()?.split_once(username.as_str())?;
+        let (_, email) = page.as_str()?.split_once(username)?;
         let (_, rest) = email.split_once("#token=")?;
         Some(rest.split_whitespace().next()?.to_owned())
     };

@@ -47,6 +47,31 @@ pub async fn call(name: &str, who: Who, people: &People) -> Option<Call> {
             let id = people.product_of_owner().await;
             Call::new(OWNER_OR_STAFF, format!("/api/products/{id}/history"))
         }
+        "GET /api/products/suggestions" => Call::new(PUBLIC, "/api/products/suggestions?q=the"),
+        "GET /api/products/export" => Call::new(ANY_ACCOUNT, route),
+        "POST /api/products/batch" => {
+            let sku = format!("BATCH-{}", people.number());
+            let row = json!({"sku": sku, "name": "One of many", "price": "3.00", "quantity": 1});
+            Call::new(ANY_ACCOUNT, route).with(json!([row]))
+        }
+        "POST /api/products/{id}/images" => {
+            let id = people.product_of_owner().await;
+            Call::new(OWNER_OR_STAFF, format!("/api/products/{id}/images")).with_png()
+        }
+        "PATCH /api/products/{id}/images/{image}" => {
+            let (product, image) = people.image().await;
+            let alt = format!("View {}", people.number());
+            Call::new(OWNER_OR_STAFF, format!("/api/products/{product}/images/{image}"))
+                .with(json!({"alt": alt}))
+        }
+        "DELETE /api/products/{id}/images/{image}" => {
+            let (product, image) = people.image().await;
+            Call::new(OWNER_OR_STAFF, format!("/api/products/{product}/images/{image}"))
+        }
+        "GET /api/images/{id}/{file}" => {
+            let (_, image) = people.image().await;
+            Call::new(PUBLIC, format!("/api/images/{image}/160.webp"))
+        }
         "POST /api/products/bulk" => {
             let id = people.product_of_owner().await;
             Call::new(ADMIN, route).with(json!({"ids": [id], "action": "archive"}))

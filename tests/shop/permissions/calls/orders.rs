@@ -5,7 +5,9 @@ use serde_json::json;
 use super::{Call, ONLY_OWNER, OWNER_AND_STAFF};
 use crate::client::visa;
 use crate::permissions::people::{PLENTY, People, Who, text};
-use crate::permissions::rules::{ANY_ACCOUNT, CUSTOMERS, OWNER_OR_STAFF, STAFF};
+use crate::permissions::rules::{
+    ANY_ACCOUNT, CUSTOMERS, CUSTOMERS_AND_GUESTS, OWNER_OR_STAFF, PUBLIC_OR_LOGGED_IN, STAFF,
+};
 
 /// A call of this route that succeeds for `who`, if they may; none if it is no route of these.
 pub async fn call(name: &str, who: Who, people: &People) -> Option<Call> {
@@ -15,16 +17,16 @@ pub async fn call(name: &str, who: Who, people: &People) -> Option<Call> {
         "GET /api/cart" => {
             let item = format!("/api/cart/items/{PLENTY}");
             people.made(people.owner.put(&item, &json!({"quantity": 7})).await);
-            Call::new(ANY_ACCOUNT, route).showing(PLENTY.to_owned(), ONLY_OWNER)
+            Call::new(PUBLIC_OR_LOGGED_IN, route).showing(PLENTY.to_owned(), ONLY_OWNER)
         }
         "PUT /api/cart/items/{sku}" => {
             let quantity = people.number() % 100 + 1;
-            Call::new(CUSTOMERS, "/api/cart/items/PLENTY").with(json!({"quantity": quantity}))
+            Call::new(CUSTOMERS_AND_GUESTS, "/api/cart/items/PLENTY").with(json!({"quantity": quantity}))
         }
         "DELETE /api/cart/items/{sku}" => {
             let path = format!("/api/cart/items/{PLENTY}");
             people.made(client.put(&path, &json!({"quantity": 2})).await);
-            Call::new(CUSTOMERS, path)
+            Call::new(CUSTOMERS_AND_GUESTS, path)
         }
         "POST /api/orders" => Call::new(CUSTOMERS, route).with(json!({
             "lines": [{"sku": PLENTY, "quantity": 1}], "payment": visa(), "country": "GB",
