@@ -25,7 +25,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use test_servers::{Cluster, ClusterSettings, ClusterSize, Daemon, Durability, Folder, HaProxy, Servers};
+use test_servers::{
+    Cluster, ClusterSettings, ClusterSize, Daemon, Durability, Folder, HaProxy, RoleKind, Servers,
+};
 
 use crate::memory;
 
@@ -136,9 +138,19 @@ impl Stage {
     /// Runs `tillstream` with these arguments and the shop's settings, and gives back what it printed if it succeeded;
     /// none if no shop has this folder.
     pub fn run(&self, data_dir: &Path, arguments: &[&str]) -> Option<String> {
-        let shops = self.shops();
-        let shop = shops.get(data_dir)?;
-        Some(shop.cluster.run(arguments).unwrap())
+        let mut shops = self.shops();
+        let shop = shops.get_mut(data_dir)?;
+        // What the shop in one process does when it stops: the read models reach the log's end.
+        let projectors = shop.cluster.role(RoleKind::Projectors, 1);
+        let had_stopped = !projectors.is_running();
+        if had_stopped {
+            projectors.start().unwrap();
+        }
+        let printed = shop.cluster.run(arguments).unwrap();
+        if had_stopped {
+            shop.cluster.role(RoleKind::Projectors, 1).stop().unwrap();
+        }
+        Some(printed)
     }
 
     /// Everything that its processes have logged.

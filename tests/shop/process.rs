@@ -55,6 +55,16 @@ pub struct Login {
     pub password: String,
 }
 
+/// The admin's of the shop in this folder.
+pub fn login_made_in(data_dir: &Path) -> Login {
+    #[derive(Deserialize)]
+    struct Credentials {
+        admin: Login,
+    }
+    let text = fs::read(data_dir.join("credentials.json")).unwrap();
+    serde_json::from_slice::<Credentials>(&text).unwrap().admin
+}
+
 impl Shop {
     pub fn start(data_dir: &Path) -> Self {
         Self::start_with(data_dir, &[])
@@ -110,12 +120,7 @@ impl Shop {
     }
 
     pub fn admin(&self) -> Login {
-        #[derive(Deserialize)]
-        struct Credentials {
-            admin: Login,
-        }
-        let text = fs::read(self.data_dir.join("credentials.json")).unwrap();
-        serde_json::from_slice::<Credentials>(&text).unwrap().admin
+        login_made_in(&self.data_dir)
     }
 
     /// SIGKILL.

@@ -63,10 +63,10 @@ pub struct ProductHistoryItem {
 pub struct StockChange {
     #[schema(value_type = String)]
     sku: Sku,
-    before: Figures,
+    before: StockFigures,
     change: Change,
     /// Afterwards.
-    level: Figures,
+    level: StockFigures,
     #[schema(value_type = Option<Uuid>)]
     order_id: Option<OrderId>,
     reason: Option<String>,
@@ -74,7 +74,7 @@ pub struct StockChange {
 
 /// Units of a SKU.
 #[derive(Serialize, ToSchema)]
-pub struct Figures {
+pub struct StockFigures {
     /// On the shelf.
     on_hand: i64,
     /// Of these, promised to orders.
@@ -90,7 +90,7 @@ pub struct Change {
     reserved: i64,
 }
 
-impl Figures {
+impl StockFigures {
     fn of(level: StockLevel) -> Self {
         Self {
             on_hand: level.on_hand,
@@ -103,12 +103,12 @@ impl Figures {
 impl StockChange {
     fn of(movement: StockMovement) -> Self {
         Self {
-            before: Figures::of(movement.before()),
+            before: StockFigures::of(movement.before()),
             change: Change {
                 on_hand: movement.change.on_hand,
                 reserved: movement.change.reserved,
             },
-            level: Figures::of(movement.level),
+            level: StockFigures::of(movement.level),
             sku: movement.sku,
             order_id: movement.order_id,
             reason: movement.reason,

@@ -89,7 +89,7 @@ fn catalogue() -> Value {
         {"name": "Shirt", "category": "men", "variants": [
             {"sku": "S-m", "options": {"size": "M", "colour": "@red, \"dark\""}, "price": "9.99", "quantity": 7},
             {"sku": "S-S", "options": {"size": "S"}, "price": "8.99"},
-            {"sku": "A-first", "options": {"cut": "slim\nfit"}, "price": "10", "quantity": 100_000}]},
+            {"sku": "A-first", "options": {"cut": "slim fit"}, "price": "10", "quantity": 100_000}]},
     ])
 }
 

@@ -312,11 +312,11 @@ mod tests {
 
     /// Four products, every other in stock, of which the third has no options.
     const SOME_PRODUCTS: &str = "INSERT INTO products_g1 (id, number, status, sort_name, min_price_minor, available, in_stock, \
-             one_of_a_kind, rating, added_at, version, position, unlisted, ratings, doc) \
-             VALUES ('a', 1, 'active', 'a', 1, 1, 1, 0, 0, 1, 1, 1, '{}', '[]', '{}'), \
-             ('b', 2, 'active', 'b', 1, 0, 0, 0, 0, 1, 1, 2, '{}', '[]', '{}'), \
-             ('c', 3, 'active', 'c', 1, 1, 1, 0, 0, 1, 1, 3, '{}', '[]', '{}'), \
-             ('d', 4, 'archived', 'd', 1, 1, 1, 0, 0, 1, 1, 4, '{}', '[]', '{}'); \
+             one_of_a_kind, rating, added_at, version, position, unlisted, ratings, image_sizes, doc) \
+             VALUES ('a', 1, 'active', 'a', 1, 1, 1, 0, 0, 1, 1, 1, '{}', '[]', '{}', '{}'), \
+             ('b', 2, 'active', 'b', 1, 0, 0, 0, 0, 1, 1, 2, '{}', '[]', '{}', '{}'), \
+             ('c', 3, 'active', 'c', 1, 1, 1, 0, 0, 1, 1, 3, '{}', '[]', '{}', '{}'), \
+             ('d', 4, 'archived', 'd', 1, 1, 1, 0, 0, 1, 1, 4, '{}', '[]', '{}', '{}'); \
          INSERT INTO product_options_g1 (number, name, value_key, value) \
              VALUES (1, 'size', 'l', 'L'), (1, 'size', 's', 'S'), (2, 'size', 'l', 'l'), (2, 'colour', 'red', 'red')";
 

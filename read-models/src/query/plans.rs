@@ -42,7 +42,7 @@ const DISCOURAGE_BITMAPS: &str =
 
 /// Many products with their texts, so that it pays to look for some of them.
 const MANY_PRODUCTS: &str = "INSERT INTO products_g1 (id, number, status, sort_name, min_price_minor, available, in_stock, one_of_a_kind, rating, added_at, version, position, \
-         unlisted, ratings, doc) SELECT n, n, 'active', n, n, 1, 1, 0, 0, n, 1, n, '{}', '[]', '{}' FROM generate_series(1, 5000) AS n; \
+         unlisted, ratings, image_sizes, doc) SELECT n, n, 'active', n, n, 1, 1, 0, 0, n, 1, n, '{}', '[]', '{}', '{}' FROM generate_series(1, 5000) AS n; \
      INSERT INTO products_text_g1 (number, name, description, skus, terms) \
          SELECT n, n, '', '', CAST(n AS TEXT)::TSVECTOR FROM generate_series(1, 5000) AS n; \
      ANALYZE products_g1, products_text_g1";

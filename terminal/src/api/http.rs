@@ -1,8 +1,10 @@
 //! Requests and their answers: the session's token, idempotency keys, positions.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
+use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -12,6 +14,8 @@ use uuid::Uuid;
 
 use super::documents::{Problem, Session};
 
+/// Names the cart of somebody who isn't logged in.
+const CART_TOKEN: &str = "tillstream-cart-token";
 /// Longer than the shop lets a query wait for a read model; what takes longer than this, people have given up.
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// Of a command that may or may not have arrived: the same key again can do no harm.
@@ -44,6 +48,8 @@ pub struct Api {
     session: Mutex<Option<Session>>,
     /// Of the last command: what is asked afterwards is to show it.
     position: AtomicU64,
+    /// Of the cart of somebody who isn't logged in; a login spends it.
+    guest_cart: std::sync::Mutex<Option<HeaderValue>>,
 }
 
 impl Api {
@@ -58,6 +64,7 @@ impl Api {
             server,
             session: Mutex::default(),
             position: AtomicU64::default(),
+            guest_cart: std::sync::Mutex::default(),
         })
     }
 
@@ -97,14 +104,34 @@ impl Api {
             }
         };
         let response = self.send_as_user(request).await?;
-        let position = response.headers().get("tillstream-position");
-        let position = position.and_then(|position| position.to_str().ok()?.parse().ok());
-        self.position.fetch_max(position.unwrap_or(0), Ordering::Relaxed);
+        self.note(response.headers());
         let text = response.text().await.map_err(ApiError::unreadable)?;
         if text.is_empty() {
             return Ok(Value::Null);
         }
         serde_json::from_str(&text).map_err(ApiError::unreadable)
+    }
+
+    /// Keeps what the answer of a command says for later ones.
+    fn note(&self, headers: &HeaderMap) {
+        if let Some(token) = headers.get(CART_TOKEN) {
+            *self.guest_cart() = Some(token.clone());
+        }
+        let position = headers.get("tillstream-position");
+        let position = position.and_then(|position| position.to_str().ok()?.parse().ok());
+        self.position.fetch_max(position.unwrap_or(0), Ordering::Relaxed);
+    }
+
+    fn guest_cart(&self) -> MutexGuard<'_, Option<HeaderValue>> {
+        // Whoever panicked has put a whole token there, or none.
+        self.guest_cart.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with_guest_cart(&self, request: RequestBuilder) -> RequestBuilder {
+        match &*self.guest_cart() {
+            Some(token) => request.header(CART_TOKEN, token),
+            None => request,
+        }
     }
 
     fn url(&self, path: &[&str]) -> Url {
@@ -126,7 +153,7 @@ impl Api {
         let token = self.token().await;
         let signed = |token: &Option<String>| match token {
             Some(token) => request().bearer_auth(token),
-            None => request(),
+            None => self.with_guest_cart(request()),
         };
         let response = self.send(|| signed(&token)).await?;
         if response.status() != StatusCode::UNAUTHORIZED {
@@ -179,16 +206,16 @@ impl Api {
     }
 
     async fn start_session(&self, path: &[&str], body: &Value) -> Result<Session, ApiError> {
-        let response = self.http.post(self.url(path)).json(body).send().await;
-        let response = response.map_err(|error| ApiError::Unreachable {
+        let request = self.with_guest_cart(self.http.post(self.url(path)).json(body));
+        let response = request.send().await.map_err(|error| ApiError::Unreachable {
             server: self.server.to_string(),
             reason: root(&error),
         })?;
-        accepted(response)
-            .await?
-            .json()
-            .await
-            .map_err(ApiError::unreadable)
+        let response = accepted(response).await?;
+        // What was in the guest's cart is in the account's now, which the next query is to show.
+        self.note(response.headers());
+        *self.guest_cart() = None;
+        response.json().await.map_err(ApiError::unreadable)
     }
 }
 

@@ -6,7 +6,6 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use serde::Deserialize;
 use test_servers::{Cluster, ClusterSettings, ClusterSize, Durability, Folder, RoleKind, Servers};
 use tokio::task::block_in_place;
 
@@ -14,6 +13,7 @@ use super::careful::{Doors, PASSWORD};
 use super::fault::Fault;
 use super::load::Load;
 use crate::client::order;
+use crate::process::login_made_in;
 use crate::random::Random;
 use crate::size;
 
@@ -128,7 +128,7 @@ async fn run(faults: &[Fault], bug: Option<&str>, random: &mut Random) -> Report
         cluster.urls(RoleKind::CommandApi),
         cluster.urls(RoleKind::QueryApi),
     );
-    let admin = admin(&cluster.data_dir());
+    let admin = login_made_in(&cluster.data_dir());
     let load = Load::start(doors.clone(), (&admin.username, &admin.password), random.next()).await;
     let probe = Probe::new(doors).await;
 
@@ -210,16 +210,6 @@ impl Probe {
         let listed = self.doors.all(&token, "/api/orders", 0).await.len();
         (listed != placed).then(|| format!("{listed} orders are listed for the {placed} of the probe"))
     }
-}
-
-#[derive(Deserialize)]
-struct Credentials {
-    admin: crate::process::Login,
-}
-
-fn admin(data_dir: &Path) -> crate::process::Login {
-    let text = fs::read(data_dir.join("credentials.json")).unwrap();
-    serde_json::from_slice::<Credentials>(&text).unwrap().admin
 }
 
 /// Processes that panicked.

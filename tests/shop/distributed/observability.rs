@@ -20,7 +20,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::block_in_place;
 
 use super::careful::{Doors, PASSWORD};
-use crate::client::order;
+use crate::client::{Client, order};
+use crate::process::{Shop, login_made_in};
 
 /// Spans are sent every few seconds.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -85,13 +86,45 @@ async fn an_order_is_one_trace_and_every_metric_that_is_asked_for_exists() {
             .any(|span| span.contains("email")),
         "the email is no part of the trace"
     );
-    let exist = block_in_place(|| metrics(&cluster));
     let monitoring = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/monitoring"));
     let wanted = telemetry::metrics_named_in(monitoring).unwrap();
-    let missing: Vec<_> = wanted.difference(&exist).collect();
     assert!(!wanted.is_empty());
-    assert!(missing.is_empty(), "no process has {missing:?}");
+    let branch = branch(&cluster, folder.path()).await;
+    let asked_at = Instant::now();
+    loop {
+        let mut exist = block_in_place(|| metrics(&cluster));
+        let page = client
+            .get(format!("{}/metrics", branch.url))
+            .send()
+            .await
+            .unwrap();
+        exist.extend(telemetry::metrics_named(&page.text().await.unwrap()));
+        let missing: Vec<_> = wanted.difference(&exist).collect();
+        if missing.is_empty() {
+            break;
+        }
+        assert!(asked_at.elapsed() < PATIENCE, "no process has {missing:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(branch.stop().success());
     block_in_place(|| cluster.stop()).unwrap();
+}
+
+/// A shop in one process, with backups, and with the cluster as its headquarters: it measures what no role does.
+async fn branch(cluster: &Cluster, folder: &Path) -> Shop {
+    let url = cluster.urls(RoleKind::CommandApi).remove(0);
+    let admin = login_made_in(&cluster.data_dir());
+    let boss = Client::at(&url).login(&admin.username, &admin.password).await;
+    let body =
+        json!({"name": "Leeds", "location": "Leeds", "region": "North", "url": "https://leeds.example"});
+    let registered = boss.post("/api/branches", &body).await.expect(201);
+    let backups = folder.join("backups");
+    let settings = [
+        ("TILLSTREAM_BACKUP__TO", backups.to_str().unwrap()),
+        ("TILLSTREAM_CHAIN__HEADQUARTERS", &url),
+        ("TILLSTREAM_CHAIN__TOKEN", registered["token"].as_str().unwrap()),
+    ];
+    Shop::start_with(&folder.join("branch"), &settings)
 }
 
 /// An OTLP collector, and the batches that it is given.

@@ -94,6 +94,11 @@ async fn readers_look_up_subjects_and_buy_by_id() {
 }
 
 async fn looks_around(store: &Bookstore, clocks: &Book) {
+    let are_shelved = |page: &Value| page["items"].as_array().is_some_and(|books| books.len() == 3);
+    store
+        .reader
+        .wait_for("/api/products?category=science", are_shelved)
+        .await;
     let position = store.staff.get("/api/categories").await.position();
     let in_systems = store.titles("category=distributed-systems", position).await;
     assert_eq!(in_systems, ["The Log", "Time and Clocks"]);

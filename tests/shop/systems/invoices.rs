@@ -15,6 +15,8 @@ use crate::process::{Shop, run};
 const BRANCHES: [&str; 3] = ["Leeds", "York", "Dover"];
 /// At each branch; what is neither's is the shop's own.
 const SELLERS: [&str; 2] = ["sally", "sam"];
+/// More than half a year sells of anything.
+const PLENTY: u32 = 1_000_000;
 /// As many requests at once as the registration of a whole catalogue takes to be quick.
 const AT_ONCE: usize = 16;
 /// The days of the invoices, and some around them.
@@ -145,7 +147,8 @@ impl Branch {
         }
     }
 
-    /// The sellers list two thirds of the articles; their prices don't matter, since a sale of the past brings its own.
+    /// The sellers list two thirds of the articles, with as many as will be sold; their prices don't matter, since a sale of
+    /// the past brings its own.
     async fn list(&mut self, codes: &[String]) {
         for (number, name) in SELLERS.iter().enumerate() {
             let seller = Client::buyer(&self.shop, name).await;
@@ -155,7 +158,7 @@ impl Branch {
             let own: Vec<_> = own.map(|(_, code)| code.clone()).collect();
             for some in own.chunks(AT_ONCE) {
                 let listed = some.iter().map(|code| {
-                    let item = json!({"name": code, "sku": code, "price": "1.00", "quantity": 0});
+                    let item = json!({"name": code, "sku": code, "price": "1.00", "quantity": PLENTY});
                     let seller = seller.clone();
                     tokio::spawn(async move { seller.post("/api/products", &item).await.expect(201) })
                 });

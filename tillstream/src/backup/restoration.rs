@@ -62,6 +62,7 @@ impl Restoration {
     /// None if nothing has to be waited for.
     pub fn pending(dir: &DataDir) -> anyhow::Result<Option<Self>> {
         let restored = Restored::load(dir)?.filter(|restored| restored.reconciled_at.is_none());
+        metrics::gauge!(names::RESTORING).set(f64::from(u8::from(restored.is_some())));
         let Some(restored) = restored else { return Ok(None) };
         Ok(Some(Self {
             dir: DataDir::existing(dir.path())?,
@@ -77,7 +78,6 @@ impl Restoration {
 
     /// Asks the provider until it has answered; says whether the shop is open now, and not asked to stop.
     pub async fn run(mut self, reconciliation: Reconciliation, stop: &CancellationToken) -> bool {
-        metrics::gauge!(names::RESTORING).set(1.0);
         tracing::warn!(
             position = self.restored.position,
             "this shop was restored; it takes no commands until the payment provider has been asked"

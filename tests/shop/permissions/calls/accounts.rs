@@ -24,7 +24,7 @@ pub async fn call(name: &str, who: Who, people: &People) -> Option<Call> {
             let session = people.newcomer().await.session().await;
             Call::new(PUBLIC, route).with(json!({"refresh_token": session["refresh_token"]}))
         }
-        "POST /api/auth/password/forgot" => {
+        "POST /api/auth/password/forgot" | "POST /api/auth/email/verify/request" => {
             let email = format!("{}@example.com", people.newcomer().await.username);
             Call::new(PUBLIC, route).with(json!({"email": email}))
         }
@@ -46,12 +46,8 @@ pub async fn call(name: &str, who: Who, people: &People) -> Option<Call> {
             Call::new(ANY_ACCOUNT, route).with(json!({"old_password": old, "new_password": old}))
         }
         "POST /api/auth/email/verify" => {
-            let token = emailed_token(people, &people.newcomer().await.username).await;
+            let token = emailed_token(people, &people.newcomer().await.username, "/verify-email").await;
             Call::new(PUBLIC, route).with(json!({"token": token}))
-        }
-        "POST /api/auth/email/verify/request" => {
-            let email = format!("{}@example.com", people.newcomer().await.username);
-            Call::new(PUBLIC, route).with(json!({"email": email}))
         }
         "GET /api/api-keys" => {
             let id = people.api_key().await;
@@ -83,16 +79,20 @@ async fn reset_token(people: &People) -> String {
         .post("/api/auth/password/forgot", &asked)
         .await
         .expect(202);
-    emailed_token(people, &username).await
+    emailed_token(people, &username, "/reset-password").await
 }
 
-/// The token of the newest email to somebody.
-async fn emailed_token(people: &People, username: &str) -> String {
+/// The token of the newest email to somebody with a link to this page.
+async fn emailed_token(people: &People, username: &str, page: &str) -> String {
     let path = format!("/mailbox?key={}&format=text", secret(people, "mailbox"));
-    let token_in = |page: &Value| {
-        let (_, email) = page.as_str()?.split_once(username)?;
-        let (_, rest) = email.split_once("#token=")?;
-        Some(rest.split_whitespace().next()?.to_owned())
+    let address = format!("{username}@");
+    let token_in = |mailbox: &Value| {
+        let mut emails = mailbox.as_str()?.split(&address).skip(1);
+        emails.find_map(|email| {
+            let (before, token) = email.split_once("#token=")?;
+            let token = token.split_whitespace().next()?;
+            before.ends_with(page).then(|| token.to_owned())
+        })
     };
     let page = people
         .nobody
