@@ -65,6 +65,18 @@ pub fn login_made_in(data_dir: &Path) -> Login {
     serde_json::from_slice::<Credentials>(&text).unwrap().admin
 }
 
+/// One of the secrets of the shop in this folder.
+pub fn secret(data_dir: &Path, name: &str) -> String {
+    let secrets = fs::read(data_dir.join("secrets.json")).unwrap();
+    let secrets: serde_json::Value = serde_json::from_slice(&secrets).unwrap();
+    secrets[name].as_str().unwrap().to_owned()
+}
+
+/// The path of the mailbox of the shop in this folder, as text.
+pub fn mailbox(data_dir: &Path) -> String {
+    format!("/mailbox?key={}&format=text", secret(data_dir, "mailbox"))
+}
+
 impl Shop {
     pub fn start(data_dir: &Path) -> Self {
         Self::start_with(data_dir, &[])

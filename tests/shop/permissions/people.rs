@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use web::tokens::AccessTokens;
 
 use crate::client::{Answer, Client, answer, order};
-use crate::process::Shop;
+use crate::process::{Shop, secret};
 
 pub const PASSWORD: &str = "a password of a test";
 /// What everybody can buy; the shop's own.
@@ -106,9 +106,7 @@ impl People {
         let nobody = Client::new(shop);
         let owner = Client::buyer(shop, "owner").await;
         let owner_id = owner.account().to_owned();
-        let secrets = std::fs::read(shop.data_dir.join("secrets.json")).unwrap();
-        let secrets: Value = serde_json::from_slice(&secrets).unwrap();
-        let key = hex::decode(secrets["access_tokens"].as_str().unwrap()).unwrap();
+        let key = hex::decode(secret(&shop.data_dir, "access_tokens")).unwrap();
         let expired = token(&key, &owner_id, Role::Customer, TimeDelta::hours(1));
         let forged = token(&[7; 32], &owner_id, Role::Admin, TimeDelta::zero());
         let (branch_id, branch) = registered_branch(&admin, &nobody, "Leeds").await;

@@ -8,6 +8,7 @@ use reqwest::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde_json::{Value, json};
 
 use crate::client::{Client, answer, visa};
+use crate::forms::on_each_form;
 use crate::process::{Shop, run};
 
 struct Story {
@@ -122,7 +123,7 @@ fn texts<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
         .into()
 }
 
-#[tokio::test]
+on_each_form!(an_analyst_reads_what_sold_where_and_to_whom);
 async fn an_analyst_reads_what_sold_where_and_to_whom() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");

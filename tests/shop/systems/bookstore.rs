@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, answer, visa};
+use crate::forms::on_each_form;
 use crate::process::{Shop, run};
 
 struct Bookstore {
@@ -71,7 +72,7 @@ impl Bookstore {
     }
 }
 
-#[tokio::test]
+on_each_form!(readers_look_up_subjects_and_buy_by_id);
 async fn readers_look_up_subjects_and_buy_by_id() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");

@@ -6,7 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, answer, visa};
-use crate::process::{Shop, run};
+use crate::forms::on_each_form;
+use crate::process::{Shop, mailbox, run};
 
 const TOKEN: &str = "tillstream-cart-token";
 const PASSWORD: &str = "a password of a test";
@@ -27,14 +28,12 @@ impl Story {
         let mugs = category(&staff, "Mugs", Some(&kitchen)).await;
         let mug = product(&staff, "Blue mug", "MUG", "12.50", &mugs).await;
         let plate = product(&staff, "White plate", "PLATE", "20.00", &kitchen).await;
-        let address = shop.welcome.split_whitespace();
-        let address = address.clone().find(|word| word.contains("/mailbox?")).unwrap();
         Self {
             guest: Client::new(shop),
             staff,
             mug,
             plate,
-            mailbox: format!("{}&format=text", address.strip_prefix(&shop.url).unwrap()),
+            mailbox: mailbox(&shop.data_dir),
         }
     }
 }
@@ -297,7 +296,7 @@ async fn staff_find_it(story: &Story, ann: &Client, path: &str) {
     }
 }
 
-#[tokio::test]
+on_each_form!(a_guest_becomes_a_customer);
 async fn a_guest_becomes_a_customer() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");

@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client, answer};
+use crate::forms::on_each_form;
 use crate::process::{Shop, run};
 
 const BATCH: &str = "/api/products/batch";
@@ -157,7 +158,7 @@ async fn shut_out(story: &Story) {
     assert_eq!((late.status.as_u16(), late.code()), (401, "api_key_invalid"));
 }
 
-#[tokio::test]
+on_each_form!(an_inventory_system);
 async fn an_inventory_system() {
     let folder = tempfile::tempdir().unwrap();
     let start = |name: &str| Shop::start_with(&folder.path().join(name), &[("TILLSTREAM_DEMO", "false")]);

@@ -152,8 +152,7 @@ impl Branch {
     async fn list(&mut self, codes: &[String]) {
         for (number, name) in SELLERS.iter().enumerate() {
             let seller = Client::buyer(&self.shop, name).await;
-            let me = seller.get("/api/users/me").await.expect(200);
-            let account = me["id"].as_str().unwrap();
+            let account = seller.account();
             let own = codes.iter().enumerate().filter(|(at, _)| at % 3 == number);
             let own: Vec<_> = own.map(|(_, code)| code.clone()).collect();
             for some in own.chunks(AT_ONCE) {

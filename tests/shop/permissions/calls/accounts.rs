@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, ONLY_OWNER, secret};
+use super::{Call, ONLY_OWNER};
 use crate::permissions::people::{PASSWORD, People, Who};
 use crate::permissions::rules::{ADMIN, ANY_ACCOUNT, OWNER, PUBLIC, PUBLIC_OR_LOGGED_IN};
+use crate::process::mailbox;
 
 /// A call of this route that succeeds for `who`, if they may; none if it is no route of these.
 pub async fn call(name: &str, who: Who, people: &People) -> Option<Call> {
@@ -84,7 +85,7 @@ async fn reset_token(people: &People) -> String {
 
 /// The token of the newest email to somebody with a link to this page.
 async fn emailed_token(people: &People, username: &str, page: &str) -> String {
-    let path = format!("/mailbox?key={}&format=text", secret(people, "mailbox"));
+    let path = mailbox(&people.data_dir);
     let address = format!("{username}@");
     let token_in = |mailbox: &Value| {
         let mut emails = mailbox.as_str()?.split(&address).skip(1);

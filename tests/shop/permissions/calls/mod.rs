@@ -12,7 +12,7 @@ mod orders;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::people::{People, Who, picture, text};
+use super::people::{People, Who, picture};
 use super::rules::Rule;
 
 /// Who sees what is one's own.
@@ -127,10 +127,4 @@ pub async fn call(name: &str, who: Who, people: &People) -> Option<Call> {
         return Some(call);
     }
     figures::call(name, who, people).await
-}
-
-/// One of the shop's secrets.
-fn secret(people: &People, name: &str) -> String {
-    let file = std::fs::read(people.data_dir.join("secrets.json")).unwrap();
-    text(&serde_json::from_slice(&file).unwrap(), name)
 }

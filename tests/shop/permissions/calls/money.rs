@@ -6,10 +6,11 @@ use serde_json::json;
 use sha2::Sha256;
 use uuid::Uuid;
 
-use super::{Call, ONLY_OWNER, OWNER_AND_STAFF, secret};
+use super::{Call, ONLY_OWNER, OWNER_AND_STAFF};
 use crate::client::visa;
 use crate::permissions::people::{People, Who, text};
 use crate::permissions::rules::{ADMIN, ANY_ACCOUNT, OWNER, OWNER_OR_STAFF, PUBLIC, STAFF};
+use crate::process::secret;
 
 /// A call of this route that succeeds for `who`, if they may; none if it is no route of these.
 pub async fn call(name: &str, _: Who, people: &People) -> Option<Call> {
@@ -62,7 +63,7 @@ fn signed_webhook(people: &People, route: &str) -> Call {
     let event = json!({
         "id": "evt_1", "object": "event", "type": "customer.created", "created": now, "data": {"object": {}},
     });
-    let secret = secret(people, "sandbox_webhook");
+    let secret = secret(&people.data_dir, "sandbox_webhook");
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("{now}.{event}").as_bytes());
     let signature = hex::encode(mac.finalize().into_bytes());
