@@ -33,7 +33,7 @@ async fn every_answer_is_as_documented() {
     let shop = Shop::start_with(&data_dir, &[("TILLSTREAM_DEMO", "false")]);
     let admin = Client::admin(&shop).await;
     let things = Things::make(&admin).await;
-    let configuration = things.configuration(folder.path());
+    let configuration = things.configuration(folder.path(), admin.token());
 
     let mut schemathesis = Command::new(program);
     schemathesis
@@ -41,7 +41,6 @@ async fn every_answer_is_as_documented() {
         .arg("--config-file")
         .arg(&configuration)
         .args(["run", &format!("{}/api/openapi.json", shop.url)])
-        .args(["--header", &format!("Authorization: Bearer {}", admin.token())])
         .args(["--checks", CHECKS])
         .args(["--phases", "examples,coverage,fuzzing"])
         .args(["--max-examples", &examples.to_string()])
@@ -64,6 +63,8 @@ async fn every_answer_is_as_documented() {
 struct Things {
     /// A part of a path, the methods if not all, and the parameter with its value.
     parameters: Vec<(&'static str, Option<&'static str>, &'static str, String)>,
+    /// A branch's id and its token, which opens what no account's does.
+    branch: (String, String),
 }
 
 impl Things {
@@ -102,15 +103,31 @@ impl Things {
         let somebody = json!({"username": "somebody", "email": "somebody@example.com"});
         let somebody = admin.post("/api/auth/register", &somebody).await.expect(201);
         parameters.push(("/api/users/", None, "path.id", id(&somebody, "account_id")));
-        Self { parameters }
+        let registered = branch(admin, "Leeds").await;
+        parameters.push((
+            "/api/branches/\\\\{id\\\\}(/token)?$",
+            None,
+            "path.id",
+            id(&registered, "branch_id"),
+        ));
+        let registered = branch(admin, "York").await;
+        let branch = (id(&registered, "branch_id"), id(&registered, "token"));
+        Self { parameters, branch }
     }
 
     /// Written as a file; its path.
-    fn configuration(&self, folder: &Path) -> PathBuf {
+    fn configuration(&self, folder: &Path, token: &str) -> PathBuf {
+        let mut text = format!("headers = {{ Authorization = \"Bearer {token}\" }}\n");
         // A position that the log will never reach is waited for, and answered 503 as documented.
-        let mut text = "[parameters]\n\"header.Tillstream-Min-Position\" = \"1\"\n".to_owned();
+        text += "\n[parameters]\n\"header.Tillstream-Min-Position\" = \"1\"\n";
         // Without a good token everything is refused, and nothing is tried.
-        text.push_str("\n[warnings]\nfail-on = [\"missing_auth\"]\n");
+        text += "\n[warnings]\nfail-on = [\"missing_auth\"]\n";
+        let (branch, token) = &self.branch;
+        for path in ["/api/chain/catalogue", "/api/branches/{id}/daily-reports"] {
+            let _ = write!(text, "\n[[operations]]\ninclude-path = \"{path}\"\n");
+            let _ = writeln!(text, "headers = {{ Authorization = \"Bearer {token}\" }}");
+            let _ = writeln!(text, "parameters = {{ \"path.id\" = \"{branch}\" }}");
+        }
         for (path, method, parameter, value) in &self.parameters {
             let _ = write!(text, "\n[[operations]]\ninclude-path-regex = \"^{path}\"\n");
             let _ = match method {
@@ -123,6 +140,11 @@ impl Things {
         std::fs::write(&file, text).unwrap();
         file
     }
+}
+
+async fn branch(admin: &Client, name: &str) -> Value {
+    let body = json!({"name": name, "location": name, "region": "North", "url": "https://branch.example"});
+    admin.post("/api/branches", &body).await.expect(201)
 }
 
 /// What is deleted is another thing, so that the first one stays for all other requests.
