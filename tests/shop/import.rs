@@ -91,7 +91,7 @@ async fn the_sales_report_agrees_with_the_invoices_to_the_penny() {
 }
 
 /// Waits until every report reflects what was imported; how long that took.
-async fn caught_up(shop: &Shop) -> Duration {
+pub async fn caught_up(shop: &Shop) -> Duration {
     /// Longer than the slowest build takes for all of the real invoices.
     const PATIENCE: Duration = Duration::from_mins(15);
     let asked_at = Instant::now();
