@@ -28,13 +28,18 @@ async fn abandon(executor: &Executor, decide: impl Fn(&mut UnitOfWork) -> Decisi
     assert!(executor.log().stats().appends() + executor.log().stats().conflicts() > queued);
 }
 
-/// A shop with a product that is in memory, so that a command on it reaches the queue at its first poll.
+/// A shop with a product that is in memory with what belongs to it, so that a command on it reaches the queue at its first poll.
 async fn loaded_shop() -> (Shop, Executor, ProductId) {
     let shop = Shop::new();
     let executor = shop.executor().await;
     shop::list(&executor, "TAKEN", 1_00, 0).await;
     let product_id = shop::list(&executor, "LAMP", 2_50, 10).await;
-    shop::price(&executor, product_id, "LAMP").await;
+    // An edit that changes nothing brings all that an edit looks at into memory.
+    let same = shop::price_change(product_id, "LAMP", 2_50);
+    executor
+        .execute(&shop::context(), |work| catalogue::edit_product(work, &same))
+        .await
+        .unwrap();
     (shop, executor, product_id)
 }
 

@@ -428,7 +428,10 @@ async fn tokens_come_and_go(boss: &Client, line: &Line, branches: &mut Vec<Branc
     agree(boss, branches).await;
 
     // It seems to have reported more often than it knows, as if it had been restored: it outbids what headquarters has.
-    reported(&id, &token, (today(), 50), 99_99).await.expect(200);
+    let foreign = reported(&id, &token, (today(), 50), 99_99).await;
+    let position = foreign.position();
+    foreign.expect(200);
+    boss.get_after(&report_of("day"), position).await.expect(200);
     branches[2].reports().await;
     agree(boss, branches).await;
 
