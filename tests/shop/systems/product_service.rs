@@ -42,9 +42,18 @@ impl Story {
     }
 
     async fn upload(&self, who: &Client, media_type: &str, body: Vec<u8>) -> Answer {
-        let request = who.request(Method::POST, &format!("{}/images", self.lamp));
-        let request = request.header(CONTENT_TYPE, media_type).body(body);
-        answer(request).await.unwrap()
+        // A proxy that refuses a body may close the connection while that is still being sent, and its answer is lost.
+        const TRIES: usize = 20;
+        let upload = || {
+            let request = who.request(Method::POST, &format!("{}/images", self.lamp));
+            answer(request.header(CONTENT_TYPE, media_type).body(body.clone()))
+        };
+        for _ in 1..TRIES {
+            if let Ok(answer) = upload().await {
+                return answer;
+            }
+        }
+        upload().await.unwrap()
     }
 
     /// The image of this id in the lamp's document.
