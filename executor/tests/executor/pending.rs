@@ -1,10 +1,11 @@
 //! Decisions on what isn't committed yet: they stand or fall with it, and come right either way.
 //!
-//! `join!` on one thread polls its futures in order, so commands on what is in memory are decided, and
-//! queued, each on top of the one before, while that is still on its way.
+//! A command on what is in memory is decided, and queued, when its future is first polled; what becomes of it is
+//! looked at when it is polled again. So commands that are polled once, in turn, are each decided on top of the one
+//! before, however fast the log is.
 
 use domain::catalogue::{self, EditProduct, SKU_SCOPE};
-use domain::checkout::{self, PlaceOrder};
+use domain::checkout;
 use domain::order::OrderError;
 use domain::{Decision, DomainError, Refusal, UnitOfWork};
 use events::ids::ProductId;
@@ -64,13 +65,18 @@ async fn what_was_decided_on_top_of_a_failure_is_decided_anew() {
     shop::list(&executor, "TAKEN", 1_00, 0).await;
     let product_id = shop::list(&executor, "LAMP", 2_50, 5).await;
     let (edit, price) = (doomed(product_id), shop::price_change(product_id, "LAMP", 3_00));
-    let contexts = [shop::context(), shop::context()];
+    let order = shop::order("LAMP", 1);
+    let context = shop::context();
+    load(&executor, |work| catalogue::edit_product(work, &edit)).await;
+    load(&executor, |work| checkout::place_order(work, &order)).await;
 
-    let (failed, changed, bought) = tokio::join!(
-        executor.execute(&contexts[0], |work| catalogue::edit_product(work, &edit)),
-        executor.execute(&contexts[1], |work| catalogue::edit_product(work, &price)),
-        shop::buy(&executor, "LAMP", 1),
-    );
+    let mut failing = Box::pin(executor.execute(&context, |work| catalogue::edit_product(work, &edit)));
+    let mut changing = Box::pin(executor.execute(&context, |work| catalogue::edit_product(work, &price)));
+    let mut buying = Box::pin(executor.execute(&context, |work| checkout::place_order(work, &order)));
+    assert!(poll_once(failing.as_mut()).is_none());
+    assert!(poll_once(changing.as_mut()).is_none());
+    assert!(poll_once(buying.as_mut()).is_none());
+    let (failed, changed, bought) = tokio::join!(failing, changing, buying);
 
     assert!(matches!(failed, Err(ExecuteError::Taken { .. })), "{failed:?}");
     changed.unwrap();
@@ -104,7 +110,7 @@ async fn a_long_chain_on_top_of_a_failure_comes_right() {
     };
     let orders: Vec<_> = (0..CHAIN).map(|_| shop::order("LAMP", 1)).collect();
     for order in orders.iter().chain([&doomed]) {
-        load(&executor, order).await;
+        load(&executor, |work| checkout::place_order(work, order)).await;
     }
 
     // Each is decided on top of the one before; the last is refused, for the unit that the first seems
@@ -140,7 +146,7 @@ async fn a_refusal_on_top_of_a_failure_is_taken_back() {
         Ok(())
     };
     let context = shop::context();
-    load(&executor, &order).await;
+    load(&executor, |work| checkout::place_order(work, &order)).await;
 
     let (failed, bought) = tokio::join!(
         executor.execute(&context, sale_and_claim),
@@ -175,17 +181,19 @@ async fn a_refusal_is_told_once_what_it_rests_on_is_committed() {
     assert_eq!(shop::sold(&executor).await, (1, 1));
 }
 
-/// Brings everything into memory that this order takes, so that it is decided at the first poll.
-async fn load(executor: &Executor, order: &PlaceOrder) {
+/// Brings everything into memory that this decision takes, so that it is decided at the first poll.
+async fn load<T>(executor: &Executor, decide: impl Fn(&mut UnitOfWork) -> Decision<T>) {
     let look = |work: &mut UnitOfWork| -> Decision<()> {
-        checkout::place_order(work, order)?;
+        decide(work)?;
         Err(OrderError::NotFound.into()) // enough seen, and nothing to be written
     };
     let looked = executor.inspect(&shop::context(), look).await;
-    assert!(matches!(
+    // Before a refusal is told, what was to be claimed is looked up.
+    let as_expected = matches!(
         looked,
-        Err(ExecuteError::Refused(DomainError::Order(OrderError::NotFound)))
-    ));
+        Err(ExecuteError::Refused(DomainError::Order(OrderError::NotFound)) | ExecuteError::Taken { .. })
+    );
+    assert!(as_expected, "{:?}", looked.map(|looked| looked.position));
 }
 
 /// Polls once.
