@@ -19,6 +19,10 @@ pub struct Arguments {
     /// Only what needs no server.
     #[arg(long)]
     embedded: bool,
+    /// How often a test that failed is tried again. One that then passes is told as flaky, with what it printed when it
+    /// failed: a fault of the test or of the shop, to be mended. (nextest only.)
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    retries: u32,
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -38,19 +42,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 fn tests(arguments: &Arguments) -> Command {
     let mut tests = cargo();
     let has_nextest = has_nextest();
-    tests.args(if has_nextest {
+    if has_nextest {
         // Over a thousand tests pass: what failed shall stand at the end, and not between them.
-        &[
-            "nextest",
-            "run",
-            "--status-level",
-            "slow",
-            "--failure-output",
-            "final",
-        ][..]
+        tests.args(["nextest", "run", "--failure-output", "final"]);
+        tests.args(["--status-level", "slow", "--final-status-level", "flaky"]);
+        tests.args(["--retries", &arguments.retries.to_string()]);
     } else {
-        &["test"]
-    });
+        tests.arg("test");
+    }
     tests
         .args(["--workspace", "--all-features", "--locked", "--no-fail-fast"])
         .args(&arguments.filter);
