@@ -136,7 +136,7 @@ impl Account {
                 self.verify_email(account_id, &token_hash, at).map(Some)
             }
             AccountCommand::LapseEmailVerification => {
-                let lapses = self.email_verified || self.verification.is_some();
+                let lapses = self.email_verified || self.verification.is_some() || self.reset.is_some();
                 Ok(lapses.then(|| EmailVerificationLapsed { account_id }.into()))
             }
         }
@@ -256,6 +256,8 @@ impl Aggregate for Account {
             AccountEvent::EmailVerificationLapsed(_) => {
                 self.email_verified = false;
                 self.verification = None;
+                // A link to reset the password went to the old address, too.
+                self.reset = None;
             }
         }
     }
