@@ -143,8 +143,8 @@ pub struct RefreshSession {
     pub expires_at: DateTime<Utc>,
 }
 
-/// The session's owner and their roles of now; `None` if the token had been used before, which has
-/// ended the session.
+/// The session's owner and their roles of now; `None` if the token had been used before, or the password was reset
+/// since the session began, which has ended the session.
 pub fn refresh_session(
     work: &mut UnitOfWork,
     command: &RefreshSession,
@@ -156,6 +156,14 @@ pub fn refresh_session(
         at,
         expires_at,
     } = command.clone();
+    let session = work.read::<Session>(session_id)?;
+    if let Some(account_id) = session.account_id() {
+        // Whoever began it may have known nothing but the old password.
+        if session.password_resets() != work.read::<Account>(account_id)?.password_resets() {
+            end_session(work, session_id, SessionEnd::PasswordChanged)?;
+            return Ok(None);
+        }
+    }
     let refresh = SessionCommand::Refresh {
         session_id,
         presented_hash,

@@ -117,6 +117,11 @@ pub fn return_order(work: &mut UnitOfWork, command: &ReturnOrder) -> Decision<Mo
         .into_iter()
         .filter(|(sku, _)| !uniques.iter().any(|unique| unique.sku == *sku));
     for (sku, quantity) in shelved {
+        // The product may have been removed and its SKU taken over since: what comes back is none of the other's.
+        let sold_as = order.lines.iter().find(|line| line.sku == sku);
+        if work.read::<Stock>(&sku)?.product_id() != sold_as.map(|line| line.product_id) {
+            continue;
+        }
         work.handle::<Stock>(
             sku,
             StockCommand::Return {

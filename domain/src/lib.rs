@@ -27,6 +27,7 @@ pub mod wallet;
 pub mod wishlist;
 
 pub mod accounts;
+pub mod amount;
 pub mod api_keys;
 pub mod branches;
 pub mod cancellation;

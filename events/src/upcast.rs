@@ -28,6 +28,11 @@ static CURRENT: LazyLock<Upcasters> = LazyLock::new(|| {
             body["origins"] = json!([]);
             body
         })
+        // Resets weren't counted: a session of an account that has had any ends at its next refresh.
+        .step("SessionStarted", 2, |mut body| {
+            body["password_resets"] = json!(0);
+            body
+        })
 });
 
 impl Upcasters {

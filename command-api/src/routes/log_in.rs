@@ -81,6 +81,8 @@ pub async fn log_in(
         account_id,
         token_hash: refresh_token.hash(),
         expires_at: context.now + REFRESH_TOKEN_LIFETIME,
+        // Of the account whose password was checked, not of now: a reset in between ends the session.
+        password_resets: found.map_or(0, |(_, account)| account.password_resets()),
     };
     let guest = token.map(|token| guest_cart::guest(token, context.now));
     let decide = |work: &mut domain::UnitOfWork| {

@@ -31,7 +31,8 @@ pub struct ResetPasswordBody {
 
 /// Sets a new password
 ///
-/// The token is good once and for an hour: `reset_token_invalid` after that. No idempotency key:
+/// The token is good once and for an hour: `reset_token_invalid` after that. Sessions from before end when their access
+/// token does. No idempotency key:
 /// the token is one.
 #[utoipa::path(
     post, path = "/api/auth/password/reset", tag = "auth", request_body = ResetPasswordBody,
@@ -50,6 +51,11 @@ pub async fn reset_password(
     let invalid = || DomainError::from(AccountError::ResetTokenInvalid);
     let token = SecretToken::<AccountId>::parse(&token).ok_or_else(invalid)?;
     let account = accounts::find(&commands, &context, token.id).await?;
+    // Before anything else is said or done: what is wrong with the password would tell a stranger whose it isn't, and its
+    // hash would keep a core busy.
+    if !account.accepts_reset(&token.hash(), context.now) {
+        return Err(invalid().into());
+    }
     // Nothing is sealed for an account that isn't there: the vault would keep a key for nobody.
     let profile = accounts::find_profile(&personal_data, token.id, &account).await?;
     let profile = profile.ok_or_else(invalid)?;

@@ -232,6 +232,47 @@ async fn a_forgotten_password_is_replaced_once() {
     log_in(&shop, &ann.username, "another password").await.expect(200);
 }
 
+/// An account's id is no secret, and the answer told whether its address had been guessed.
+#[tokio::test]
+async fn repro_who_has_no_link_learns_nothing_of_the_account() {
+    let shop = Shop::open().await;
+    let ann = shop.person().await;
+    let (bob, head) = (shop.person().await, shop.head().await);
+    let random = bob.refresh_token.split_once('.').unwrap().1;
+    let no_link = format!("{}.{random}", ann.id);
+    for guess in [
+        format!("{}@example.org", ann.username),
+        "another password".to_owned(),
+        "short".to_owned(),
+    ] {
+        reset(&shop, &no_link, &guess)
+            .await
+            .refused_field("token", "reset_token_invalid");
+    }
+    assert_eq!(shop.head().await, head);
+}
+
+/// Whoever had got hold of the old password stayed logged in for as long as they liked.
+#[tokio::test]
+async fn repro_a_reset_password_logs_everybody_out() {
+    let shop = Shop::open().await;
+    let ann = shop.person().await;
+    forget(&shop, &ann).await.expect(202);
+    let token = reset_token(&shop, &ann.id).await;
+    reset(&shop, &token, "another password").await.expect(204);
+    let head = shop.head().await;
+    refresh(&shop, &ann.refresh_token)
+        .await
+        .refused(401, "session_over");
+    let ended = shop.events_after(head).await;
+    assert_eq!(payload(&ended[0])["reason"], "password_changed");
+    let again = log_in(&shop, &ann.username, "another password")
+        .await
+        .expect(200)
+        .text("refresh_token");
+    refresh(&shop, &again).await.expect(200);
+}
+
 #[tokio::test]
 async fn a_link_works_for_an_hour_and_only_the_newest() {
     let shop = Shop::open().await;

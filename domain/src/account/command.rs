@@ -41,6 +41,6 @@ pub enum AccountCommand {
         token_hash: String,
         at: DateTime<Utc>,
     },
-    /// The address has become another.
+    /// The address has become another: no link that went to the old one works any more.
     LapseEmailVerification,
 }

@@ -44,6 +44,7 @@ pub struct Account {
     profile: Option<Sealed>,
     password: Option<Sealed>,
     reset: Option<PendingReset>,
+    password_resets: u32,
     email_verified: bool,
     verification: Option<PendingVerification>,
 }
@@ -64,6 +65,21 @@ impl Account {
     /// The sealed hash; missing until an imported account is claimed.
     pub fn password(&self) -> Option<&Sealed> {
         self.password.as_ref()
+    }
+
+    /// Whether a link with this token sets a new password now.
+    pub fn accepts_reset(&self, token_hash: &str, at: DateTime<Utc>) -> bool {
+        self.pending_reset(token_hash, at).is_some()
+    }
+
+    fn pending_reset(&self, token_hash: &str, at: DateTime<Utc>) -> Option<&PendingReset> {
+        let reset = self.reset.as_ref();
+        reset.filter(|reset| reset.token_hash == token_hash && at < reset.expires_at)
+    }
+
+    /// How often the password was reset by a link. Each reset ends the sessions that had begun before it.
+    pub fn password_resets(&self) -> u32 {
+        self.password_resets
     }
 
     /// Whether the owner has shown that they read the mail of the account's address.
@@ -136,7 +152,7 @@ impl Account {
                 self.verify_email(account_id, &token_hash, at).map(Some)
             }
             AccountCommand::LapseEmailVerification => {
-                let lapses = self.email_verified || self.verification.is_some();
+                let lapses = self.email_verified || self.verification.is_some() || self.reset.is_some();
                 Ok(lapses.then(|| EmailVerificationLapsed { account_id }.into()))
             }
         }
@@ -189,9 +205,8 @@ impl Account {
         password: Sealed,
         at: DateTime<Utc>,
     ) -> Result<AccountEvent, AccountError> {
-        let reset = self.reset.as_ref().filter(|reset| reset.token_hash == token_hash);
-        let reset = reset
-            .filter(|reset| at < reset.expires_at)
+        let reset = self
+            .pending_reset(token_hash, at)
             .ok_or(AccountError::ResetTokenInvalid)?;
         Ok(PasswordChanged {
             account_id,
@@ -241,6 +256,9 @@ impl Aggregate for Account {
             AccountEvent::PasswordChanged(event) => {
                 self.password = Some(event.password);
                 self.reset = None;
+                self.password_resets = self
+                    .password_resets
+                    .saturating_add(event.reset_id.map_or(0, |_| 1));
             }
             AccountEvent::EmailVerificationRequested(event) => {
                 self.verification = Some(PendingVerification {
@@ -256,6 +274,8 @@ impl Aggregate for Account {
             AccountEvent::EmailVerificationLapsed(_) => {
                 self.email_verified = false;
                 self.verification = None;
+                // A link to reset the password went to the old address, too.
+                self.reset = None;
             }
         }
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use cqrs_es::Aggregate;
 use events::account::{
-    AccountEvent, AccountProfileChanged, AccountRegistered, AccountRolesChanged, PasswordChanged,
-    PasswordResetRequested, Role,
+    AccountEvent, AccountProfileChanged, AccountRegistered, AccountRolesChanged, EmailVerificationLapsed,
+    PasswordChanged, PasswordResetRequested, Role,
 };
 use events::ids::AccountId;
 use uuid::Uuid;
@@ -203,6 +203,23 @@ fn a_token_is_good_once_until_it_expires_and_until_the_next() {
             .when(reset_password(token_hash, minute))
             .then_refused(AccountError::ResetTokenInvalid, told);
     }
+}
+
+/// Who reads the mail of an address that was given up could still take the account over.
+#[test]
+fn repro_a_link_to_reset_the_password_dies_with_the_address_that_it_went_to() {
+    let lapsed = AccountEvent::from(EmailVerificationLapsed { account_id: ACCOUNT });
+    given::<Account>(known())
+        .and(vec![reset_requested("hash").into()])
+        .when(AccountCommand::LapseEmailVerification)
+        .then_expect_events(vec![lapsed.clone()]);
+    given::<Account>(known())
+        .and(vec![reset_requested("hash").into(), lapsed])
+        .when(reset_password("hash", 1))
+        .then_refused(
+            AccountError::ResetTokenInvalid,
+            (Invalid, "reset_token_invalid", Some("token")),
+        );
 }
 
 #[test]

@@ -14,6 +14,8 @@ pub enum CreditNoteError {
     Quantity,
     #[error("the lines come to {counted}, not to {stated}")]
     Total { stated: Money, counted: Money },
+    #[error("{total} is more than a credit note can come to")]
+    TooLarge { total: Money },
     #[error(transparent)]
     Money(#[from] MoneyError),
 }
@@ -22,9 +24,11 @@ impl Refusal for CreditNoteError {
     fn kind(&self) -> RefusalKind {
         match self {
             Self::AlreadyIssued => RefusalKind::Conflict,
-            Self::LineCount { .. } | Self::Quantity | Self::Total { .. } | Self::Money(_) => {
-                RefusalKind::Invalid
-            }
+            Self::LineCount { .. }
+            | Self::Quantity
+            | Self::Total { .. }
+            | Self::TooLarge { .. }
+            | Self::Money(_) => RefusalKind::Invalid,
         }
     }
 
@@ -34,6 +38,7 @@ impl Refusal for CreditNoteError {
             Self::LineCount { .. } => "credit_note_line_count",
             Self::Quantity => "quantity_invalid",
             Self::Total { .. } => "credit_note_total_wrong",
+            Self::TooLarge { .. } => "amount_too_large",
             Self::Money(_) => "amount_invalid",
         }
     }

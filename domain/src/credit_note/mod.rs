@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::CreditNoteError;
 
+use crate::amount;
 use crate::order::LINES_MAX;
 
 /// See the module. The default is a credit note that nobody has issued.
@@ -46,6 +47,9 @@ impl CreditNote {
                 stated: issued.total,
                 counted: total,
             });
+        }
+        if amount::is_too_large(total) {
+            return Err(CreditNoteError::TooLarge { total });
         }
         Ok(issued.into())
     }

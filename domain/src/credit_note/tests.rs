@@ -53,6 +53,21 @@ fn a_credit_note_is_issued_once() {
 }
 
 #[test]
+fn repro_a_credit_note_is_one_that_can_be_added_up() {
+    let most = pence(crate::amount::AMOUNT_MAX_MINOR);
+    let total = pence(crate::amount::AMOUNT_MAX_MINOR + 1);
+    given::<CreditNote>(vec![])
+        .when(CreditNoteCommand::Issue(issued(
+            vec![line(1, most), line(1, pence(1))],
+            total,
+        )))
+        .then_refused(
+            CreditNoteError::TooLarge { total },
+            (Invalid, "amount_too_large", Some("lines")),
+        );
+}
+
+#[test]
 fn its_lines_are_some_and_of_something_and_make_up_its_total() {
     let mixed = MoneyError::Mixed {
         left: pence(0).currency(),

@@ -8,7 +8,7 @@ use crate::refusal::{Refusal, RefusalKind};
 pub enum DailyReportError {
     #[error("revision {revision} comes too late, or with other figures than before: {newest} is the newest")]
     Outdated { revision: u64, newest: u64 },
-    #[error("revisions begin with 1")]
+    #[error("revisions go from 1 to {max}", max = super::REVISION_MAX)]
     Revision,
     #[error("revenue and loss are of one currency")]
     MixedCurrencies,

@@ -22,6 +22,9 @@ pub const AMOUNT_MAX_MINOR: i64 = 10_000_000_000_000;
 /// More than any shop sells in a day, in orders or units.
 pub const COUNT_MAX: u64 = 10_000_000_000_000;
 
+/// More corrections than any day gets; a day can be corrected as long as its revision is below.
+pub const REVISION_MAX: u64 = 1_000_000_000_000;
+
 /// The key of a report's stream.
 pub fn key(branch_id: BranchId, day: NaiveDate, currency: Currency) -> String {
     format!("{branch_id}.{day}.{currency}")
@@ -65,7 +68,7 @@ impl DailyReport {
 
 fn check(received: &DailyReportReceived) -> Result<(), DailyReportError> {
     let DayFigures { revenue, loss, .. } = &received.figures;
-    if received.revision == 0 {
+    if !(1..=REVISION_MAX).contains(&received.revision) {
         return Err(DailyReportError::Revision);
     }
     if revenue.currency() != loss.currency() {

@@ -5,7 +5,7 @@ use events::branch::{DailyReportEvent, DailyReportReceived, DayFigures};
 use events::ids::BranchId;
 use proptest::prelude::*;
 
-use super::{AMOUNT_MAX_MINOR, DailyReport, DailyReportCommand, DailyReportError};
+use super::{AMOUNT_MAX_MINOR, DailyReport, DailyReportCommand, DailyReportError, REVISION_MAX};
 use crate::RefusalKind::{Conflict, Invalid};
 use crate::given::{Then, after, at, euros, given, pence};
 
@@ -73,7 +73,10 @@ fn what_no_day_can_come_to_is_refused() {
             .when(DailyReportCommand::Receive(report))
             .then_refused(error, (Invalid, code, Some(field)));
     };
-    refused(report(0, figures(1, 0)), DailyReportError::Revision, "revision");
+    for revision in [0, REVISION_MAX + 1, u64::MAX] {
+        let report = report(revision, figures(1, 0));
+        refused(report, DailyReportError::Revision, "revision");
+    }
     let error = DailyReportError::Negative { field: "loss" };
     refused(report(1, figures(1, -1)), error, "loss");
     let error = DailyReportError::TooLarge { field: "revenue" };

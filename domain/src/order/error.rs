@@ -18,6 +18,8 @@ pub enum OrderError {
     Quantity,
     #[error("the lines come to {counted}, not to {stated}")]
     Total { stated: Money, counted: Money },
+    #[error("{total} is more than an order can come to")]
+    TooLarge { total: Money },
     #[error("an order that is {status} can't be {wanted}")]
     WrongStatus {
         wanted: &'static str,
@@ -55,6 +57,7 @@ impl Refusal for OrderError {
             Self::LineCount { .. }
             | Self::Quantity
             | Self::Total { .. }
+            | Self::TooLarge { .. }
             | Self::Country { .. }
             | Self::NotPast
             | Self::Money(_) => RefusalKind::Invalid,
@@ -68,6 +71,7 @@ impl Refusal for OrderError {
             Self::LineCount { .. } => "order_line_count",
             Self::Quantity => "quantity_invalid",
             Self::Total { .. } => "order_total_wrong",
+            Self::TooLarge { .. } => "amount_too_large",
             Self::WrongStatus { .. } => "order_status",
             Self::NotBought { .. } => "return_exceeds_order",
             Self::NotForSale { .. } => "not_for_sale",
@@ -82,7 +86,11 @@ impl Refusal for OrderError {
 
     fn field(&self) -> Option<String> {
         let field = match self {
-            Self::LineCount { .. } | Self::Total { .. } | Self::NotBought { .. } | Self::Money(_) => "lines",
+            Self::LineCount { .. }
+            | Self::Total { .. }
+            | Self::TooLarge { .. }
+            | Self::NotBought { .. }
+            | Self::Money(_) => "lines",
             Self::Quantity => "quantity",
             Self::NotForSale { .. } | Self::OwnItem { .. } | Self::MovedOn { .. } => "sku",
             Self::Country { .. } => "country",

@@ -20,6 +20,8 @@ use events::order::{
 use events::payment::SellerShare;
 use serde::{Deserialize, Serialize};
 
+use crate::amount;
+
 pub use command::OrderCommand;
 pub use error::OrderError;
 
@@ -171,6 +173,9 @@ impl Order {
                 stated: placed.total,
                 counted: total,
             });
+        }
+        if amount::is_too_large(total) {
+            return Err(OrderError::TooLarge { total });
         }
         Ok(placed.into())
     }

@@ -23,6 +23,8 @@ use events::payment::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::amount;
+
 pub use command::PaymentCommand;
 pub use error::PaymentError;
 pub use sale::{Portion, Returned, Sale, WHOLE_BPS, fee};
@@ -211,7 +213,7 @@ impl Payment {
         if self.requested.is_some() {
             return Err(PaymentError::AlreadyRequested);
         }
-        if requested.amount.is_negative() {
+        if requested.amount.is_negative() || amount::is_too_large(requested.amount) {
             return Err(PaymentError::Amount {
                 amount: requested.amount,
             });

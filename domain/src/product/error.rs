@@ -26,6 +26,8 @@ pub enum ProductError {
     LastVariant,
     #[error("a price is not negative, {price} is")]
     NegativePrice { price: Money },
+    #[error("{price} is more than anything can cost")]
+    PriceTooHigh { price: Money },
     #[error("all variants of a product are priced in one currency")]
     MixedCurrencies,
     #[error("a variant has at most {max} options, their names and values 1 to {max_chars} characters each")]
@@ -83,6 +85,7 @@ impl Refusal for ProductError {
             Self::UnknownSku { .. } => "sku_not_found",
             Self::LastVariant => "last_variant",
             Self::NegativePrice { .. } => "price_negative",
+            Self::PriceTooHigh { .. } => "price_too_high",
             Self::MixedCurrencies => "currency_mixed",
             Self::Options { .. } => "variant_options_invalid",
             Self::DuplicateOptions { .. } => "variant_options_duplicate",
@@ -106,7 +109,7 @@ impl Refusal for ProductError {
             | Self::UnknownSku { .. }
             | Self::SoldByAnother { .. }
             | Self::SeveralProducts { .. } => "sku",
-            Self::NegativePrice { .. } | Self::MixedCurrencies => "price",
+            Self::NegativePrice { .. } | Self::PriceTooHigh { .. } | Self::MixedCurrencies => "price",
             Self::Options { .. } | Self::OptionsFixed { .. } | Self::DuplicateOptions { .. } => "options",
             Self::Attributes { .. } => "attributes",
             Self::CategoryNotFound { .. } => "category",

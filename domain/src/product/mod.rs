@@ -23,6 +23,8 @@ use events::product::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::amount;
+
 pub use command::{Details, ProductCommand};
 pub use error::ProductError;
 pub use images::{ALT_MAX_CHARS, IMAGES_MAX, ImageCommand, ImageError, Images};
@@ -279,6 +281,9 @@ fn check_variant(variant: &Variant, other: Money) -> Result<(), ProductError> {
 fn check_price(price: Money, other: Money) -> Result<(), ProductError> {
     if price.is_negative() {
         return Err(ProductError::NegativePrice { price });
+    }
+    if amount::is_too_large(price) {
+        return Err(ProductError::PriceTooHigh { price });
     }
     if price.currency() != other.currency() {
         return Err(ProductError::MixedCurrencies);

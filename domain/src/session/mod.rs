@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use events::ids::AccountId;
-use events::session::{SessionEnd, SessionEnded, SessionEvent, SessionRefreshed, SessionStarted};
+use events::session::{SessionEnd, SessionEnded, SessionEvent, SessionRefreshed};
 use serde::{Deserialize, Serialize};
 
 pub use command::SessionCommand;
@@ -27,12 +27,25 @@ struct Live {
 pub struct Session {
     account_id: Option<AccountId>,
     live: Option<Live>,
+    password_resets: u32,
 }
 
 impl Session {
     /// Whose session it is, while it lasts.
     pub fn account_id(&self) -> Option<AccountId> {
         self.live.as_ref().and(self.account_id)
+    }
+
+    /// How often the account's password had been reset when it began.
+    pub fn password_resets(&self) -> u32 {
+        self.password_resets
+    }
+
+    fn keep(&mut self, token_hash: String, expires_at: DateTime<Utc>) {
+        self.live = Some(Live {
+            token_hash,
+            expires_at,
+        });
     }
 
     fn decide(&self, command: SessionCommand) -> Result<Option<SessionEvent>, SessionError> {
@@ -113,24 +126,12 @@ impl Aggregate for Session {
 
     fn apply(&mut self, event: SessionEvent) {
         match event {
-            SessionEvent::SessionStarted(SessionStarted {
-                account_id,
-                token_hash,
-                expires_at,
-                ..
-            })
-            | SessionEvent::SessionRefreshed(SessionRefreshed {
-                account_id,
-                token_hash,
-                expires_at,
-                ..
-            }) => {
-                self.account_id = Some(account_id);
-                self.live = Some(Live {
-                    token_hash,
-                    expires_at,
-                });
+            SessionEvent::SessionStarted(event) => {
+                self.account_id = Some(event.account_id);
+                self.password_resets = event.password_resets;
+                self.keep(event.token_hash, event.expires_at);
             }
+            SessionEvent::SessionRefreshed(event) => self.keep(event.token_hash, event.expires_at),
             SessionEvent::SessionEnded(_) => self.live = None,
         }
     }

@@ -63,10 +63,11 @@ impl Wallet {
     fn credit_sale(&self, credited: SaleCredited) -> Result<Vec<WalletEvent>, WalletError> {
         check_not_negative(credited.amount)?;
         let currency = credited.amount.currency();
-        let balance = self.balance(currency).checked_add(credited.amount)?;
+        self.balance(currency).checked_add(credited.amount)?;
         let (account_id, order_id) = (credited.account_id, credited.order_id);
         let owed = self.debt(currency).amount_minor();
-        let amount = Money::new(owed.min(balance.amount_minor()), currency);
+        // Out of the sale alone: what was deposited is the owner's to spend.
+        let amount = Money::new(owed.min(credited.amount.amount_minor()), currency);
         let mut events = vec![credited.into()];
         if amount.is_positive() {
             let wallet = LedgerAccount::Wallet(account_id);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::RefusalKind::{Conflict, Invalid, NotFound, Outdated, Unauthenticated};
+use domain::account::Account;
 use domain::accounts::{
     self, ChangeProfile, EMAIL_SCOPE, RefreshSession, Register, RequestPasswordReset, ResetPassword,
     USERNAME_SCOPE,
@@ -52,6 +53,7 @@ fn start(shop: &mut Shop, account_id: AccountId) -> Outcome<BTreeSet<Role>> {
         account_id,
         token_hash: "t0".to_owned(),
         expires_at: at(60),
+        password_resets: shop.look::<Account>(account_id).password_resets(),
     };
     shop.when(|work| accounts::start_session(work, &started))
 }
@@ -173,6 +175,49 @@ fn a_password_is_reset_by_the_link_in_the_email() {
         },
     )
     .then_refused(told.0, told.1, told.2);
+}
+
+/// Whoever had got hold of the old password stayed logged in.
+#[test]
+fn repro_a_reset_password_ends_the_sessions_from_before() {
+    let mut shop = Shop::new();
+    logged_in(&mut shop);
+    let request = RequestPasswordReset {
+        account_id: ANNA,
+        reset_id: Uuid::from_u128(1),
+        token_hash: "hash".to_owned(),
+        token: sealed("token"),
+        expires_at: at(60),
+    };
+    let reset = ResetPassword {
+        account_id: ANNA,
+        token_hash: "hash".to_owned(),
+        password: sealed("new password"),
+        at: at(5),
+    };
+    shop.when(|work| accounts::request_password_reset(work, &request))
+        .ok();
+    refresh(&mut shop, "t0", "t1", 4).then(&["SessionRefreshed"]);
+    shop.when(|work| accounts::reset_password(work, &reset)).ok();
+    assert_eq!(refresh(&mut shop, "t1", "t2", 6).then(&["SessionEnded"]), None);
+    assert_eq!(shop.look::<Session>(SESSION).account_id(), None);
+    let later = SessionStarted {
+        session_id: SessionId(Uuid::from_u128(0x5F)),
+        account_id: ANNA,
+        token_hash: "u0".to_owned(),
+        expires_at: at(60),
+        password_resets: 1,
+    };
+    shop.when(|work| accounts::start_session(work, &later)).ok();
+    let again = RefreshSession {
+        session_id: later.session_id,
+        presented_hash: "u0".to_owned(),
+        token_hash: "u1".to_owned(),
+        at: at(7),
+        expires_at: at(60),
+    };
+    shop.when(|work| accounts::refresh_session(work, &again))
+        .then(&["SessionRefreshed"]);
 }
 
 #[test]

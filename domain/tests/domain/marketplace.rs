@@ -187,6 +187,18 @@ fn what_a_wallet_no_longer_holds_is_owed_and_paid_out_of_the_next_sales() {
     assert_eq!((shop.balance(BOB), debt(&mut shop)), (60, 0));
 }
 
+/// All that a wallet held was taken, also what its owner had deposited since.
+#[test]
+fn repro_a_debt_is_paid_out_of_sales_and_not_out_of_deposits() {
+    let mut shop = market();
+    let order = shop.paid_by_wallet(&[("LAMP", 2)]);
+    withdraw(&mut shop, 19_19);
+    refund(&mut shop, &order, None).1.ok();
+    shop.funds(BOB, 50_00);
+    shop.paid_by_wallet(&[("LAMP", 1)]);
+    assert_eq!((shop.balance(BOB), debt(&mut shop)), (50_00, 19_19 - 9_60));
+}
+
 #[test]
 fn nobody_buys_their_own_and_a_fee_is_at_most_everything() {
     let mut shop = market();

@@ -1,6 +1,7 @@
 //! Buying: from the cart or by lines, by card or out of the wallet; all or nothing.
 
 use domain::RefusalKind::{Conflict, Invalid};
+use domain::amount::AMOUNT_MAX_MINOR;
 use domain::cart::{Cart, QUANTITY_MAX};
 use domain::catalogue::{self, EditProduct};
 use domain::checkout::{self, Basket, PlaceOrder, PlacedOrder, SetCartItem};
@@ -414,4 +415,18 @@ fn a_shop_that_was_restarted_decides_the_same() {
         .then_refused(Conflict, "out_of_stock", Some("sku"));
     let look = |work: &mut UnitOfWork| Ok(work.read::<domain::stock::Stock>(sku("LAMP"))?.available());
     assert_eq!(shop.when(look).ok(), 1);
+}
+
+#[test]
+fn repro_prices_and_orders_are_ones_that_can_be_added_up() {
+    let mut shop = Shop::new();
+    let dear = shop.product(None, &[("RING", AMOUNT_MAX_MINOR + 1, 2)]);
+    shop.when(|work| domain::catalogue::add_product(work, &dear))
+        .then_refused(Invalid, "price_too_high", Some("price"));
+    shop.sells("RING", AMOUNT_MAX_MINOR, 2);
+    let two = shop.order(&[("RING", 2)]);
+    shop.place(&two)
+        .then_refused(Invalid, "amount_too_large", Some("lines"));
+    let one = shop.order(&[("RING", 1)]);
+    shop.place(&one).ok();
 }

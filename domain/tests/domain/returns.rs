@@ -4,7 +4,7 @@ use domain::RefusalKind::{Conflict, Invalid, NotFound};
 use domain::checkout::PlaceOrder;
 use domain::fulfilment::{self, ReturnOrder};
 use domain::settlement;
-use domain::{Authority, order};
+use domain::{Authority, catalogue, order};
 use events::money::Money;
 
 use crate::shop::{ANNA, BOB, Outcome, Shop, at, pence, ship, sku};
@@ -215,4 +215,19 @@ fn what_was_free_comes_back_without_a_refund() {
     shop.hand_over(&order);
     let given = take_back(&mut shop, &order, None).then(&["OrderReturned", "StockReturned"]);
     assert_eq!(given, pence(0));
+}
+
+/// Bob sold the last lamps, removed them and left the SKU to the shop: what came back to him was the shop's to sell.
+#[test]
+fn repro_what_comes_back_is_not_put_on_the_shelf_of_who_has_its_sku_now() {
+    let mut shop = Shop::new();
+    let add = shop.product(Some(BOB), &[("LAMP", 2_50, 2)]);
+    shop.when(|work| catalogue::add_product(work, &add)).ok();
+    let order = shop.delivered(&[("LAMP", 2)]);
+    shop.when(|work| catalogue::remove_product(work, add.product_id, Authority::Account(BOB), None))
+        .ok();
+    shop.sells("LAMP", 9_99, 3);
+    let given = take_back(&mut shop, &order, None).then(&["OrderReturned", "RefundRequested"]);
+    assert_eq!(given, pence(5_00));
+    assert_eq!(shop.shelf("LAMP"), (3, 3));
 }

@@ -1,6 +1,7 @@
 //! Money into a wallet and out of it.
 
 use domain::RefusalKind::{Conflict, Invalid};
+use domain::amount::AMOUNT_MAX_MINOR;
 use domain::settlement::{self, SettlePayment};
 use domain::wallets::{self, RequestDeposit, RequestWithdrawal};
 use events::ids::{PaymentId, WithdrawalId};
@@ -136,4 +137,15 @@ fn a_withdrawal_goes_somewhere() {
         };
         withdraw(&mut shop, &command).then_refused(Invalid, "destination_invalid", Some("destination"));
     }
+}
+
+/// Sums of such amounts didn't fit where they were added up: a report turned negative, or its projector broke.
+#[test]
+fn repro_a_deposit_is_one_that_can_be_added_up() {
+    let mut shop = Shop::new();
+    let largest = deposit(&mut shop, AMOUNT_MAX_MINOR);
+    shop.when(|work| wallets::request_deposit(work, &largest)).ok();
+    let larger = deposit(&mut shop, AMOUNT_MAX_MINOR + 1);
+    shop.when(|work| wallets::request_deposit(work, &larger))
+        .then_refused(Invalid, "amount_invalid", Some("amount"));
 }

@@ -13,6 +13,7 @@ on_each_database! {
     an_empty_cart_is_a_cart,
     prices_follow_the_catalogue_and_what_is_gone_has_none,
     a_price_in_another_currency_stands_in_its_line_only,
+    repro_a_line_that_no_amount_can_hold_has_no_subtotal,
 }
 
 async fn shop(database: Database) -> Shop {
@@ -80,4 +81,14 @@ async fn a_price_in_another_currency_stands_in_its_line_only(database: Database)
         answer.body["total"],
         json!({"amount": "33.00", "currency": "GBP"})
     );
+}
+
+/// Such a line answered 500 for the whole cart.
+async fn repro_a_line_that_no_amount_can_hold_has_no_subtotal(database: Database) {
+    let shop = shop(database).await;
+    let dear = added(3, "Ring", i64::MAX);
+    shop.tell([of_catalogue(dear), in_cart(1, 3, 2)]).await;
+    let answer = shop.get("/api/cart").by(&customer(1)).await.ok();
+    assert_eq!(answer.items()[2]["subtotal"], Value::Null);
+    assert_eq!(answer.items()[2]["unit_price"]["amount"], "92233720368547758.07");
 }
