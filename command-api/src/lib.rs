@@ -15,6 +15,7 @@ mod commands;
 mod contact;
 mod deps;
 mod email_verification;
+mod emailed_link;
 mod errors;
 mod gate;
 mod guest_cart;

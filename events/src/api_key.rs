@@ -17,16 +17,16 @@ pub enum Scope {
     /// One's own products as a whole: the export, their history, what is sold and unsold.
     #[serde(rename = "catalogue:read")]
     CatalogueRead,
-    /// Products, their prices and stock, categories.
+    /// Products, their images, prices and stock, categories.
     #[serde(rename = "catalogue:write")]
     CatalogueWrite,
     /// Orders with where they go to, and their payments.
     #[serde(rename = "orders:read")]
     OrdersRead,
-    /// What becomes of orders: cancelled, shipped, delivered, returned.
+    /// What becomes of orders: cancelled, shipped, delivered, returned, refunded, credited.
     #[serde(rename = "orders:write")]
     OrdersWrite,
-    /// Sums of sales.
+    /// What became of it all: every report, the dashboard, and the branches that reports speak of.
     #[serde(rename = "reports:read")]
     ReportsRead,
 }

@@ -22,7 +22,8 @@ const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 const SCHEME: &str = "api_key";
 
 /// Every route that takes an API key. In none of them: whatever concerns the account itself, its keys, wallet and
-/// password, other accounts, and whatever is a shopper's, such as carts, orders that are placed, and reviews.
+/// password, other accounts, and whatever only a person does: carts, wishlists, placing and paying orders, writing and
+/// moderating reviews, settling orphans, running the chain. What the account has bought may be read.
 pub const DECLARED: &[(Route, Scope)] = &[
     (("GET", "/api/dashboard/archived"), Scope::CatalogueRead),
     (("GET", "/api/dashboard/unsold"), Scope::CatalogueRead),
@@ -31,24 +32,47 @@ pub const DECLARED: &[(Route, Scope)] = &[
     (("GET", "/api/products/{id}/reviews"), Scope::CatalogueRead),
     (("DELETE", "/api/categories/{id}"), Scope::CatalogueWrite),
     (("DELETE", "/api/products/{id}"), Scope::CatalogueWrite),
+    (
+        ("DELETE", "/api/products/{id}/images/{image}"),
+        Scope::CatalogueWrite,
+    ),
     (("PATCH", "/api/categories/{id}"), Scope::CatalogueWrite),
     (("PATCH", "/api/products/{id}"), Scope::CatalogueWrite),
+    (
+        ("PATCH", "/api/products/{id}/images/{image}"),
+        Scope::CatalogueWrite,
+    ),
     (("POST", "/api/categories"), Scope::CatalogueWrite),
     (("POST", "/api/products"), Scope::CatalogueWrite),
     (("POST", "/api/products/batch"), Scope::CatalogueWrite),
+    (("POST", "/api/products/bulk"), Scope::CatalogueWrite),
+    (("POST", "/api/products/{id}/images"), Scope::CatalogueWrite),
     (("POST", "/api/products/{id}/stock"), Scope::CatalogueWrite),
     (("GET", "/api/orders"), Scope::OrdersRead),
     (("GET", "/api/orders/{id}"), Scope::OrdersRead),
     (("GET", "/api/orders/{id}/history"), Scope::OrdersRead),
     (("GET", "/api/payments"), Scope::OrdersRead),
     (("GET", "/api/payments/{id}"), Scope::OrdersRead),
+    (("POST", "/api/credit-notes"), Scope::OrdersWrite),
     (("POST", "/api/orders/{id}/cancel"), Scope::OrdersWrite),
     (("POST", "/api/orders/{id}/deliver"), Scope::OrdersWrite),
     (("POST", "/api/orders/{id}/return"), Scope::OrdersWrite),
     (("POST", "/api/orders/{id}/ship"), Scope::OrdersWrite),
+    (("POST", "/api/payments/{id}/refund"), Scope::OrdersWrite),
+    (("GET", "/api/analytics/best-sellers"), Scope::ReportsRead),
+    (("GET", "/api/analytics/conversion"), Scope::ReportsRead),
+    (("GET", "/api/analytics/customers"), Scope::ReportsRead),
+    (("GET", "/api/analytics/items"), Scope::ReportsRead),
+    (("GET", "/api/analytics/purchases"), Scope::ReportsRead),
+    (("GET", "/api/analytics/revenue"), Scope::ReportsRead),
     (("GET", "/api/analytics/sales"), Scope::ReportsRead),
+    (("GET", "/api/analytics/sales-over-time"), Scope::ReportsRead),
+    (("GET", "/api/branches"), Scope::ReportsRead),
+    (("GET", "/api/branches/{id}"), Scope::ReportsRead),
     (("GET", "/api/dashboard"), Scope::ReportsRead),
+    (("GET", "/api/dashboard/purchased"), Scope::ReportsRead),
     (("GET", "/api/dashboard/sold"), Scope::ReportsRead),
+    (("GET", "/api/reports/daily-revenue"), Scope::ReportsRead),
 ];
 
 /// The scope that a key needs there; none if the route takes no key.

@@ -5,23 +5,20 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::TimeDelta;
-use domain::accounts::{EMAIL_SCOPE, RequestPasswordReset, request_password_reset};
-use events::ids::AccountId;
-use executor::CommandContext;
+use domain::accounts::{RequestPasswordReset, request_password_reset};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::Problem;
 
-use crate::accounts;
 use crate::commands::Commands;
+use crate::emailed_link::addressee;
 use crate::errors::ApiError;
 use crate::incoming::Incoming;
 use crate::personal_data::PersonalData;
 use crate::problems::{Rejected, TooMany};
 use crate::secret_token::SecretToken;
 use crate::throttle::Throttles;
-use crate::validation::claimed;
 
 /// How long the link works: long enough for a slow mail server, too short for an old mailbox.
 const RESET_TOKEN_LIFETIME: TimeDelta = TimeDelta::hours(1);
@@ -49,40 +46,20 @@ pub async fn forget_password(
 ) -> Result<StatusCode, ApiError> {
     let incoming = incoming.keyless();
     let context = commands.context(None, &incoming);
-    let email = claimed(incoming.body.email.trim());
-    throttles
-        .resets
-        .attempt(&email, context.now)
-        .map_err(Problem::too_many_requests)?;
-    if let Some(account_id) = commands.claiming_account(EMAIL_SCOPE, &email).await? {
-        send_link(&commands, &personal_data, &context, account_id).await?;
+    let (throttle, email) = (&throttles.resets, &incoming.body.email);
+    let addressee = addressee(&commands, &personal_data, &context, throttle, email).await?;
+    if let Some(account_id) = addressee {
+        let token = SecretToken::generate(account_id).map_err(Problem::internal)?;
+        let command = RequestPasswordReset {
+            account_id,
+            reset_id: Uuid::now_v7(),
+            token_hash: token.hash(),
+            token: personal_data.seal_text(account_id, token.reveal()).await?,
+            expires_at: context.now + RESET_TOKEN_LIFETIME,
+        };
+        commands
+            .execute(&context, |work| request_password_reset(work, &command))
+            .await?;
     }
     Ok(StatusCode::ACCEPTED)
-}
-
-async fn send_link(
-    commands: &Commands,
-    personal_data: &PersonalData,
-    context: &CommandContext,
-    account_id: AccountId,
-) -> Result<(), ApiError> {
-    let account = accounts::find(commands, context, account_id).await?;
-    if accounts::find_profile(personal_data, account_id, &account)
-        .await?
-        .is_none()
-    {
-        return Ok(()); // erased: as if it had never been
-    }
-    let token = SecretToken::generate(account_id).map_err(Problem::internal)?;
-    let command = RequestPasswordReset {
-        account_id,
-        reset_id: Uuid::now_v7(),
-        token_hash: token.hash(),
-        token: personal_data.seal_text(account_id, token.reveal()).await?,
-        expires_at: context.now + RESET_TOKEN_LIFETIME,
-    };
-    commands
-        .execute(context, |work| request_password_reset(work, &command))
-        .await?;
-    Ok(())
 }

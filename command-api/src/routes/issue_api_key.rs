@@ -51,8 +51,8 @@ pub struct IssuedApiKeyAnswer {
 /// Issues an API key
 ///
 /// The key is shown once and kept by nobody but its holder. It never has more rights than its account has at the moment,
-/// and of these only those of its scopes. An account has at most 20 (409 `api_key_count`). Without idempotency: an
-/// answer with a secret isn't kept.
+/// and of these only those of its scopes: each operation that takes a key names the scope that it needs. An account has
+/// at most 20 (409 `api_key_count`). Without idempotency: an answer with a secret isn't kept.
 #[utoipa::path(
     post, path = "/api/api-keys", tag = "api keys", security(("bearer" = [])),
     request_body = IssueApiKeyBody,

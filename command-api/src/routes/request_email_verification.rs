@@ -5,23 +5,18 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::accounts::EMAIL_SCOPE;
 use domain::email_verification;
-use events::ids::AccountId;
-use executor::CommandContext;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use web::Problem;
 
-use crate::accounts;
 use crate::commands::Commands;
 use crate::email_verification::prepare;
+use crate::emailed_link::addressee;
 use crate::errors::ApiError;
 use crate::incoming::Incoming;
 use crate::personal_data::PersonalData;
 use crate::problems::{Rejected, TooMany};
 use crate::throttle::Throttles;
-use crate::validation::claimed;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -49,31 +44,13 @@ pub async fn request_email_verification(
 ) -> Result<StatusCode, ApiError> {
     let incoming = incoming.keyless();
     let context = commands.context(None, &incoming);
-    let email = claimed(incoming.body.email.trim());
-    throttles
-        .verifications
-        .attempt(&email, context.now)
-        .map_err(Problem::too_many_requests)?;
-    if let Some(account_id) = commands.claiming_account(EMAIL_SCOPE, &email).await? {
-        send_link(&commands, &personal_data, &context, account_id).await?;
+    let (throttle, email) = (&throttles.verifications, &incoming.body.email);
+    let addressee = addressee(&commands, &personal_data, &context, throttle, email).await?;
+    if let Some(account_id) = addressee {
+        let command = prepare(&personal_data, account_id, context.now).await?;
+        commands
+            .execute(&context, |work| email_verification::request(work, &command))
+            .await?;
     }
     Ok(StatusCode::ACCEPTED)
-}
-
-async fn send_link(
-    commands: &Commands,
-    personal_data: &PersonalData,
-    context: &CommandContext,
-    account_id: AccountId,
-) -> Result<(), ApiError> {
-    let account = accounts::find(commands, context, account_id).await?;
-    let profile = accounts::find_profile(personal_data, account_id, &account).await?;
-    if profile.is_none() {
-        return Ok(()); // erased: as if it had never been
-    }
-    let command = prepare(personal_data, account_id, context.now).await?;
-    commands
-        .execute(context, |work| email_verification::request(work, &command))
-        .await?;
-    Ok(())
 }

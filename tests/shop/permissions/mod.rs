@@ -8,6 +8,7 @@
 //! What a body may hold is `tests/shop/random_clients` and the endpoints' own tests'.
 
 mod calls;
+mod keys;
 mod log;
 mod people;
 mod rules;
@@ -19,7 +20,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::client::{Answer, answer};
+use crate::client::{Answer, Client, answer};
 use crate::process::{Shop, run};
 use calls::{Call, VARIANTS, call};
 use people::{People, Who};
@@ -110,13 +111,13 @@ async fn play(people: &People, name: &str, operation: &Value, wrong: &mut String
     let mut calls = 0;
     for who in Who::ALL.into_iter().filter(|who| !rule.allows(*who)) {
         calls += 1;
-        if let Err(told) = refused(people, name, &prepared, who).await {
+        if let Err(told) = refused(people, name, &prepared, who, people.client(who)).await {
             let _ = writeln!(wrong, "{name} by {who:?}: {told}");
         }
     }
     for who in Who::ALL.into_iter().filter(|who| rule.allows(*who)) {
         calls += 1;
-        if let Err(told) = allowed(people, name, who).await {
+        if let Err(told) = allowed(people, name, who, people.client(who)).await {
             let _ = writeln!(wrong, "{name} by {who:?}: {told}");
         }
     }
@@ -129,23 +130,15 @@ fn is_for_everybody(operation: &Value) -> bool {
     ways.is_none_or(|ways| ways.contains(&json!({})))
 }
 
-async fn refused(people: &People, name: &str, call: &Call, who: Who) -> Result<(), String> {
-    let request_id = Uuid::new_v4();
-    let answer = send(people, name, call, who, request_id).await;
-    let wanted = call.rule.refusal(who);
+/// Whether somebody who may not is told so, by whatever they call with.
+async fn refused(people: &People, name: &str, call: &Call, who: Who, client: &Client) -> Result<(), String> {
+    let answer = sent_in_vain(people, name, call, client, call.rule.refusal(who)).await?;
     let status = answer.status.as_u16();
-    if status != wanted {
-        return Err(format!("{status} in place of {wanted}: {}", answer.body));
-    }
-    let events = log::caused_by(&people.data_dir, request_id);
-    if !events.is_empty() {
-        return Err(format!("refused with {status}, and yet the log has {events:?}"));
-    }
     let Some(nowhere) = call.to_nowhere().filter(|_| status == 404) else {
         return Ok(());
     };
     // What belongs to another looks like what isn't there.
-    let missing = send(people, name, &nowhere, who, Uuid::new_v4()).await;
+    let missing = send(people, name, &nowhere, client, Uuid::new_v4()).await;
     if (missing.status, missing.code()) == (answer.status, answer.code()) {
         return Ok(());
     }
@@ -158,11 +151,33 @@ async fn refused(people: &People, name: &str, call: &Call, who: Who) -> Result<(
     ))
 }
 
-async fn allowed(people: &People, name: &str, who: Who) -> Result<(), String> {
+/// Sends what must be answered with this status, and leave nothing in the log.
+async fn sent_in_vain(
+    people: &People,
+    name: &str,
+    call: &Call,
+    client: &Client,
+    wanted: u16,
+) -> Result<Answer, String> {
+    let request_id = Uuid::new_v4();
+    let answer = send(people, name, call, client, request_id).await;
+    let status = answer.status.as_u16();
+    if status != wanted {
+        return Err(format!("{status} in place of {wanted}: {}", answer.body));
+    }
+    let events = log::caused_by(&people.data_dir, request_id);
+    if events.is_empty() {
+        return Ok(answer);
+    }
+    Err(format!("refused with {status}, and yet the log has {events:?}"))
+}
+
+/// Whether somebody who may succeeds, by whatever they call with.
+async fn allowed(people: &People, name: &str, who: Who, client: &Client) -> Result<(), String> {
     let Some(call) = call(name, who, people).await else {
         return Err("no call for them".to_owned());
     };
-    let answer = send(people, name, &call, who, Uuid::new_v4()).await;
+    let answer = send(people, name, &call, client, Uuid::new_v4()).await;
     if call.in_vain.is_some_and(|status| answer.status == status) {
         return Ok(());
     }
@@ -188,12 +203,11 @@ async fn allowed(people: &People, name: &str, who: Who) -> Result<(), String> {
     }
 }
 
-async fn send(people: &People, name: &str, call: &Call, who: Who, request_id: Uuid) -> Answer {
+async fn send(people: &People, name: &str, call: &Call, client: &Client, request_id: Uuid) -> Answer {
     let (method, _) = name.split_once(' ').unwrap();
     let method: Method = method.parse().unwrap();
     let is_query = method == Method::GET;
-    let mut request = people
-        .client(who)
+    let mut request = client
         .request(method, &call.path)
         .header("x-request-id", request_id.to_string());
     if is_query {

@@ -6,17 +6,16 @@
 //! The words are in `messages`, the form in `letter`, the way in `transport`; when to try again is left to the lanes.
 
 mod letter;
+mod links;
 mod messages;
 mod noting;
 mod settings;
 mod source;
 mod transport;
-mod verification;
 
-use events::ids::{AccountId, OrderId};
+use events::ids::OrderId;
 use events::order::Contact;
 use platform::vault::Vault;
-use uuid::Uuid;
 
 use crate::effects::{Shop, Verdict};
 use crate::intents::{Claimed, OrderNotice};
@@ -107,38 +106,6 @@ impl EmailSender {
                 )
             }
         })
-    }
-
-    /// Sends the link with which somebody sets a new password.
-    pub async fn password_reset(
-        &self,
-        claimed: &Claimed,
-        account_id: AccountId,
-        reset_id: Uuid,
-    ) -> Result<Verdict, Verdict> {
-        let Some(reset) = source::password_reset(&self.shop, account_id, reset_id).await? else {
-            return Err(Verdict::Fail {
-                reason: "the reset isn't in the account's stream".to_owned(),
-            });
-        };
-        if reset.expires_at <= self.shop.clock.now() {
-            return Ok(Verdict::done("the link had expired before it could be sent"));
-        }
-        let token = source::open(&self.vault, account_id.0, &reset.token).await?;
-        let profile = source::profile(&self.shop, &self.vault, claimed, account_id).await?;
-        let (Some(token), Some(profile)) = (token, profile) else {
-            return Ok(Verdict::done("the person was erased: no address"));
-        };
-        let Some(email) = profile.email else {
-            return Ok(Verdict::done("no address"));
-        };
-        let envelope = Envelope {
-            to: email,
-            name: format!("{} {}", profile.first_name, profile.last_name),
-            message: format!("password-reset.{reset_id}"),
-        };
-        let content = messages::password_reset(&self.identity, &profile.username, &token, reset.expires_at);
-        self.send(&envelope, &content).await
     }
 
     async fn send(&self, envelope: &Envelope, content: &Content) -> Result<Verdict, Verdict> {
