@@ -167,19 +167,24 @@ impl Shop {
         }
     }
 
-    /// The most memory that it has had, in MiB.
+    /// The most memory that its processes have had, in MiB, together.
     pub fn peak_memory_mib(&self) -> u64 {
+        self.processes().into_iter().map(memory::peak_mib).sum()
+    }
+
+    /// The ids of its processes.
+    pub fn processes(&self) -> Vec<u32> {
         match &self.running {
-            Running::OneProcess(child) => memory::peak_mib(child.id()),
-            Running::Roles(stage) => stage.peak_memory_mib(&self.data_dir),
+            Running::OneProcess(child) => vec![child.id()],
+            Running::Roles(stage) => stage.processes(&self.data_dir),
         }
     }
 
-    /// The id of its process, if it is one.
-    pub fn process(&self) -> Option<u32> {
+    /// Where its APIs answer by themselves, each without the other; nowhere if the shop is one process.
+    pub fn doors(&self) -> Vec<String> {
         match &self.running {
-            Running::OneProcess(child) => Some(child.id()),
-            Running::Roles(_) => None,
+            Running::OneProcess(_) => vec![],
+            Running::Roles(stage) => stage.doors(&self.data_dir),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The chain: one headquarters and three branches, each a process with a database of its own. Customers buy and return at
+//! The chain: one headquarters and three branches, each a shop with a database of its own. Customers buy and return at
 //! the branches, the line is cut, a branch is killed while it reports, a refund corrects a day, tokens are rotated and
 //! revoked; and headquarters has it all to the penny.
 
@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::{Client, answer, order};
+use crate::forms::on_each_form;
 use crate::line::Line;
 use crate::process::{Shop, run};
 
@@ -258,7 +259,7 @@ async fn takes_the_catalogue_over(branch: &Branch, mug: &str, plate: &str) {
     assert_eq!(category["name"], "Kitchen");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+on_each_form!(three_branches_report_to_headquarters_to_the_penny);
 async fn three_branches_report_to_headquarters_to_the_penny() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("headquarters");

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::client::Client;
+use crate::forms::on_each_form;
 use crate::import;
 use crate::process::{Shop, run};
 
@@ -228,7 +229,7 @@ fn reports(group_by: &str) -> String {
     format!("/api/reports/daily-revenue?{SPAN}&group_by={group_by}")
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+on_each_form!(invoices_of_branches_and_sellers_agree_everywhere_to_the_penny);
 async fn invoices_of_branches_and_sellers_agree_everywhere_to_the_penny() {
     let folder = tempfile::tempdir().unwrap();
     let headquarters = Shop::start_with(
