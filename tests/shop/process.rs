@@ -84,15 +84,21 @@ impl Shop {
 
     pub fn start_with(data_dir: &Path, environment: &[(&str, &str)]) -> Self {
         let started_at = Instant::now();
-        if let Some(stage) = forms::stage() {
-            return Self {
-                url: stage.start(data_dir, environment),
-                running: Running::Roles(stage),
-                data_dir: data_dir.to_owned(),
-                welcome: String::new(),
-                start_time: started_at.elapsed(),
-            };
+        let Some(stage) = forms::stage() else {
+            return Self::start_as_one_process(data_dir, environment);
+        };
+        Self {
+            url: stage.start(data_dir, environment),
+            running: Running::Roles(stage),
+            data_dir: data_dir.to_owned(),
+            welcome: String::new(),
+            start_time: started_at.elapsed(),
         }
+    }
+
+    /// Whatever form the story is played on.
+    pub fn start_as_one_process(data_dir: &Path, environment: &[(&str, &str)]) -> Self {
+        let started_at = Instant::now();
         let mut child = tillstream(data_dir)
             .args(["--listen", "127.0.0.1:0"])
             .envs(environment.iter().copied())

@@ -143,7 +143,7 @@ pub struct ImportAll {
     #[arg(long)]
     distributed: bool,
     /// Into three branches of a chain, sold by several sellers; headquarters must have what they have. With
-    /// `--distributed`, each of the four is a cluster of its own.
+    /// `--distributed`, headquarters and a branch are a process per role each.
     #[arg(long)]
     chain: bool,
 }
