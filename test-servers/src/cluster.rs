@@ -1,12 +1,13 @@
 //! The shop's distributed form on this machine: real processes of the real executable on [`Servers`].
 //!
-//! Each cluster has a database, a stream and keys of its own, so that several share the same servers. The settings that
-//! it gives each role are those of an operation with care: the query API's user can only read, and knows no other.
+//! Each cluster has a database, a stream and keys of its own, so that several share the same servers. What its roles are
+//! told is [`environment`](crate::environment)'s.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::daemon::Daemon;
+use crate::environment::{Environment, Settings};
 use crate::port::{free_port, random_name};
 use crate::process::Recipe;
 use crate::proxy::{HaProxy, Nginx};
@@ -94,7 +95,7 @@ pub struct Cluster {
     /// In the order in which they are started.
     pub roles: Vec<Daemon<Role>>,
     settings: ClusterSettings,
-    environment: Vec<(String, String)>,
+    environment: Environment,
     public_port: u16,
     database: String,
 }
@@ -123,19 +124,16 @@ impl Cluster {
         let corner = Corner::new(servers)?;
         let roles = plan(&settings)?;
         let public_port = free_port()?;
-        let environment = shared_environment(servers, &settings, &corner, &roles, public_port)?;
+        let given = given_settings(servers, &settings, &corner, &roles, public_port)?;
+        let environment = Environment::new(given, corner.reader_url, &settings.environment);
         let logs = settings.folder.join("logs");
         fs::create_dir_all(&logs).map_err(Error::io(format!("making the folder {}", logs.display())))?;
-        let of_role = |kind| {
-            let mut environment = environment.clone();
-            if kind == RoleKind::QueryApi {
-                set(&mut environment, "TILLSTREAM_POSTGRES__URL", &corner.reader_url);
-            }
-            environment
-        };
         let roles = roles
             .into_iter()
-            .map(|role| Daemon::new(role.clone().with_environment(of_role(role.kind)), &logs))
+            .map(|role| {
+                let settings = environment.of(role.kind);
+                Daemon::new(role.with_environment(settings), &logs)
+            })
             .collect();
         let cluster = Self {
             roles,
@@ -153,7 +151,7 @@ impl Cluster {
     /// succeeded.
     pub fn run(&self, arguments: &[&str]) -> Result<String, Error> {
         Recipe {
-            environment: self.environment.clone(),
+            environment: self.environment.shared().to_vec(),
             ..Recipe::new(&self.settings.executable)
         }
         .args(arguments)
@@ -162,7 +160,17 @@ impl Cluster {
 
     /// The settings of every role but the query API.
     pub fn environment(&self) -> &[(String, String)] {
-        &self.environment
+        self.environment.shared()
+    }
+
+    /// Other settings in place of [`ClusterSettings::environment`]. A role that runs has them from its next start on.
+    pub fn replace_settings(&mut self, own: Settings) {
+        self.environment.replace_own(&own);
+        for role in &mut self.roles {
+            let settings = self.environment.of(role.program.kind);
+            role.program = role.program.clone().with_environment(settings);
+        }
+        self.settings.environment = own;
     }
 
     /// Starts what doesn't run, and waits until every role is ready.
@@ -194,7 +202,7 @@ impl Cluster {
 
     /// Where links in emails lead: to the proxy, which splits reads from writes, if it is behind one; else to a query API.
     pub fn public_url(&self) -> String {
-        setting(&self.environment, "TILLSTREAM_PUBLIC_URL")
+        self.environment.setting("TILLSTREAM_PUBLIC_URL")
     }
 
     /// Whether [`public_url`](Self::public_url) is a proxy's.
@@ -271,13 +279,14 @@ fn plan(settings: &ClusterSettings) -> Result<Vec<Role>, Error> {
     Ok(roles)
 }
 
-fn shared_environment(
+/// What every role is told if the operator says nothing else.
+fn given_settings(
     servers: &Servers,
     settings: &ClusterSettings,
     corner: &Corner,
     roles: &[Role],
     public_port: u16,
-) -> Result<Vec<(String, String)>, Error> {
+) -> Result<Settings, Error> {
     let first = |kind| roles.iter().find(|role| role.kind == kind).map(Role::url);
     let proxy = settings
         .behind_proxy
@@ -289,8 +298,7 @@ fn shared_environment(
     let reports_to = proxy.or_else(|| first(RoleKind::CommandApi)).unwrap_or_default();
     let sandbox = format!("127.0.0.1:{}", free_port()?);
     let data_dir = data_dir(settings);
-    let mut environment = vec![];
-    for (name, value) in [
+    let given = [
         ("TILLSTREAM_DATA_DIR", data_dir.display().to_string()),
         ("TILLSTREAM_POSTGRES__URL", corner.url.clone()),
         ("TILLSTREAM_POSTGRES__READER_ROLE", corner.reader.clone()),
@@ -305,25 +313,10 @@ fn shared_environment(
             "TILLSTREAM_PAYMENTS__WEBHOOK_URL",
             format!("{reports_to}{WEBHOOK_PATH}"),
         ),
-    ] {
-        set(&mut environment, name, &value);
-    }
-    for (name, value) in &settings.environment {
-        set(&mut environment, name, value);
-    }
-    Ok(environment)
+    ];
+    Ok(given.map(|(name, value)| (name.to_owned(), value)).into())
 }
 
 fn data_dir(settings: &ClusterSettings) -> PathBuf {
     Path::new(&settings.folder).join("shop")
-}
-
-fn set(environment: &mut Vec<(String, String)>, name: &str, value: &str) {
-    environment.retain(|(known, _)| known != name);
-    environment.push((name.to_owned(), value.to_owned()));
-}
-
-fn setting(environment: &[(String, String)], name: &str) -> String {
-    let found = environment.iter().find(|(known, _)| known == name);
-    found.map(|(_, value)| value.clone()).unwrap_or_default()
 }

@@ -12,6 +12,7 @@ mod cluster;
 #[cfg(feature = "databases")]
 mod corner;
 mod daemon;
+mod environment;
 mod error;
 mod folder;
 mod nats;

@@ -16,8 +16,9 @@
 //! That makes `opinions_and_wishes::embedded`, which runs everywhere, and `opinions_and_wishes::distributed`, which needs
 //! the servers' programs. In the latter every shop that the story starts is a cluster of its own on the same private
 //! servers: its folder holds credentials and mailbox where the embedded form has them, [`run`](crate::process::run)
-//! runs with its settings, and a kill or stop and a start in the same folder hit all of its roles. What the story starts
-//! in tasks of its own (`tokio::spawn`) is outside of this: shops are started, and commands run, by the story itself.
+//! runs with its settings, and a kill or stop and a start in the same folder, with the same settings or with others, hit all
+//! of its roles. What the story starts in tasks of its own (`tokio::spawn`) is outside of this: shops are started, and
+//! commands run, by the story itself.
 //!
 //! What only one form has (a backup of the SQLite file, a role that dies alone) is no story for this.
 
@@ -28,8 +29,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use test_servers::{
     Cluster, ClusterSettings, ClusterSize, Daemon, Durability, Folder, HaProxy, RoleKind, Servers,
 };
-
-use crate::memory;
 
 /// Makes two tests of each story, one per form.
 macro_rules! on_each_form {
@@ -65,7 +64,6 @@ pub struct Stage {
 struct Roles {
     cluster: Cluster,
     proxy: Daemon<HaProxy>,
-    environment: Vec<(String, String)>,
 }
 
 /// Plays the story on the distributed form.
@@ -89,20 +87,11 @@ pub fn stage() -> Option<Arc<Stage>> {
 }
 
 impl Stage {
-    /// Starts the shop of this folder, or starts it again; where it answers.
+    /// Starts the shop of this folder, or starts it again, with these settings; where it answers.
     pub fn start(&self, data_dir: &Path, environment: &[(&str, &str)]) -> String {
-        let environment: Vec<_> = environment
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
         let mut shops = self.shops();
         if let Some(shop) = shops.get_mut(data_dir) {
-            assert_eq!(
-                shop.environment, environment,
-                "a shop on the distributed form keeps its settings"
-            );
-            shop.cluster.wait_until_ready().unwrap();
-            shop.proxy.start().unwrap();
+            shop.start_again(data_dir, environment);
             return shop.cluster.public_url();
         }
         let shop = Roles::start(&self.servers, data_dir, environment);
@@ -162,11 +151,26 @@ impl Stage {
             .collect()
     }
 
-    /// The most memory that its processes have had, in MiB, together.
-    pub fn peak_memory_mib(&self, data_dir: &Path) -> u64 {
+    /// The ids of its processes, without the proxy's.
+    pub fn processes(&self, data_dir: &Path) -> Vec<u32> {
         let mut shops = self.shops();
         let roles = known(&mut shops, data_dir).cluster.roles.iter();
-        roles.filter_map(Daemon::id).map(memory::peak_mib).sum()
+        roles.filter_map(Daemon::id).collect()
+    }
+
+    /// Where its APIs answer by themselves, without the proxy.
+    pub fn doors(&self, data_dir: &Path) -> Vec<String> {
+        let mut shops = self.shops();
+        let cluster = &known(&mut shops, data_dir).cluster;
+        let kinds = [RoleKind::CommandApi, RoleKind::QueryApi];
+        kinds.into_iter().flat_map(|kind| cluster.urls(kind)).collect()
+    }
+
+    /// What its database answers: a row per line, fields separated by `|`.
+    pub fn sql(&self, data_dir: &Path, sql: &str) -> String {
+        let mut shops = self.shops();
+        let database = known(&mut shops, data_dir).cluster.database();
+        self.servers.postgres.program.sql(database, sql).unwrap()
     }
 
     fn shops(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Roles>> {
@@ -184,22 +188,38 @@ fn known<'s>(shops: &'s mut BTreeMap<PathBuf, Roles>, data_dir: &Path) -> &'s mu
 }
 
 impl Roles {
-    fn start(servers: &Servers, data_dir: &Path, environment: Vec<(String, String)>) -> Self {
+    fn start(servers: &Servers, data_dir: &Path, environment: &[(&str, &str)]) -> Self {
         // Logs and the proxy's configuration stay out of what the shop keeps.
         let folder = data_dir.with_extension("roles");
         let executable = env!("CARGO_BIN_EXE_tillstream");
-        let mut settings = ClusterSettings::new(executable, folder, ClusterSize::ONE_OF_EACH)
-            .behind_proxy()
-            .with("TILLSTREAM_DATA_DIR", data_dir.to_str().unwrap());
-        for (name, value) in &environment {
-            settings = settings.with(name, value);
-        }
+        let mut settings = ClusterSettings::new(executable, folder, ClusterSize::ONE_OF_EACH).behind_proxy();
+        settings.environment = settings_of(data_dir, environment);
         let cluster = Cluster::start(servers, settings).unwrap();
         let proxy = cluster.haproxy().unwrap();
-        Self {
-            cluster,
-            proxy,
-            environment,
-        }
+        Self { cluster, proxy }
     }
+
+    /// After all of it has been killed or stopped.
+    fn start_again(&mut self, data_dir: &Path, environment: &[(&str, &str)]) {
+        for role in &mut self.cluster.roles {
+            assert!(!role.is_running(), "the shop in {} runs", data_dir.display());
+        }
+        self.cluster.replace_settings(settings_of(data_dir, environment));
+        for role in &mut self.cluster.roles {
+            role.launch().unwrap();
+        }
+        self.cluster.wait_until_ready().unwrap();
+        self.proxy.start().unwrap();
+    }
+}
+
+fn settings_of(data_dir: &Path, environment: &[(&str, &str)]) -> Vec<(String, String)> {
+    let data_dir = data_dir.to_str().unwrap();
+    let settings = environment
+        .iter()
+        .copied()
+        .chain([("TILLSTREAM_DATA_DIR", data_dir)]);
+    settings
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }

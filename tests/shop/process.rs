@@ -84,15 +84,21 @@ impl Shop {
 
     pub fn start_with(data_dir: &Path, environment: &[(&str, &str)]) -> Self {
         let started_at = Instant::now();
-        if let Some(stage) = forms::stage() {
-            return Self {
-                url: stage.start(data_dir, environment),
-                running: Running::Roles(stage),
-                data_dir: data_dir.to_owned(),
-                welcome: String::new(),
-                start_time: started_at.elapsed(),
-            };
+        let Some(stage) = forms::stage() else {
+            return Self::start_as_one_process(data_dir, environment);
+        };
+        Self {
+            url: stage.start(data_dir, environment),
+            running: Running::Roles(stage),
+            data_dir: data_dir.to_owned(),
+            welcome: String::new(),
+            start_time: started_at.elapsed(),
         }
+    }
+
+    /// Whatever form the story is played on.
+    pub fn start_as_one_process(data_dir: &Path, environment: &[(&str, &str)]) -> Self {
+        let started_at = Instant::now();
         let mut child = tillstream(data_dir)
             .args(["--listen", "127.0.0.1:0"])
             .envs(environment.iter().copied())
@@ -167,19 +173,24 @@ impl Shop {
         }
     }
 
-    /// The most memory that it has had, in MiB.
+    /// The most memory that its processes have had, in MiB, together.
     pub fn peak_memory_mib(&self) -> u64 {
+        self.processes().into_iter().map(memory::peak_mib).sum()
+    }
+
+    /// The ids of its processes.
+    pub fn processes(&self) -> Vec<u32> {
         match &self.running {
-            Running::OneProcess(child) => memory::peak_mib(child.id()),
-            Running::Roles(stage) => stage.peak_memory_mib(&self.data_dir),
+            Running::OneProcess(child) => vec![child.id()],
+            Running::Roles(stage) => stage.processes(&self.data_dir),
         }
     }
 
-    /// The id of its process, if it is one.
-    pub fn process(&self) -> Option<u32> {
+    /// Where its APIs answer by themselves, each without the other; nowhere if the shop is one process.
+    pub fn doors(&self) -> Vec<String> {
         match &self.running {
-            Running::OneProcess(child) => Some(child.id()),
-            Running::Roles(_) => None,
+            Running::OneProcess(_) => vec![],
+            Running::Roles(stage) => stage.doors(&self.data_dir),
         }
     }
 

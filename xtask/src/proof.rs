@@ -84,11 +84,18 @@ pub struct RandomClients {
     /// The seed of what they do; a run prints its own.
     #[arg(long)]
     seed: Option<u64>,
+    /// Against the distributed form, through its proxy.
+    #[arg(long)]
+    distributed: bool,
 }
 
 impl RandomClients {
     pub fn run(&self) -> anyhow::Result<()> {
         let mut test = shop_test("random_clients::");
+        if self.distributed {
+            install::install(&[SERVERS, BESIDE])?;
+            test.arg("--ignored");
+        }
         test.env("TILLSTREAM_RANDOM_CLIENTS", self.clients.to_string())
             .env("TILLSTREAM_RANDOM_SECONDS", (self.minutes * 60).to_string());
         if let Some(seed) = self.seed {
@@ -135,8 +142,9 @@ pub struct ImportAll {
     /// Into the distributed form, through its proxy.
     #[arg(long)]
     distributed: bool,
-    /// Into three branches of a chain, sold by several sellers; headquarters must have what they have.
-    #[arg(long, conflicts_with = "distributed")]
+    /// Into three branches of a chain, sold by several sellers; headquarters must have what they have. With
+    /// `--distributed`, headquarters and a branch are a process per role each.
+    #[arg(long)]
     chain: bool,
 }
 
@@ -146,17 +154,16 @@ impl ImportAll {
             .file
             .canonicalize()
             .with_context(|| format!("{} can't be found", self.file.display()))?;
-        let mut test = if self.distributed {
-            install::install(&[SERVERS, BESIDE])?;
-            let mut test = shop_test("distributed::import::");
-            test.arg("--ignored");
-            test
-        } else if self.chain {
-            shop_test("systems::invoices::")
-        } else {
-            // The distributed one is ignored unless it is asked for.
-            shop_test("import::")
+        let mut test = match (self.chain, self.distributed) {
+            (true, _) => shop_test("systems::invoices::"),
+            (false, true) => shop_test("distributed::import::"),
+            (false, false) => shop_test("import::"),
         };
+        // What needs servers is ignored unless it is asked for.
+        if self.distributed {
+            install::install(&[SERVERS, BESIDE])?;
+            test.arg("--ignored");
+        }
         test.env("TILLSTREAM_IMPORT_FILE", file);
         finish(test)
     }

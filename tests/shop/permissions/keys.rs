@@ -11,12 +11,13 @@ use std::fmt::Write;
 use events::api_key::Scope;
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 use web::scopes;
 
 use super::calls::{Call, VARIANTS, call};
 use super::people::{People, Who, text};
-use super::{allowed, operation, refused, route_of, routes, sent_in_vain};
-use crate::client::{Client, answer};
+use super::{allowed, answered, log, operation, refused, route_of, routes};
+use crate::client::{Answer, Client, answer};
 use crate::process::{Shop, run};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -100,7 +101,7 @@ async fn opened(
         let outcome = if prepared.rule.allows(*who) {
             allowed(people, name, *who, having).await
         } else {
-            refused(people, name, prepared, *who, having).await
+            refused_in_vain(people, name, prepared, *who, having).await
         };
         outcome.map_err(|told| format!("a key of {who:?} for {scope}: {told}"))?;
     }
@@ -147,6 +148,41 @@ async fn told(
         return Ok(());
     }
     Err(format!("{status} {} in place of {code}", answer.code()))
+}
+
+/// Whether somebody who may not is told so, and nothing of it is in the log.
+async fn refused_in_vain(
+    people: &People,
+    name: &str,
+    call: &Call,
+    who: Who,
+    client: &Client,
+) -> Result<(), String> {
+    let request_id = Uuid::new_v4();
+    refused(people, name, call, who, (client, request_id)).await?;
+    nothing_of(people, request_id)
+}
+
+/// Sends what must be answered with this status, and leave nothing in the log.
+async fn sent_in_vain(
+    people: &People,
+    name: &str,
+    call: &Call,
+    client: &Client,
+    wanted: u16,
+) -> Result<Answer, String> {
+    let request_id = Uuid::new_v4();
+    let answer = answered(people, name, call, client, (request_id, wanted)).await?;
+    nothing_of(people, request_id)?;
+    Ok(answer)
+}
+
+fn nothing_of(people: &People, request_id: Uuid) -> Result<(), String> {
+    let events = log::caused_by(&people.data_dir, &[request_id]);
+    if events.is_empty() {
+        return Ok(());
+    }
+    Err(format!("refused, and yet the log has {events:?}"))
 }
 
 /// Callers with a key each. Those that must be refused for the key's sake are an admin's, or the owner's: their account

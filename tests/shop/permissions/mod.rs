@@ -3,17 +3,19 @@
 //! The routes come from the shop's own document, which is made from the router: a route that isn't in [`calls`] fails the
 //! test, with what to write there. For each route a call that its owner may make is made ready, and sent by everybody
 //! who may not; each is answered 401, 403 or 404 as [`rules`] says, and nothing of it is in the log. Then everybody who
-//! may makes one of their own, and it succeeds: else a refusal would prove nothing.
+//! may makes one of their own, and it succeeds: else a refusal would prove nothing. On both forms, by the same rules; and
+//! where the APIs are processes of their own, each route is one's alone ([`doors`]).
 //!
 //! What a body may hold is `tests/shop/random_clients` and the endpoints' own tests'.
 
 mod calls;
+mod doors;
 mod keys;
 mod log;
 mod people;
 mod rules;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use reqwest::Method;
@@ -21,6 +23,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::client::{Answer, Client, answer};
+use crate::forms::on_each_form;
 use crate::process::{Shop, run};
 use calls::{Call, VARIANTS, call};
 use people::{People, Who};
@@ -28,7 +31,7 @@ use rules::Rule;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+on_each_form!(everybody_may_do_what_the_rules_say_and_nothing_else);
 async fn everybody_may_do_what_the_rules_say_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");
@@ -52,8 +55,8 @@ async fn everybody_may_do_what_the_rules_say_and_nothing_else() {
     run(&data_dir, &["verify", "--views"]);
 }
 
+on_each_form!(a_session_that_has_ended_renews_nothing);
 /// The short life of access tokens is worth something only if nothing renews them after the end.
-#[tokio::test]
 async fn a_session_that_has_ended_renews_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let shop = Shop::start_with(&folder.path().join("data"), &[("TILLSTREAM_DEMO", "false")]);
@@ -109,11 +112,22 @@ async fn play(people: &People, name: &str, operation: &Value, wrong: &mut String
         );
     }
     let mut calls = 0;
+    let mut refusals = BTreeMap::new();
     for who in Who::ALL.into_iter().filter(|who| !rule.allows(*who)) {
         calls += 1;
-        if let Err(told) = refused(people, name, &prepared, who, people.client(who)).await {
+        let request_id = Uuid::new_v4();
+        refusals.insert(request_id, who);
+        if let Err(told) = refused(people, name, &prepared, who, (people.client(who), request_id)).await {
             let _ = writeln!(wrong, "{name} by {who:?}: {told}");
         }
+    }
+    let requests: Vec<_> = refusals.keys().copied().collect();
+    for (request_id, event) in log::caused_by(&people.data_dir, &requests) {
+        let who = refusals[&request_id];
+        let _ = writeln!(wrong, "{name} by {who:?}: refused, and yet the log has {event}");
+    }
+    if let Err(told) = doors::one_has(people, name, &prepared).await {
+        let _ = writeln!(wrong, "{name}: {told}");
     }
     for who in Who::ALL.into_iter().filter(|who| rule.allows(*who)) {
         calls += 1;
@@ -130,9 +144,17 @@ fn is_for_everybody(operation: &Value) -> bool {
     ways.is_none_or(|ways| ways.contains(&json!({})))
 }
 
-/// Whether somebody who may not is told so, by whatever they call with.
-async fn refused(people: &People, name: &str, call: &Call, who: Who, client: &Client) -> Result<(), String> {
-    let answer = sent_in_vain(people, name, call, client, call.rule.refusal(who)).await?;
+/// Whether somebody who may not is told so, by whatever they call with. What the log has of the request is looked at by
+/// the caller.
+async fn refused(
+    people: &People,
+    name: &str,
+    call: &Call,
+    who: Who,
+    (client, request_id): (&Client, Uuid),
+) -> Result<(), String> {
+    let wanted = call.rule.refusal(who);
+    let answer = answered(people, name, call, client, (request_id, wanted)).await?;
     let status = answer.status.as_u16();
     let Some(nowhere) = call.to_nowhere().filter(|_| status == 404) else {
         return Ok(());
@@ -149,27 +171,6 @@ async fn refused(people: &People, name: &str, call: &Call, who: Who, client: &Cl
         missing.status,
         missing.code()
     ))
-}
-
-/// Sends what must be answered with this status, and leave nothing in the log.
-async fn sent_in_vain(
-    people: &People,
-    name: &str,
-    call: &Call,
-    client: &Client,
-    wanted: u16,
-) -> Result<Answer, String> {
-    let request_id = Uuid::new_v4();
-    let answer = send(people, name, call, client, request_id).await;
-    let status = answer.status.as_u16();
-    if status != wanted {
-        return Err(format!("{status} in place of {wanted}: {}", answer.body));
-    }
-    let events = log::caused_by(&people.data_dir, request_id);
-    if events.is_empty() {
-        return Ok(answer);
-    }
-    Err(format!("refused with {status}, and yet the log has {events:?}"))
 }
 
 /// Whether somebody who may succeeds, by whatever they call with.
@@ -201,6 +202,21 @@ async fn allowed(people: &People, name: &str, who: Who, client: &Client) -> Resu
         }
         None => Ok(()),
     }
+}
+
+/// Sends what must be answered with this status.
+async fn answered(
+    people: &People,
+    name: &str,
+    call: &Call,
+    client: &Client,
+    (request_id, wanted): (Uuid, u16),
+) -> Result<Answer, String> {
+    let answer = send(people, name, call, client, request_id).await;
+    if answer.status == wanted {
+        return Ok(answer);
+    }
+    Err(format!("{} in place of {wanted}: {}", answer.status, answer.body))
 }
 
 async fn send(people: &People, name: &str, call: &Call, client: &Client, request_id: Uuid) -> Answer {

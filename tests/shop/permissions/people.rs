@@ -64,6 +64,8 @@ impl Who {
 
 pub struct People {
     pub data_dir: PathBuf,
+    /// Where the APIs answer by themselves; nowhere if they are one process.
+    pub doors: Vec<String>,
     pub nobody: Client,
     expired: Client,
     forged: Client,
@@ -116,6 +118,7 @@ impl People {
             other_branch,
             branch_id,
             data_dir: shop.data_dir.clone(),
+            doors: shop.doors(),
             expired: nobody.clone().with_token(&expired),
             forged: nobody.clone().with_token(&forged),
             stranger: Client::buyer(shop, "stranger").await,

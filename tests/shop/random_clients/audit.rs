@@ -18,13 +18,15 @@ const PATIENCE: Duration = Duration::from_mins(3);
 pub async fn violations(admin: &Client, world: &World, people: &mut [Person]) -> Vec<String> {
     let mut wrong = vec![];
     let newest = people.iter().map(|person| person.position).max().unwrap_or(0);
-    settle(admin, newest).await;
+    let settled = settle(admin, newest).await;
     for person in people.iter_mut() {
+        // What the provider told last is in their wallets, too.
+        person.position = person.position.max(settled);
         person.log_in().await;
         wrong.extend(wrong_orders(person).await);
         wrong.extend(wrong_wallet(person).await);
     }
-    let orders = admin.all("/api/orders").await;
+    let orders = all_as_of(admin, "/api/orders", settled).await;
     let placed: usize = people.iter().map(|person| person.orders.len()).sum();
     if placed != orders.len() {
         wrong.push(format!(
@@ -32,28 +34,37 @@ pub async fn violations(admin: &Client, world: &World, people: &mut [Person]) ->
             orders.len()
         ));
     }
-    let products = admin.all("/api/products").await;
+    let products = all_as_of(admin, "/api/products", settled).await;
     wrong.extend(wrong_units(world, &orders, &products));
     wrong
 }
 
-/// Waits until every charge, refund and deposit has come to its end: until then the figures move.
-async fn settle(admin: &Client, newest: u64) {
+/// Waits until every charge, refund and deposit has come to its end: until then the figures move. The position as of which
+/// they have.
+async fn settle(admin: &Client, newest: u64) -> u64 {
     let began = Instant::now();
-    admin.get_after("/api/payments", newest).await.expect(200);
     loop {
-        let payments = admin.all("/api/payments").await;
+        let payments = all_as_of(admin, "/api/payments", newest).await;
         let is_open = |payment: &&Value| {
             let refunds = payment["refunds"].as_array().unwrap();
             payment["status"] == "processing" || refunds.iter().any(|refund| refund["status"] == "processing")
         };
         let open = payments.iter().filter(is_open).count();
         if open == 0 {
-            return;
+            return admin.get("/api/payments?limit=1").await.position().max(newest);
         }
         assert!(began.elapsed() < PATIENCE, "{open} payments never come to an end");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+}
+
+/// A whole list, once its view has reached this position; each view has a pace of its own.
+async fn all_as_of(admin: &Client, path: &str, position: u64) -> Vec<Value> {
+    let began = Instant::now();
+    while admin.get_after(path, position).await.code() == "read_model_behind" {
+        assert!(began.elapsed() < PATIENCE, "{path} stays behind {position}");
+    }
+    admin.all(path).await
 }
 
 /// Every order that was answered is there once, and no other.

@@ -4,7 +4,7 @@
 //! `cargo xtask random-clients` is this test at full size. Every answer must be one that its route documents, and no 5xx
 //! but a 503 that says "not now" by a code of the interface. What comes of it all is held against what the clients were
 //! answered ([`audit`]), and against the log by `verify --views`. The seed says what each client tries; what it meets
-//! depends on the others.
+//! depends on the others. On both forms: `--distributed` has it against a process per role.
 
 mod audit;
 mod deeds;
@@ -19,6 +19,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::task::JoinSet;
 
 use crate::client::Client;
+use crate::forms::on_each_form;
 use crate::process::{Shop, run};
 use crate::random::Random;
 use crate::size;
@@ -34,7 +35,7 @@ const STAFF_SHARE: u64 = 8;
 /// Later answers are worth nothing if the first are wrong.
 const WRONG_SHOWN: usize = 20;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+on_each_form!(whatever_clients_do_nothing_breaks);
 async fn whatever_clients_do_nothing_breaks() {
     let clients = size::of("TILLSTREAM_RANDOM_CLIENTS", 8);
     let seconds = size::of("TILLSTREAM_RANDOM_SECONDS", 0);
@@ -48,7 +49,7 @@ async fn whatever_clients_do_nothing_breaks() {
     let world = Arc::new(World::new(document));
     world.furnish(&admin).await;
 
-    let watch = Watch::start(shop.process().unwrap());
+    let watch = Watch::start(shop.processes());
     let began = Instant::now();
     let until = (seconds > 0).then(|| began + Duration::from_secs(seconds));
     let mut random = Random::new(seed);

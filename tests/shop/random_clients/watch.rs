@@ -1,4 +1,4 @@
-//! How much memory the shop has, looked at while it works.
+//! How much memory the shop's processes have together, looked at while they work.
 
 use std::fmt;
 use std::time::Duration;
@@ -25,9 +25,9 @@ pub struct Watch {
 pub struct Memory(Vec<u64>);
 
 impl Watch {
-    pub fn start(process: u32) -> Self {
+    pub fn start(processes: Vec<u32>) -> Self {
         let stopping = CancellationToken::new();
-        let task = tokio::spawn(look(process, stopping.clone()));
+        let task = tokio::spawn(look(processes, stopping.clone()));
         Self { stopping, task }
     }
 
@@ -37,10 +37,10 @@ impl Watch {
     }
 }
 
-async fn look(process: u32, stopping: CancellationToken) -> Vec<u64> {
+async fn look(processes: Vec<u32>, stopping: CancellationToken) -> Vec<u64> {
     let mut seen = vec![];
     loop {
-        seen.push(memory::resident_kib(process));
+        seen.push(processes.iter().copied().map(memory::resident_kib).sum());
         let pause = tokio::time::sleep(LOOK_EVERY);
         if stopping.run_until_cancelled(pause).await.is_none() {
             return seen;
