@@ -1,5 +1,6 @@
 //! One client: who they are, what they have done, and how they send it.
 
+use std::array;
 use std::fmt;
 use std::ops::Add;
 use std::sync::Arc;
@@ -27,8 +28,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub struct Tally {
     pub accepted: u64,
     pub refused: u64,
-    pub not_now: u64,
     pub replayed: u64,
+    /// As often as each code of [`NOT_NOW`] came.
+    not_now: [u64; NOT_NOW.len()],
 }
 
 impl Add for Tally {
@@ -38,8 +40,8 @@ impl Add for Tally {
         Self {
             accepted: self.accepted + other.accepted,
             refused: self.refused + other.refused,
-            not_now: self.not_now + other.not_now,
             replayed: self.replayed + other.replayed,
+            not_now: array::from_fn(|code| self.not_now[code] + other.not_now[code]),
         }
     }
 }
@@ -49,13 +51,15 @@ impl fmt::Display for Tally {
         let Self {
             accepted,
             refused,
-            not_now,
             replayed,
+            not_now,
         } = self;
         write!(
             f,
-            "{accepted} requests were accepted, {refused} refused, {replayed} replayed; {not_now} were \"not now\""
-        )
+            "{accepted} requests were accepted, {refused} refused, {replayed} replayed; \"not now\":"
+        )?;
+        let mut codes = NOT_NOW.iter().zip(not_now);
+        codes.try_for_each(|(code, times)| write!(f, " {times} {code}"))
     }
 }
 
@@ -228,8 +232,9 @@ impl Person {
             }
             let answer = answer(request).await.unwrap();
             let status = answer.status.as_u16();
-            if status == 503 && NOT_NOW.contains(&answer.code()) {
-                self.tally.not_now += 1;
+            let not_now = NOT_NOW.iter().position(|code| *code == answer.code());
+            if let Some(code) = not_now.filter(|_| status == 503) {
+                self.tally.not_now[code] += 1;
                 tokio::time::sleep(PAUSE).await;
                 continue;
             }
