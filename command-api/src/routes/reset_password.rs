@@ -32,8 +32,7 @@ pub struct ResetPasswordBody {
 /// Sets a new password
 ///
 /// The token is good once and for an hour: `reset_token_invalid` after that. Sessions from before end when their access
-/// token does. No idempotency key:
-/// the token is one.
+/// token does. No idempotency key: the token is one.
 #[utoipa::path(
     post, path = "/api/auth/password/reset", tag = "auth", request_body = ResetPasswordBody,
     responses((status = 204), Rejected, TooMany)
