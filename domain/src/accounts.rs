@@ -143,8 +143,8 @@ pub struct RefreshSession {
     pub expires_at: DateTime<Utc>,
 }
 
-/// The session's owner and their roles of now; `None` if the token had been used before, which has
-/// ended the session.
+/// The session's owner and their roles of now; `None` if the session is ended by this: the token had been used before, or
+/// the password was reset since the session began.
 pub fn refresh_session(
     work: &mut UnitOfWork,
     command: &RefreshSession,
@@ -156,6 +156,10 @@ pub fn refresh_session(
         at,
         expires_at,
     } = command.clone();
+    if is_older_than_a_reset(work, session_id)? {
+        end_session(work, session_id, SessionEnd::PasswordChanged)?;
+        return Ok(None);
+    }
     let refresh = SessionCommand::Refresh {
         session_id,
         presented_hash,
@@ -172,6 +176,16 @@ pub fn refresh_session(
         return Err(SessionError::Over.into());
     }
     Ok(Some((account_id, account.roles().clone())))
+}
+
+/// Who replaces a forgotten password may do so because somebody else has it, and a session of theirs.
+fn is_older_than_a_reset(work: &mut UnitOfWork, session_id: SessionId) -> Decision<bool> {
+    let session = work.read::<Session>(session_id)?;
+    let (account_id, seen) = (session.account_id(), session.password_resets());
+    let Some(account_id) = account_id else {
+        return Ok(false);
+    };
+    Ok(work.read::<Account>(account_id)?.password_resets() > seen)
 }
 
 pub fn end_session(work: &mut UnitOfWork, session_id: SessionId, reason: SessionEnd) -> Decision<()> {

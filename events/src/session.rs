@@ -24,6 +24,9 @@ pub struct SessionStarted {
     /// SHA-256 of the refresh token, in hex.
     pub token_hash: String,
     pub expires_at: DateTime<Utc>,
+    /// How often the account's password had been reset when it was asked for: whoever forgets it later and resets it
+    /// ends the session.
+    pub password_resets: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,7 +48,7 @@ pub struct SessionEnded {
 events! {
     /// What happens to a session.
     SessionEvent {
-        SessionStarted = 1,
+        SessionStarted = 2,
         SessionRefreshed = 1,
         SessionEnded = 1,
     }

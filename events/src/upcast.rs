@@ -28,6 +28,11 @@ static CURRENT: LazyLock<Upcasters> = LazyLock::new(|| {
             body["origins"] = json!([]);
             body
         })
+        // It wasn't counted: whoever has ever reset a password logs in once more.
+        .step("SessionStarted", 2, |mut body| {
+            body["password_resets"] = json!(0);
+            body
+        })
 });
 
 impl Upcasters {
@@ -125,6 +130,12 @@ mod tests {
         let old = json!({"lines": []});
         let new = Upcasters::current().upcast("CreditNoteIssued", 1, 2, old);
         assert_eq!(new, Ok(json!({"lines": [], "origins": []})));
+    }
+
+    #[test]
+    fn an_old_session_has_seen_no_reset() {
+        let new = Upcasters::current().upcast("SessionStarted", 1, 2, json!({"session_id": 1}));
+        assert_eq!(new, Ok(json!({"session_id": 1, "password_resets": 0})));
     }
 
     #[test]

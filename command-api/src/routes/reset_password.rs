@@ -32,7 +32,8 @@ pub struct ResetPasswordBody {
 /// Sets a new password
 ///
 /// The token is good once and for an hour: `reset_token_invalid` after that. No idempotency key:
-/// the token is one.
+/// the token is one. Every session of before ends: its refresh token is no longer good, and its access token runs out
+/// within a quarter of an hour.
 #[utoipa::path(
     post, path = "/api/auth/password/reset", tag = "auth", request_body = ResetPasswordBody,
     responses((status = 204), Rejected, TooMany)

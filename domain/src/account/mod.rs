@@ -44,6 +44,7 @@ pub struct Account {
     profile: Option<Sealed>,
     password: Option<Sealed>,
     reset: Option<PendingReset>,
+    password_resets: u32,
     email_verified: bool,
     verification: Option<PendingVerification>,
 }
@@ -64,6 +65,11 @@ impl Account {
     /// The sealed hash; missing until an imported account is claimed.
     pub fn password(&self) -> Option<&Sealed> {
         self.password.as_ref()
+    }
+
+    /// How often a forgotten password was replaced. What was opened before the last time is no longer trusted.
+    pub fn password_resets(&self) -> u32 {
+        self.password_resets
     }
 
     /// Whether the owner has shown that they read the mail of the account's address.
@@ -240,6 +246,7 @@ impl Aggregate for Account {
             }
             AccountEvent::PasswordChanged(event) => {
                 self.password = Some(event.password);
+                self.password_resets += u32::from(event.reset_id.is_some());
                 self.reset = None;
             }
             AccountEvent::EmailVerificationRequested(event) => {

@@ -26,6 +26,7 @@ struct Live {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     account_id: Option<AccountId>,
+    password_resets: u32,
     live: Option<Live>,
 }
 
@@ -33,6 +34,11 @@ impl Session {
     /// Whose session it is, while it lasts.
     pub fn account_id(&self) -> Option<AccountId> {
         self.live.as_ref().and(self.account_id)
+    }
+
+    /// How often the account's password had been reset when it was asked for.
+    pub fn password_resets(&self) -> u32 {
+        self.password_resets
     }
 
     fn decide(&self, command: SessionCommand) -> Result<Option<SessionEvent>, SessionError> {
@@ -117,15 +123,21 @@ impl Aggregate for Session {
                 account_id,
                 token_hash,
                 expires_at,
+                password_resets,
                 ..
-            })
-            | SessionEvent::SessionRefreshed(SessionRefreshed {
-                account_id,
+            }) => {
+                self.account_id = Some(account_id);
+                self.password_resets = password_resets;
+                self.live = Some(Live {
+                    token_hash,
+                    expires_at,
+                });
+            }
+            SessionEvent::SessionRefreshed(SessionRefreshed {
                 token_hash,
                 expires_at,
                 ..
             }) => {
-                self.account_id = Some(account_id);
                 self.live = Some(Live {
                     token_hash,
                     expires_at,

@@ -18,6 +18,7 @@ fn started() -> SessionStarted {
         account_id: ACCOUNT,
         token_hash: "first".to_owned(),
         expires_at: at(60),
+        password_resets: 0,
     }
 }
 

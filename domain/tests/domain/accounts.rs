@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::RefusalKind::{Conflict, Invalid, NotFound, Outdated, Unauthenticated};
+use domain::account::Account;
 use domain::accounts::{
     self, ChangeProfile, EMAIL_SCOPE, RefreshSession, Register, RequestPasswordReset, ResetPassword,
     USERNAME_SCOPE,
@@ -52,6 +53,7 @@ fn start(shop: &mut Shop, account_id: AccountId) -> Outcome<BTreeSet<Role>> {
         account_id,
         token_hash: "t0".to_owned(),
         expires_at: at(60),
+        password_resets: 0,
     };
     shop.when(|work| accounts::start_session(work, &started))
 }
@@ -201,6 +203,48 @@ fn a_token_used_twice_ends_the_session_for_thief_and_owner() {
     for token in ["thief", "owner", "t0"] {
         refresh(&mut shop, token, "next", 3).then_refused(Unauthenticated, "session_over", None);
     }
+}
+
+#[test]
+fn a_reset_password_ends_the_sessions_before_it() {
+    let mut shop = Shop::new();
+    logged_in(&mut shop);
+    let request = RequestPasswordReset {
+        account_id: ANNA,
+        reset_id: Uuid::from_u128(1),
+        token_hash: "hash".to_owned(),
+        token: sealed("token"),
+        expires_at: at(60),
+    };
+    shop.when(|work| accounts::request_password_reset(work, &request))
+        .ok();
+    refresh(&mut shop, "t0", "t1", 1).then(&["SessionRefreshed"]);
+    let reset = ResetPassword {
+        account_id: ANNA,
+        token_hash: "hash".to_owned(),
+        password: sealed("new password"),
+        at: at(2),
+    };
+    shop.when(|work| accounts::reset_password(work, &reset)).ok();
+    assert_eq!(refresh(&mut shop, "t1", "t2", 3).then(&["SessionEnded"]), None);
+    refresh(&mut shop, "t1", "t2", 4).then_refused(Unauthenticated, "session_over", None);
+    let anew = SessionStarted {
+        session_id: SessionId(Uuid::from_u128(0x5F)),
+        account_id: ANNA,
+        token_hash: "t0".to_owned(),
+        expires_at: at(60),
+        password_resets: shop.look::<Account>(ANNA).password_resets(),
+    };
+    shop.when(|work| accounts::start_session(work, &anew)).ok();
+    let command = RefreshSession {
+        session_id: anew.session_id,
+        presented_hash: "t0".to_owned(),
+        token_hash: "t1".to_owned(),
+        at: at(5),
+        expires_at: at(65),
+    };
+    shop.when(|work| accounts::refresh_session(work, &command))
+        .then(&["SessionRefreshed"]);
 }
 
 #[test]
