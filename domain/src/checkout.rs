@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use events::cart::CartItemSet;
 use events::ids::{AccountId, AttemptId, OrderId, PaymentId, ProductId, Sku};
-use events::money::{Currency, Money};
+use events::money::{Currency, Money, MoneyError};
 use events::order::{OrderLine, OrderPlaced};
 use events::payment::{PaymentMethod, PaymentRequested, Purpose};
 use events::sealed::Sealed;
@@ -19,12 +19,17 @@ use crate::payment::{Payment, PaymentCommand, PaymentError};
 use crate::product::Product;
 use crate::settlement;
 use crate::stock::{Stock, StockCommand};
+use crate::text;
 use crate::unit_of_work::{Decision, UnitOfWork};
 
 /// The longest name of a country has 60 letters; room for one.
 const COUNTRY_MAX_CHARS: usize = 64;
 /// As long as a provider's token for a card may be, in characters.
 const CARD_TOKEN_MAX_CHARS: usize = 255;
+
+/// As much as an order may come to, in minor units: a hundred billion pounds. Reports add up nearly a million such orders
+/// before their sums are too large to count.
+const TOTAL_MAX_MINOR: i64 = 10_000_000_000_000;
 
 /// Puts a SKU into the cart, or changes how many of it.
 #[derive(Debug, Clone)]
@@ -269,11 +274,14 @@ pub(crate) fn total(lines: &[OrderLine]) -> Result<Money, OrderError> {
     for line in lines {
         total = total.checked_add(line.unit_price.checked_mul(line.quantity)?)?;
     }
+    if total.amount_minor() > TOTAL_MAX_MINOR {
+        return Err(MoneyError::Overflow.into());
+    }
     Ok(total)
 }
 
 pub(crate) fn check_country(country: &str) -> Result<(), OrderError> {
-    if country.trim().is_empty() || country.chars().count() > COUNTRY_MAX_CHARS {
+    if !text::is_line(country, COUNTRY_MAX_CHARS) {
         return Err(OrderError::Country {
             max_chars: COUNTRY_MAX_CHARS,
         });

@@ -12,9 +12,9 @@ pub enum ProductError {
     NotFound,
     #[error("this product exists already")]
     AlreadyExists,
-    #[error("a product's name has 1 to {max_chars} characters")]
+    #[error("a product's name has 1 to {max_chars} printable characters")]
     Name { max_chars: usize },
-    #[error("a description has at most {max_chars} characters")]
+    #[error("a description has at most {max_chars} printable characters")]
     Description { max_chars: usize },
     #[error("a product has 1 to {max} variants")]
     VariantCount { max: usize },
@@ -26,6 +26,8 @@ pub enum ProductError {
     LastVariant,
     #[error("a price is not negative, {price} is")]
     NegativePrice { price: Money },
+    #[error("a price is at most {max}, {price} is more")]
+    PriceTooHigh { price: Money, max: Money },
     #[error("all variants of a product are priced in one currency")]
     MixedCurrencies,
     #[error("a variant has at most {max} options, their names and values 1 to {max_chars} characters each")]
@@ -83,6 +85,7 @@ impl Refusal for ProductError {
             Self::UnknownSku { .. } => "sku_not_found",
             Self::LastVariant => "last_variant",
             Self::NegativePrice { .. } => "price_negative",
+            Self::PriceTooHigh { .. } => "price_too_high",
             Self::MixedCurrencies => "currency_mixed",
             Self::Options { .. } => "variant_options_invalid",
             Self::DuplicateOptions { .. } => "variant_options_duplicate",
@@ -106,7 +109,7 @@ impl Refusal for ProductError {
             | Self::UnknownSku { .. }
             | Self::SoldByAnother { .. }
             | Self::SeveralProducts { .. } => "sku",
-            Self::NegativePrice { .. } | Self::MixedCurrencies => "price",
+            Self::NegativePrice { .. } | Self::PriceTooHigh { .. } | Self::MixedCurrencies => "price",
             Self::Options { .. } | Self::OptionsFixed { .. } | Self::DuplicateOptions { .. } => "options",
             Self::Attributes { .. } => "attributes",
             Self::CategoryNotFound { .. } => "category",

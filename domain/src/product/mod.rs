@@ -23,6 +23,8 @@ use events::product::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::text;
+
 pub use command::{Details, ProductCommand};
 pub use error::ProductError;
 pub use images::{ALT_MAX_CHARS, IMAGES_MAX, ImageCommand, ImageError, Images};
@@ -33,6 +35,9 @@ const NAME_MAX_CHARS: usize = 200;
 const DESCRIPTION_MAX_CHARS: usize = 20_000;
 /// More variants than sizes times colours of any real product.
 const VARIANTS_MAX: usize = 200;
+/// As high as a price may be, in minor units: ten billion pounds. Times the most that one line may hold it still is an
+/// amount, so that whoever reads a cart can count what it comes to.
+pub(crate) const PRICE_MAX_MINOR: i64 = 1_000_000_000_000;
 
 /// See the module. The default is a product that nobody has added.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -254,7 +259,7 @@ impl Product {
 }
 
 fn check_name(name: &str) -> Result<(), ProductError> {
-    if name.trim().is_empty() || name.chars().count() > NAME_MAX_CHARS {
+    if !text::is_line(name, NAME_MAX_CHARS) {
         return Err(ProductError::Name {
             max_chars: NAME_MAX_CHARS,
         });
@@ -263,7 +268,7 @@ fn check_name(name: &str) -> Result<(), ProductError> {
 }
 
 fn check_description(description: &str) -> Result<(), ProductError> {
-    if description.chars().count() > DESCRIPTION_MAX_CHARS {
+    if !text::is_prose(description, DESCRIPTION_MAX_CHARS) {
         return Err(ProductError::Description {
             max_chars: DESCRIPTION_MAX_CHARS,
         });
@@ -279,6 +284,10 @@ fn check_variant(variant: &Variant, other: Money) -> Result<(), ProductError> {
 fn check_price(price: Money, other: Money) -> Result<(), ProductError> {
     if price.is_negative() {
         return Err(ProductError::NegativePrice { price });
+    }
+    if price.amount_minor() > PRICE_MAX_MINOR {
+        let max = Money::new(PRICE_MAX_MINOR, price.currency());
+        return Err(ProductError::PriceTooHigh { price, max });
     }
     if price.currency() != other.currency() {
         return Err(ProductError::MixedCurrencies);

@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use super::options::{OPTION_MAX_CHARS, OPTIONS_MAX};
 use super::{
-    DESCRIPTION_MAX_CHARS, Details, NAME_MAX_CHARS, Product, ProductCommand, ProductError, VARIANTS_MAX,
+    DESCRIPTION_MAX_CHARS, Details, NAME_MAX_CHARS, PRICE_MAX_MINOR, Product, ProductCommand, ProductError,
+    VARIANTS_MAX,
 };
 use crate::RefusalKind::{Conflict, Invalid, NotFound};
 use crate::given::{Then, after, at, euros, given, pence, sku};
@@ -102,16 +103,16 @@ fn a_name_is_there_and_not_too_long() {
     let refusal = || ProductError::Name {
         max_chars: NAME_MAX_CHARS,
     };
-    for name in [String::new(), "  ".to_owned(), "é".repeat(NAME_MAX_CHARS + 1)] {
+    for name in ["", "  ", "a\nb", "a\0", &"é".repeat(NAME_MAX_CHARS + 1)] {
         let unnamed = ProductAdded {
-            name: name.clone(),
+            name: name.to_owned(),
             ..added(vec![variant("LAMP", pence(1))])
         };
         given::<Product>(vec![])
             .when(ProductCommand::Add(unnamed))
             .then_refused(refusal(), told);
         given::<Product>(two_lamps())
-            .when(ProductCommand::ChangeDetails(details(&name, "", None)))
+            .when(ProductCommand::ChangeDetails(details(name, "", None)))
             .then_refused(refusal(), told);
     }
     let longest = "é".repeat(NAME_MAX_CHARS);
@@ -194,6 +195,26 @@ fn a_price_is_not_negative() {
             .when(command)
             .then_refused(refusal(), told);
     }
+}
+
+#[test]
+fn a_price_has_an_end() {
+    let told = (Invalid, "price_too_high", Some("price"));
+    let (highest, higher) = (pence(PRICE_MAX_MINOR), pence(PRICE_MAX_MINOR + 1));
+    let add = |price| ProductCommand::Add(added(vec![variant("LAMP", price)]));
+    let refusal = || ProductError::PriceTooHigh {
+        price: higher,
+        max: highest,
+    };
+    given::<Product>(vec![])
+        .when(add(higher))
+        .then_refused(refusal(), told);
+    given::<Product>(two_lamps())
+        .when(change_price("LAMP-S", higher))
+        .then_refused(refusal(), told);
+    given::<Product>(vec![])
+        .when(add(highest))
+        .then_expect_events(vec![added(vec![variant("LAMP", highest)]).into()]);
 }
 
 #[test]

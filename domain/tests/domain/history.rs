@@ -144,6 +144,7 @@ fn what_makes_no_sense_is_refused() {
         ),
         (vec![line("LAMP", 1, -1)], "price_negative", "price"),
         (vec![line("LAMP", 2, i64::MAX)], "amount_invalid", "lines"),
+        (vec![line("LAMP", 1, i64::MAX)], "amount_invalid", "lines"),
     ] {
         let command = past_order(&mut shop, lines);
         record(&mut shop, &command).then_refused(Invalid, code, Some(field));
