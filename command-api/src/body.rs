@@ -55,7 +55,7 @@ impl ContactBody {
     pub fn check(self, checks: &mut Checks) -> Contact {
         Contact {
             email: self.email.map(|email| checks.email("contact.email", &email)),
-            name: checks.text("contact.name", &self.name.unwrap_or_default(), 2 * NAME_MAX_CHARS),
+            name: checks.line("contact.name", &self.name.unwrap_or_default(), 2 * NAME_MAX_CHARS),
             address: checks.text(
                 "contact.address",
                 &self.address.unwrap_or_default(),

@@ -109,9 +109,13 @@ fn taken(scope: &'static str, owner: String) -> ApiError {
         CREDIT_NOTE_REFERENCE_SCOPE => Some("credit_note_id"),
         _ => None,
     };
-    let problem = Problem::new(StatusCode::CONFLICT, format!("{scope}_taken"));
+    let code = format!("{scope}_taken");
+    let why = format!("This {} is taken.", scope.replace('_', " "));
+    // Such as `sku`, or the `slug` of `category_slug`: the last word is what the field is called.
+    let field = scope.rsplit('_').next().unwrap_or(scope);
+    let error = FieldError::new(field, code.clone(), &why);
     ApiError {
-        problem: problem.with_detail(format_args!("This {} is taken.", scope.replace('_', " "))),
+        problem: Problem::conflict(code, &why).with_errors(vec![error]),
         owner: member.map(|member| (member, owner)),
     }
 }
@@ -149,6 +153,8 @@ struct WithOwner<'a> {
     status: u16,
     code: &'a str,
     detail: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
     #[serde(flatten)]
     owner: BTreeMap<&'static str, String>,
 }
@@ -165,6 +171,7 @@ impl IntoResponse for ApiError {
             status: status.as_u16(),
             code: self.problem.code(),
             detail: self.problem.detail(),
+            errors: self.problem.errors(),
             owner: BTreeMap::from([owner]),
         };
         // Plain text members always have a JSON form.

@@ -96,9 +96,23 @@ impl Checks {
         self.require(!obvious, field, "password_obvious", message);
     }
 
-    /// Text of at most so many characters, none of them a control character but the line's end.
+    /// A line of at most so many characters, none of them a control character.
+    pub fn line(&mut self, field: &str, text: &str, max_chars: usize) -> String {
+        let line = self.text(field, text, max_chars);
+        let message = "this is one line";
+        self.require(!line.contains(['\n', '\t']), field, "line_break", message);
+        line
+    }
+
+    pub fn optional_line(&mut self, field: &str, text: Option<String>, max_chars: usize) -> Option<String> {
+        let line = text.map(|text| self.line(field, &text, max_chars));
+        line.filter(|line| !line.is_empty())
+    }
+
+    /// Text of at most so many characters, none of them a control character but tabs and the ends of lines. These
+    /// become one character each, whatever the system that they come from: a form in a browser sends two.
     pub fn text(&mut self, field: &str, text: &str, max_chars: usize) -> String {
-        let text = text.trim().to_owned();
+        let text = text.trim().replace("\r\n", "\n");
         if text.chars().count() > max_chars {
             self.refuse(
                 field,
@@ -106,7 +120,7 @@ impl Checks {
                 format_args!("this has at most {max_chars} characters"),
             );
         }
-        let printable = text.chars().all(|c| c == '\n' || !c.is_control());
+        let printable = text.chars().all(|c| matches!(c, '\n' | '\t') || !c.is_control());
         self.require(
             printable,
             field,
@@ -169,6 +183,18 @@ mod tests {
         ] {
             assert!(!is_email(wrong), "{wrong}");
         }
+    }
+
+    #[test]
+    fn lines_end_alike_and_a_name_is_one() {
+        let mut checks = Checks::default();
+        assert_eq!(checks.text("text", " a\r\n\tb\r\n", 5), "a\n\tb");
+        assert!(checks.done().is_ok());
+        let mut checks = Checks::default();
+        assert_eq!(checks.line("name", " Ann Lee ", 10), "Ann Lee");
+        checks.line("name", "Ann\nLee", 10);
+        let codes: Vec<_> = checks.errors.iter().map(|error| &*error.code).collect();
+        assert_eq!(codes, ["line_break"]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::payment::{Payment, PaymentCommand, PaymentError};
 use crate::product::Product;
 use crate::settlement;
 use crate::stock::{Stock, StockCommand};
+use crate::text;
 use crate::unit_of_work::{Decision, UnitOfWork};
 
 /// The longest name of a country has 60 letters; room for one.
@@ -273,7 +274,7 @@ pub(crate) fn total(lines: &[OrderLine]) -> Result<Money, OrderError> {
 }
 
 pub(crate) fn check_country(country: &str) -> Result<(), OrderError> {
-    if country.trim().is_empty() || country.chars().count() > COUNTRY_MAX_CHARS {
+    if !text::is_line(country, COUNTRY_MAX_CHARS) {
         return Err(OrderError::Country {
             max_chars: COUNTRY_MAX_CHARS,
         });

@@ -56,6 +56,7 @@ mod authority;
 mod given;
 mod part;
 mod refusal;
+mod text;
 mod unit_of_work;
 
 pub use authority::Authority;

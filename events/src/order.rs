@@ -9,6 +9,9 @@ use crate::ids::{AccountId, CategoryId, OrderId, PaymentId, ProductId, RefundId,
 use crate::money::Money;
 use crate::sealed::Sealed;
 
+/// Where an order goes if nobody says: an item may change hands without a parcel.
+pub const UNSPECIFIED_COUNTRY: &str = "Unspecified";
+
 /// What was ordered, at the price of that moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderLine {

@@ -22,6 +22,10 @@ pub enum Credential {
     ApiKey(ApiKeyId),
 }
 
+/// What to do about a token that is missing, or in another scheme.
+const TOKEN_WANTED: &str =
+    "Send an access token of POST /api/auth/login, or an API key: Authorization: Bearer …";
+
 /// Somebody who is known; otherwise 401 `token_missing`, `token_expired`, `token_invalid` or `api_key_invalid`, and 403
 /// `api_key_not_allowed` or `scope_required` for a good key in the wrong place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +75,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         identify(parts, state)
             .await?
-            .ok_or_else(|| Problem::unauthorized("token_missing"))
+            .ok_or_else(|| Problem::unauthorized("token_missing").with_detail(TOKEN_WANTED))
     }
 }
 
@@ -108,7 +112,7 @@ where
         .and_then(|text| text.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim().to_owned())
-        .ok_or_else(|| Problem::unauthorized("token_invalid"))?;
+        .ok_or_else(|| Problem::unauthorized("token_invalid").with_detail(TOKEN_WANTED))?;
     if token.starts_with(api_keys::PREFIX) {
         return identify_key(parts, state, &token).await.map(Some);
     }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::problem::{FieldError, Problem};
+use crate::wording;
 
 /// A JSON body.
 ///
@@ -37,16 +38,18 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// Reads a JSON text; 400 `malformed_json` or 422 `invalid_field`.
+/// Reads a JSON object; 400 `malformed_json` or 422 `invalid_field`.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // An array would be read as the fields in the order of their declaration, which is no promise of ours.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        let error = FieldError::new(".", "invalid", "invalid type: sequence, expected an object");
+        return Err(Problem::unprocessable(vec![error]));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         if error.inner().is_data() {
-            Problem::unprocessable(vec![FieldError::new(
-                error.path().to_string(),
-                "invalid",
-                error.inner(),
-            )])
+            let (path, message) = (error.path().to_string(), error.inner().to_string());
+            Problem::unprocessable(vec![wording::unreadable(&path, &message)])
         } else {
             malformed(error.inner())
         }
@@ -143,6 +146,7 @@ mod tests {
             (json, r#"{"items":[]} x"#, 400, "malformed_json"),
             (json, r#"{"items":[{"quantity":-1}]}"#, 422, "invalid_field"),
             (json, r#"{"items":7}"#, 422, "invalid_field"),
+            (json, r#" [[{"quantity":1}]]"#, 422, "invalid_field"),
         ];
         for (content_type, body, status, code) in cases {
             let (found, problem) = post_to_limited_route(content_type, body).await;

@@ -62,6 +62,7 @@ async fn unknown_route() -> Problem {
 /// The router adds the `Allow` header.
 async fn wrong_method() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")
+        .with_detail("This route has other methods; the Allow header lists them.")
 }
 
 #[cfg(test)]

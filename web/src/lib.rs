@@ -21,6 +21,7 @@ pub mod scopes;
 pub mod stripe_webhook;
 mod surround;
 pub mod tokens;
+mod wording;
 
 pub use caller::{Caller, OptionalCaller};
 pub use json::Json;

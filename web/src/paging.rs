@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::problem::Problem;
+use crate::problem::{FieldError, Problem};
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -111,10 +111,9 @@ pub fn decode_cursor<K: DeserializeOwned>(cursor: &str) -> Result<K, Problem> {
 
 /// 400: the cursor is none, or one of another list or order.
 pub fn invalid_cursor() -> Problem {
-    Problem::bad_request(
-        "invalid_cursor",
-        "The cursor isn't one that this list has given with the same order.",
-    )
+    let why = "The cursor isn't one that this list has given with the same order.";
+    let error = FieldError::new("cursor", "invalid_cursor", why);
+    Problem::bad_request("invalid_cursor", why).with_errors(vec![error])
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! What stands in the URL: query strings and path parameters, with problems instead of plain text.
 
 use axum::extract::FromRequestParts;
+use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::problem::{FieldError, Problem};
+use crate::problem::Problem;
+use crate::wording;
 
 /// The query string; 400 `invalid_parameter` with the parameter's name.
 ///
@@ -25,12 +27,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 pub fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
-        let field = error.path().to_string();
-        let problem = Problem::bad_request("invalid_parameter", error.inner());
-        if field == "." {
+        let (path, message) = (error.path().to_string(), error.inner().to_string());
+        let error = wording::unreadable(&path, &message);
+        let problem = Problem::bad_request(
+            "invalid_parameter",
+            format_args!("{}: {}", error.field, error.message),
+        );
+        if error.field == "." {
             problem
         } else {
-            problem.with_errors(vec![FieldError::new(field, "invalid", error.inner())])
+            problem.with_errors(vec![error])
         }
     })
 }
@@ -63,10 +69,22 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
         match axum::extract::Path::from_request_parts(parts, state).await {
             Ok(axum::extract::Path(value)) => Ok(Self(value)),
             Err(PathRejection::FailedToDeserializePathParams(error)) => {
-                Err(Problem::not_found().with_detail(error.body_text()))
+                Err(Problem::not_found().with_detail(unreadable(error.into_kind())))
             }
             Err(rejection) => Err(Problem::internal(rejection)),
         }
+    }
+}
+
+/// Why a path names nothing that could exist.
+fn unreadable(kind: ErrorKind) -> String {
+    match kind {
+        ErrorKind::ParseErrorAtKey { key, .. } => format!("`{key}` can't be read."),
+        ErrorKind::DeserializeError { key, message, .. } => {
+            format!("`{key}` can't be read: {}.", wording::plain(&message))
+        }
+        ErrorKind::InvalidUtf8InPathParam { key } => format!("`{key}` is no text in UTF-8."),
+        _ => "The path can't be read.".to_owned(),
     }
 }
 

@@ -124,7 +124,7 @@ impl Problem {
 
     /// 404: nothing is there, or nothing that this caller may know of.
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found")
+        Self::new(StatusCode::NOT_FOUND, "not_found").with_detail("There is nothing here for you.")
     }
 
     /// 409: the state of things doesn't allow it.
@@ -141,6 +141,7 @@ impl Problem {
     /// 413: the body is longer than this route takes.
     pub fn payload_too_large() -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large")
+            .with_detail("The body is longer than this route takes.")
     }
 
     /// 415: the body isn't of the expected media type.
@@ -161,7 +162,9 @@ impl Problem {
 
     /// 429: too often.
     pub fn too_many_requests(retry_after: Duration) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests").with_retry_after(retry_after)
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests")
+            .with_detail("This was tried too often; try again later.")
+            .with_retry_after(retry_after)
     }
 
     /// 503: not now.

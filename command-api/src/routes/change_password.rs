@@ -72,7 +72,9 @@ pub async fn change_password(
         .map_err(Problem::too_many_requests)?;
     let found = Some((account_id, &*account));
     if !accounts::check_password(&personal_data, &passwords, found, old_password).await? {
-        return Err(Problem::unauthorized("credentials_wrong").into());
+        return Err(Problem::unauthorized("credentials_wrong")
+            .with_detail("The old password is wrong.")
+            .into());
     }
     throttles.logins.forgive(&name);
     let hash = passwords.hash(new_password).await?;

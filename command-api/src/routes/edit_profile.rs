@@ -84,10 +84,10 @@ impl EditProfileBody {
             email: self.email.map(|email| checks.email("email", &email)),
             first_name: self
                 .first_name
-                .map(|name| checks.text("first_name", &name, NAME_MAX_CHARS)),
+                .map(|name| checks.line("first_name", &name, NAME_MAX_CHARS)),
             last_name: self
                 .last_name
-                .map(|name| checks.text("last_name", &name, NAME_MAX_CHARS)),
+                .map(|name| checks.line("last_name", &name, NAME_MAX_CHARS)),
         };
         checks.done()?;
         Ok(edit)

@@ -74,7 +74,7 @@ pub async fn issue_api_key(
     // To the microsecond, as the log and the views keep it.
     let expires_at = expires_at.map(|end| end.trunc_subsecs(6));
     let mut checks = Checks::default();
-    let name = checks.text("name", &name, NAME_MAX_CHARS);
+    let name = checks.line("name", &name, NAME_MAX_CHARS);
     let scopes = check_scopes(&mut checks, &scopes);
     checks.done()?;
     let mut secret = [0; SECRET_BYTES];

@@ -66,7 +66,7 @@ pub async fn issue_credit_note(
     let credit_note_id = CreditNoteId::generate();
     let mut checks = Checks::default();
     let reason = checks.optional_text("reason", body.reason, NOTE_MAX_CHARS);
-    let reference = checks.optional_text("reference", body.reference, NOTE_MAX_CHARS);
+    let reference = checks.optional_line("reference", body.reference, NOTE_MAX_CHARS);
     let lines = check_lines(&mut checks, body.lines, terms);
     checks.done()?;
     let command = RecordCreditNote {

@@ -25,6 +25,9 @@ use crate::secret_token::SecretToken;
 use crate::sessions::{REFRESH_TOKEN_LIFETIME, SessionAnswer};
 use crate::throttle::Throttles;
 
+/// Doesn't say which: who guesses names learns nothing.
+const WRONG: &str = "The name or the password is wrong.";
+
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogInBody {
@@ -71,8 +74,10 @@ pub async fn log_in(
         .as_ref()
         .map(|(account_id, account)| (*account_id, &**account));
     let fits = accounts::check_password(&personal_data, &passwords, found, password).await?;
-    let Some(account_id) = account_id.filter(|_| fits) else {
-        return Err(Problem::unauthorized("credentials_wrong").into());
+    let Some((account_id, account)) = account.filter(|_| fits) else {
+        return Err(Problem::unauthorized("credentials_wrong")
+            .with_detail(WRONG)
+            .into());
     };
     throttles.logins.forgive(&login);
     let refresh_token = SecretToken::generate(SessionId::generate()).map_err(Problem::internal)?;
@@ -82,7 +87,7 @@ pub async fn log_in(
         token_hash: refresh_token.hash(),
         expires_at: context.now + REFRESH_TOKEN_LIFETIME,
         // Of the account whose password was checked, not of now: a reset in between ends the session.
-        password_resets: found.map_or(0, |(_, account)| account.password_resets()),
+        password_resets: account.password_resets(),
     };
     let guest = token.map(|token| guest_cart::guest(token, context.now));
     let decide = |work: &mut domain::UnitOfWork| {

@@ -5,6 +5,7 @@ use domain::checkout::{self, Basket, PlaceOrder};
 use domain::product::{Product, ProductError};
 use events::account::Role;
 use events::ids::{AttemptId, OrderId, PaymentId, ProductId, Sku};
+use events::order::UNSPECIFIED_COUNTRY;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::position::Accepted;
@@ -22,9 +23,6 @@ use crate::personal_data::PersonalData;
 use crate::problems::{CommandHeaders, Conflict, Forbidden, NotFound, Rejected, Unauthenticated};
 use crate::routes::place_order::OrderAnswer;
 use crate::validation::Checks;
-
-/// Where it goes if nobody says: an item may change hands without a parcel.
-const UNSPECIFIED_COUNTRY: &str = "Unspecified";
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -91,8 +91,8 @@ impl PutReviewBody {
     fn check(self) -> Result<ReviewContent, Problem> {
         let mut checks = Checks::default();
         let content = ReviewContent {
-            author: checks.optional_text("author", self.author, NAME_MAX_CHARS),
-            title: checks.optional_text("title", self.title, REVIEW_TITLE_MAX_CHARS),
+            author: checks.optional_line("author", self.author, NAME_MAX_CHARS),
+            title: checks.optional_line("title", self.title, REVIEW_TITLE_MAX_CHARS),
             text: checks.optional_text("text", self.text, REVIEW_MAX_CHARS),
         };
         checks.done()?;

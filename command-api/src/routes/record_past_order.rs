@@ -53,7 +53,7 @@ pub async fn execute(
         context.now
     });
     let contact = body.contact.unwrap_or_default().check(&mut checks);
-    let reference = checks.optional_text("reference", body.reference, NOTE_MAX_CHARS);
+    let reference = checks.optional_line("reference", body.reference, NOTE_MAX_CHARS);
     let message = "a sale of the past is paid";
     checks.require(body.payment.is_none(), "payment", "unexpected", message);
     let mut lines = vec![];

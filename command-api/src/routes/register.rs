@@ -114,8 +114,8 @@ impl RegisterBody {
         if let Some(password) = &self.password {
             checks.password("password", password, &username, email.as_deref());
         }
-        let first_name = checks.text("first_name", &self.first_name.unwrap_or_default(), NAME_MAX_CHARS);
-        let last_name = checks.text("last_name", &self.last_name.unwrap_or_default(), NAME_MAX_CHARS);
+        let first_name = checks.line("first_name", &self.first_name.unwrap_or_default(), NAME_MAX_CHARS);
+        let last_name = checks.line("last_name", &self.last_name.unwrap_or_default(), NAME_MAX_CHARS);
         checks.done()?;
         let roles = if by_staff {
             BTreeSet::from([Role::Customer])

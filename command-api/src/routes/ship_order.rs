@@ -48,8 +48,8 @@ pub async fn ship_order(
     let mut checks = Checks::default();
     let command = ShipOrder {
         order_id,
-        carrier: checks.optional_text("carrier", carrier, NOTE_MAX_CHARS),
-        tracking_number: checks.optional_text("tracking_number", tracking_number, NOTE_MAX_CHARS),
+        carrier: checks.optional_line("carrier", carrier, NOTE_MAX_CHARS),
+        tracking_number: checks.optional_line("tracking_number", tracking_number, NOTE_MAX_CHARS),
         at: context.now,
     };
     checks.done()?;

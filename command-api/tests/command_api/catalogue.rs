@@ -272,6 +272,21 @@ async fn what_makes_no_product_is_refused() {
         ),
         (json!({"name": "x", "price": "1", "sku": "a/b"}), "sku", "invalid"),
         (
+            json!({"name": "x\u{0}", "price": "1"}),
+            "name",
+            "product_name_invalid",
+        ),
+        (
+            json!({"name": "x", "price": "1", "description": "\u{0}"}),
+            "description",
+            "product_description_invalid",
+        ),
+        (
+            json!({"name": "x", "variants": [{"sku": "A"}]}),
+            "variants[0].price",
+            "missing",
+        ),
+        (
             json!({"name": "x", "price": "1", "quantity": -1}),
             "quantity",
             "invalid",

@@ -8,7 +8,7 @@ pub enum ApiKeyError {
     NotFound,
     #[error("an account has at most {max} API keys; revoke one that isn't needed")]
     TooMany { max: usize },
-    #[error("an API key's name has 1 to {max_chars} characters")]
+    #[error("an API key's name has 1 to {max_chars} printable characters")]
     Name { max_chars: usize },
     #[error("an API key has at least one scope")]
     NoScope,

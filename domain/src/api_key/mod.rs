@@ -16,6 +16,8 @@ use events::api_key::{ApiKeyEvent, ApiKeyIssued, ApiKeyRevoked, ApiKeyUsed, Scop
 use events::ids::{AccountId, ApiKeyId};
 use serde::{Deserialize, Serialize};
 
+use crate::text;
+
 pub use command::ApiKeyCommand;
 pub use error::ApiKeyError;
 
@@ -106,7 +108,7 @@ impl ApiKeys {
     /// Expired keys take no place: nobody has to tidy up before the next one.
     fn issue(&self, issued: ApiKeyIssued) -> Result<ApiKeyEvent, ApiKeyError> {
         let max_chars = NAME_MAX_CHARS;
-        if issued.name.trim().is_empty() || issued.name.chars().count() > max_chars {
+        if !text::is_line(&issued.name, max_chars) {
             return Err(ApiKeyError::Name { max_chars });
         }
         if issued.scopes.is_empty() {

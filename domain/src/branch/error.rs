@@ -8,7 +8,7 @@ pub enum BranchError {
     NotFound,
     #[error("this branch exists already")]
     AlreadyExists,
-    #[error("{field} has 1 to {max_chars} characters")]
+    #[error("{field} has 1 to {max_chars} printable characters")]
     Text { field: &'static str, max_chars: usize },
     #[error("this isn't the branch's token, or no longer")]
     Token,

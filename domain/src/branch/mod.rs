@@ -14,6 +14,8 @@ use events::branch::{BranchEdited, BranchEvent, BranchProfile, BranchTokenRevoke
 use events::ids::BranchId;
 use serde::{Deserialize, Serialize};
 
+use crate::text;
+
 pub use command::BranchCommand;
 pub use error::BranchError;
 
@@ -90,8 +92,8 @@ fn check(profile: &BranchProfile) -> Result<(), BranchError> {
         ("url", &profile.url, TEXT_MAX_CHARS),
         ("time_zone", &profile.time_zone, NAME_MAX_CHARS),
     ];
-    for (field, text, max_chars) in texts {
-        if text.trim().is_empty() || text.chars().count() > max_chars {
+    for (field, said, max_chars) in texts {
+        if !text::is_line(said, max_chars) {
             return Err(BranchError::Text { field, max_chars });
         }
     }

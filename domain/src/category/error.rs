@@ -10,7 +10,7 @@ pub enum CategoryError {
     NotFound,
     #[error("this category exists already")]
     AlreadyExists,
-    #[error("a category's name has 1 to {max_chars} characters")]
+    #[error("a category's name has 1 to {max_chars} printable characters")]
     Name { max_chars: usize },
     #[error("a slug has 1 to 100 lower-case letters, digits and dashes, and no dash at its ends")]
     Slug,

@@ -12,6 +12,8 @@ use events::category::{CategoryArchived, CategoryCreated, CategoryEvent, Categor
 use events::ids::CategoryId;
 use serde::{Deserialize, Serialize};
 
+use crate::text;
+
 pub use command::CategoryCommand;
 pub use error::CategoryError;
 
@@ -79,8 +81,7 @@ impl Category {
 }
 
 fn check_name(name: &str) -> Result<(), CategoryError> {
-    let chars = name.chars().count();
-    if name.trim().is_empty() || chars > NAME_MAX_CHARS {
+    if !text::is_line(name, NAME_MAX_CHARS) {
         return Err(CategoryError::Name {
             max_chars: NAME_MAX_CHARS,
         });

@@ -35,7 +35,7 @@ pub enum OrderError {
     NotForSale { sku: Sku },
     #[error("this order expired at {at}")]
     Expired { at: DateTime<Utc> },
-    #[error("the country has 1 to {max_chars} characters")]
+    #[error("the country has 1 to {max_chars} printable characters")]
     Country { max_chars: usize },
     #[error("a sale of the past lies in the past")]
     NotPast,

@@ -14,7 +14,7 @@ pub enum OrphanError {
     Acknowledged,
     #[error("it has been given back, or is about to be")]
     Refunded,
-    #[error("a reason has 1 to {max_chars} characters")]
+    #[error("a reason has 1 to {max_chars} printable characters")]
     Reason { max_chars: usize },
 }
 

@@ -19,6 +19,8 @@ use events::orphan::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::text;
+
 pub use command::OrphanCommand;
 pub use error::OrphanError;
 
@@ -132,7 +134,7 @@ impl Orphan {
 }
 
 fn check_reason(reason: &str) -> Result<(), OrphanError> {
-    if reason.trim().is_empty() || reason.chars().count() > REASON_MAX_CHARS {
+    if !text::is_said(reason, REASON_MAX_CHARS) {
         let max_chars = REASON_MAX_CHARS;
         return Err(OrphanError::Reason { max_chars });
     }

@@ -4,6 +4,7 @@ use events::ids::{CategoryId, Sku};
 use events::money::Money;
 
 use super::images::ImageError;
+use crate::amount::AMOUNT_MAX_MINOR;
 use crate::refusal::{Refusal, RefusalKind};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,9 +13,9 @@ pub enum ProductError {
     NotFound,
     #[error("this product exists already")]
     AlreadyExists,
-    #[error("a product's name has 1 to {max_chars} characters")]
+    #[error("a product's name has 1 to {max_chars} printable characters")]
     Name { max_chars: usize },
-    #[error("a description has at most {max_chars} characters")]
+    #[error("a description has at most {max_chars} printable characters")]
     Description { max_chars: usize },
     #[error("a product has 1 to {max} variants")]
     VariantCount { max: usize },
@@ -26,7 +27,7 @@ pub enum ProductError {
     LastVariant,
     #[error("a price is not negative, {price} is")]
     NegativePrice { price: Money },
-    #[error("{price} is more than anything can cost")]
+    #[error("a price is at most {max}, {price} is more", max = Money::new(AMOUNT_MAX_MINOR, price.currency()))]
     PriceTooHigh { price: Money },
     #[error("all variants of a product are priced in one currency")]
     MixedCurrencies,

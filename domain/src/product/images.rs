@@ -11,6 +11,7 @@ use events::product::ProductEvent;
 use serde::{Deserialize, Serialize};
 
 use crate::refusal::{Refusal, RefusalKind};
+use crate::text;
 
 /// More than a buyer looks at, and few enough that a list can carry them all.
 pub const IMAGES_MAX: usize = 12;
@@ -251,7 +252,7 @@ impl Images {
 }
 
 fn check_alt(alt: &str) -> Result<(), ImageError> {
-    if alt.chars().count() > ALT_MAX_CHARS {
+    if !text::is_prose(alt, ALT_MAX_CHARS) {
         return Err(ImageError::Alt {
             max_chars: ALT_MAX_CHARS,
         });

@@ -24,6 +24,7 @@ use events::product::{
 use serde::{Deserialize, Serialize};
 
 use crate::amount;
+use crate::text;
 
 pub use command::{Details, ProductCommand};
 pub use error::ProductError;
@@ -256,7 +257,7 @@ impl Product {
 }
 
 fn check_name(name: &str) -> Result<(), ProductError> {
-    if name.trim().is_empty() || name.chars().count() > NAME_MAX_CHARS {
+    if !text::is_line(name, NAME_MAX_CHARS) {
         return Err(ProductError::Name {
             max_chars: NAME_MAX_CHARS,
         });
@@ -265,7 +266,7 @@ fn check_name(name: &str) -> Result<(), ProductError> {
 }
 
 fn check_description(description: &str) -> Result<(), ProductError> {
-    if description.chars().count() > DESCRIPTION_MAX_CHARS {
+    if !text::is_prose(description, DESCRIPTION_MAX_CHARS) {
         return Err(ProductError::Description {
             max_chars: DESCRIPTION_MAX_CHARS,
         });

@@ -7,6 +7,7 @@ use events::ids::{ProductId, Sku};
 use events::product::{ProductEvent, Variant, VariantOptionsChanged};
 
 use super::{Product, ProductError};
+use crate::text;
 
 /// More options than anyone can choose between.
 pub(super) const OPTIONS_MAX: usize = 10;
@@ -19,10 +20,6 @@ const ATTRIBUTE_NAME_MAX_CHARS: usize = 50;
 /// As long as an attribute's value may be, in characters: several authors fit.
 const ATTRIBUTE_VALUE_MAX_CHARS: usize = 300;
 
-fn fits(text: &str, max_chars: usize) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= max_chars && !text.contains(char::is_control)
-}
-
 /// The form in which people take names and values for the same.
 fn folded(text: &str) -> String {
     text.trim().to_lowercase()
@@ -30,7 +27,7 @@ fn folded(text: &str) -> String {
 
 /// One variant's options: few, short, each named once.
 pub(super) fn check(options: &BTreeMap<String, String>) -> Result<(), ProductError> {
-    let fit = |text: &String| fits(text, OPTION_MAX_CHARS);
+    let fit = |text: &String| text::is_line(text, OPTION_MAX_CHARS);
     let all_fit = options.iter().all(|(name, value)| fit(name) && fit(value));
     if options.len() > OPTIONS_MAX || !all_fit || choice(options).len() < options.len() {
         return Err(ProductError::Options {
@@ -42,9 +39,9 @@ pub(super) fn check(options: &BTreeMap<String, String>) -> Result<(), ProductErr
 }
 
 pub(super) fn check_attributes(attributes: &BTreeMap<String, String>) -> Result<(), ProductError> {
-    let all_fit = attributes
-        .iter()
-        .all(|(name, value)| fits(name, ATTRIBUTE_NAME_MAX_CHARS) && fits(value, ATTRIBUTE_VALUE_MAX_CHARS));
+    let all_fit = attributes.iter().all(|(name, value)| {
+        text::is_line(name, ATTRIBUTE_NAME_MAX_CHARS) && text::is_line(value, ATTRIBUTE_VALUE_MAX_CHARS)
+    });
     if attributes.len() > ATTRIBUTES_MAX || !all_fit {
         return Err(ProductError::Attributes {
             max: ATTRIBUTES_MAX,

@@ -102,16 +102,16 @@ fn a_name_is_there_and_not_too_long() {
     let refusal = || ProductError::Name {
         max_chars: NAME_MAX_CHARS,
     };
-    for name in [String::new(), "  ".to_owned(), "é".repeat(NAME_MAX_CHARS + 1)] {
+    for name in ["", "  ", "a\nb", "a\0", &"é".repeat(NAME_MAX_CHARS + 1)] {
         let unnamed = ProductAdded {
-            name: name.clone(),
+            name: name.to_owned(),
             ..added(vec![variant("LAMP", pence(1))])
         };
         given::<Product>(vec![])
             .when(ProductCommand::Add(unnamed))
             .then_refused(refusal(), told);
         given::<Product>(two_lamps())
-            .when(ProductCommand::ChangeDetails(details(&name, "", None)))
+            .when(ProductCommand::ChangeDetails(details(name, "", None)))
             .then_refused(refusal(), told);
     }
     let longest = "é".repeat(NAME_MAX_CHARS);

@@ -8,7 +8,7 @@ pub enum ReviewError {
     NotFound,
     #[error("nobody reviews what they sell themselves")]
     OwnProduct,
-    #[error("a reason has 1 to {max_chars} characters")]
+    #[error("a reason has 1 to {max_chars} printable characters")]
     Reason { max_chars: usize },
 }
 

@@ -20,6 +20,8 @@ use events::sealed::Sealed;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::text;
+
 pub use command::ReviewCommand;
 pub use error::ReviewError;
 
@@ -146,7 +148,7 @@ impl Review {
 
     fn moderated(&self, reason: &str) -> Result<&Posted, ReviewError> {
         let posted = self.posted.as_ref().ok_or(ReviewError::NotFound)?;
-        if reason.trim().is_empty() || reason.chars().count() > REASON_MAX_CHARS {
+        if !text::is_said(reason, REASON_MAX_CHARS) {
             return Err(ReviewError::Reason {
                 max_chars: REASON_MAX_CHARS,
             });

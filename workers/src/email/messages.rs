@@ -7,7 +7,9 @@ use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 use events::money::Money;
-use events::order::{CancelReason, Contact, OrderCancelled, OrderLine, OrderPlaced, OrderShipped};
+use events::order::{
+    CancelReason, Contact, OrderCancelled, OrderLine, OrderPlaced, OrderShipped, UNSPECIFIED_COUNTRY,
+};
 
 use super::letter::one_line;
 use super::settings::ShopIdentity;
@@ -58,17 +60,16 @@ pub(super) fn confirmation(
                 .to_owned()
         }
     };
-    let blocks = vec![
+    let mut blocks = vec![
         Block::Paragraph(format!(
             "thank you for your order at {}. We have received it.",
             shop.name()
         )),
         number(placed),
         goods(placed),
-        Block::Paragraph("It goes to:".to_owned()),
-        Block::Lines(address(contact, &placed.country)),
-        Block::Paragraph(next),
     ];
+    blocks.extend(destination(contact, &placed.country));
+    blocks.push(Block::Paragraph(next));
     content(
         shop,
         format!("Your order {} at {}", placed.order_id, shop.name()),
@@ -104,11 +105,8 @@ pub(super) fn shipped(
     if !tracking.is_empty() {
         blocks.push(Block::Lines(tracking));
     }
-    blocks.extend([
-        goods(placed),
-        Block::Paragraph("It goes to:".to_owned()),
-        Block::Lines(address(contact, &placed.country)),
-    ]);
+    blocks.push(goods(placed));
+    blocks.extend(destination(contact, &placed.country));
     content(
         shop,
         format!("Your order {} has left", placed.order_id),
@@ -222,13 +220,18 @@ fn goods(placed: &OrderPlaced) -> Block {
     Block::Goods(placed.lines.iter().map(row).collect(), placed.total)
 }
 
-fn address(contact: &Contact, country: &str) -> Vec<String> {
-    std::iter::once(contact.name.as_str())
+/// Nothing at all if nobody said where.
+fn destination(contact: &Contact, country: &str) -> Vec<Block> {
+    let lines: Vec<_> = std::iter::once(contact.name.as_str())
         .chain(contact.address.lines())
-        .chain(std::iter::once(country))
+        .chain(Some(country).filter(|country| *country != UNSPECIFIED_COUNTRY))
         .map(one_line)
         .filter(|line| !line.is_empty())
-        .collect()
+        .collect();
+    if lines.is_empty() {
+        return vec![];
+    }
+    vec![Block::Paragraph("It goes to:".to_owned()), Block::Lines(lines)]
 }
 
 fn moment(time: DateTime<Utc>) -> String {

@@ -113,6 +113,25 @@ fn a_password_link_carries_its_token_behind_the_hash() {
 }
 
 #[test]
+fn an_order_that_goes_nowhere_says_nothing_of_where() {
+    let contact = Contact {
+        name: String::new(),
+        address: String::new(),
+        ..contact()
+    };
+    let told = |country: &str| {
+        let placed = OrderPlaced {
+            country: country.to_owned(),
+            ..placed()
+        };
+        confirmation(&shop(), &placed, &contact, None).text
+    };
+    assert!(told("France").contains("It goes to:\n\nFrance\n"));
+    let nowhere = told(UNSPECIFIED_COUNTRY);
+    assert!(!nowhere.contains("goes to") && !nowhere.contains(UNSPECIFIED_COUNTRY));
+}
+
+#[test]
 fn nothing_from_people_is_markup() {
     let content = confirmation(&shop(), &placed(), &contact(), None);
     assert!(
