@@ -55,6 +55,7 @@ pub struct ListParams {
     /// In the shop's currency, such as `9.99`.
     min_price: Option<String>,
     max_price: Option<String>,
+    /// Whether there are units to buy; beside options, of a variant that has them.
     in_stock: Option<bool>,
     one_of_a_kind: Option<bool>,
     /// Which facets to count: some of `category`, `price`, `seller` and `option` with commas between them, or `true` for all.
@@ -159,7 +160,8 @@ pub struct ProductPage {
 
 /// Products
 ///
-/// Everything that is given must be met. Each facet is counted over the whole result, with all filters but its own.
+/// Everything that is given must be met. Each facet is counted over the whole result, with all filters but its own; over the newest
+/// 5,000 matches, and said so, where something else than a category or `in_stock` narrows a larger result.
 #[utoipa::path(
     get, path = "/api/products", tag = "products",
     params(

@@ -27,9 +27,12 @@ pub mod suggestions;
 pub mod wallets;
 pub mod wishlists;
 
+mod facet_sums;
 mod snapshot;
 mod statement;
 
+#[cfg(test)]
+mod facet_bound;
 #[cfg(test)]
 mod plans;
 
