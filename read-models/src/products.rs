@@ -1,8 +1,8 @@
 //! Products with their variants and stock, as the catalogue shows them.
 //!
 //! Beside the rows stand `product_variants` (SKU → product), `variant_options` and `product_options` (by which lists are narrowed and
-//! counted), `facet_counts`, `product_images` (what can be fetched), `unsold` (what each seller offers), `category_counts`, `item_counts`, and `products_text`, the full-text index over name,
-//! description, attributes and SKUs. Products that were removed stay as rows with that status.
+//! counted), `facet_counts`, `product_images` (what can be fetched), `unsold` (what each seller offers), `category_counts`, `item_counts`, `products_text`, the full-text index over name,
+//! description, attributes and SKUs, and the words (`search_words`, `search_pieces`) by which mistyped ones are corrected. Products that were removed stay as rows with that status.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ use crate::record::{self, Binds, Change, Record, RowError};
 use crate::store::{self, StoreError};
 use crate::table::{Table, int, text};
 use crate::variant_options;
-use crate::{sums, unsold};
+use crate::{sums, unsold, vocabulary};
 
 /// Whether a product is to be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -355,7 +355,7 @@ impl Record for Product {
                 new.as_ref().and_then(Self::text),
             );
             if before != after {
-                unread.extend(before.map(|text| text.number));
+                unread.extend(before);
                 read.extend(after);
             }
         }
@@ -368,8 +368,10 @@ impl Record for Product {
         // First what goes: a SKU may leave one product and join another in the same batch.
         store::delete::<VariantOf>(conn, generation, &gone).await?;
         store::upsert(conn, generation, &listed).await?;
-        store::delete_text(conn, generation, &unread).await?;
-        store::insert_text(conn, generation, &read).await
+        let numbers: Vec<_> = unread.iter().map(|text| text.number).collect();
+        store::delete_text(conn, generation, &numbers).await?;
+        store::insert_text(conn, generation, &read).await?;
+        vocabulary::save(conn, generation, &unread, &read).await
     }
 }
 

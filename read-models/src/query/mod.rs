@@ -23,6 +23,8 @@ pub mod product_filter;
 pub mod products;
 pub mod reviews;
 pub mod sales;
+pub mod spans;
+pub mod spelling;
 pub mod suggestions;
 pub mod wallets;
 pub mod wishlists;
