@@ -68,8 +68,8 @@ impl CategoryTree {
         sums
     }
 
-    /// This one and those above it.
-    fn up_from(&self, id: CategoryId) -> impl Iterator<Item = &Category> {
+    /// This one and those above it, archived or not.
+    pub fn up_from(&self, id: CategoryId) -> impl Iterator<Item = &Category> {
         let first = self.all.get(&id);
         let up = |category: &&Category| category.parent.and_then(|parent| self.all.get(&parent));
         std::iter::successors(first, up).take(DEPTH_MAX)

@@ -61,6 +61,25 @@ impl Period {
         Unit::ALL.map(|unit| Self::of(unit, day))
     }
 
+    /// The days from one to another, in as few days, months and years as they are made of: at most 60 days, 22 months, and
+    /// the whole years between. Nothing if the first is after the last.
+    pub fn covering(from: NaiveDate, to: NaiveDate) -> Vec<Self> {
+        let mut periods = Vec::new();
+        let mut next = Some(from);
+        while let Some(first) = next.filter(|first| *first <= to) {
+            let fits = |unit| {
+                let period = Self::of(unit, first);
+                let last = period.next()?.first.pred_opt()?;
+                (period.first == first && last <= to).then_some(period)
+            };
+            let longest = [Unit::Year, Unit::Month].into_iter().find_map(fits);
+            let period = longest.unwrap_or(Self::of(Unit::Day, first));
+            periods.push(period);
+            next = period.next().map(|after| after.first);
+        }
+        periods
+    }
+
     pub fn unit(self) -> Unit {
         self.unit
     }
@@ -214,6 +233,31 @@ mod tests {
             let columns = days.map(|day| Period::of(unit, day).column());
             assert!(columns.is_sorted(), "{columns:?}");
         }
+    }
+
+    #[test]
+    fn a_span_is_covered_by_few_periods_once() {
+        let names = |from, to| {
+            let periods = Period::covering(day(from), day(to));
+            periods.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names("2010-11-29", "2012-02-02"),
+            [
+                "2010-11-29",
+                "2010-11-30",
+                "2010-12",
+                "2011",
+                "2012-01",
+                "2012-02-01",
+                "2012-02-02"
+            ]
+        );
+        assert_eq!(names("2011-03-09", "2011-03-09"), ["2011-03-09"]);
+        assert_eq!(names("2012-02-01", "2012-02-28").len(), 28);
+        assert_eq!(names("2012-02-01", "2012-02-29"), ["2012-02"]);
+        assert!(names("2011-03-09", "2011-03-08").is_empty());
+        assert_eq!(names("2001-01-02", "2010-12-30").len(), 30 + 11 + 8 + 11 + 30);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Products with their variants and stock, as the catalogue shows them.
 //!
 //! Beside the rows stand `product_variants` (SKU → product), `variant_options` and `product_options` (by which lists are narrowed and
-//! counted), `product_images` (what can be fetched), `unsold` (what each seller offers), `category_counts`, `item_counts`, and `products_text`, the full-text index over name,
-//! description, attributes and SKUs. Products that were removed stay as rows with that status.
+//! counted), `facet_counts`, `product_images` (what can be fetched), `unsold` (what each seller offers), `category_counts`, `item_counts`, `products_text`, the full-text index over name,
+//! description, attributes and SKUs, and the words (`search_words`, `search_pieces`) by which mistyped ones are corrected. Products that were removed stay as rows with that status.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +20,7 @@ use sqlx::any::AnyRow;
 use crate::cache::Document;
 use crate::category_counts;
 use crate::dialect::ProductText;
+use crate::facet_counts;
 use crate::images::{self, ProductImage};
 use crate::item_counts::ItemCounts;
 use crate::ratings::{AverageRating, RatingCounts};
@@ -27,7 +28,7 @@ use crate::record::{self, Binds, Change, Record, RowError};
 use crate::store::{self, StoreError};
 use crate::table::{Table, int, text};
 use crate::variant_options;
-use crate::{sums, unsold};
+use crate::{sums, unsold, vocabulary};
 
 /// Whether a product is to be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -167,7 +168,7 @@ impl Product {
         self.document.average_rating.map_or(0, AverageRating::hundredths)
     }
 
-    fn currency(&self) -> Option<Currency> {
+    pub(crate) fn currency(&self) -> Option<Currency> {
         Some(self.document.variants.first()?.price.currency())
     }
 
@@ -180,7 +181,12 @@ impl Product {
             .map(|price| price.amount_minor())
     }
 
-    fn available(&self) -> i64 {
+    /// The cheapest and the dearest of these.
+    pub(crate) fn price_span(&self) -> Option<(i64, i64)> {
+        Some((self.prices().min()?, self.prices().max()?))
+    }
+
+    pub(crate) fn available(&self) -> i64 {
         let variants = self.document.variants.iter();
         variants.map(|variant| variant.available).sum()
     }
@@ -262,8 +268,8 @@ impl Record for Product {
             "status, rating, id",
             "category, status, added_at, id",
             "seller, added_at, id",
-            // All that a list is narrowed and counted by, so that facets are counted without a look at the rows.
-            "status, category, seller, currency, min_price_minor, max_price_minor, in_stock, one_of_a_kind, number",
+            // All that a list is narrowed and counted by, so that facets are counted without a look at the rows, the newest first.
+            "status, number, category, seller, currency, min_price_minor, max_price_minor, in_stock, one_of_a_kind",
         ],
     };
 
@@ -349,20 +355,23 @@ impl Record for Product {
                 new.as_ref().and_then(Self::text),
             );
             if before != after {
-                unread.extend(before.map(|text| text.number));
+                unread.extend(before);
                 read.extend(after);
             }
         }
         unsold::save(conn, generation, changes).await?;
         category_counts::save(conn, generation, changes).await?;
         variant_options::save(conn, generation, changes).await?;
+        facet_counts::save(conn, generation, changes).await?;
         sums::save(conn, generation, changes, ItemCounts::of).await?;
         images::save(conn, generation, changes).await?;
         // First what goes: a SKU may leave one product and join another in the same batch.
         store::delete::<VariantOf>(conn, generation, &gone).await?;
         store::upsert(conn, generation, &listed).await?;
-        store::delete_text(conn, generation, &unread).await?;
-        store::insert_text(conn, generation, &read).await
+        let numbers: Vec<_> = unread.iter().map(|text| text.number).collect();
+        store::delete_text(conn, generation, &numbers).await?;
+        store::insert_text(conn, generation, &read).await?;
+        vocabulary::save(conn, generation, &unread, &read).await
     }
 }
 

@@ -7,16 +7,16 @@ use crate::record::Record;
 use crate::table::Table;
 use crate::{
     accounts, api_keys, branches, carts, categories, category_counts, customer_figures, customers,
-    daily_reports, guest_carts, images, item_counts, order_history, orders, orphans, payments,
+    daily_reports, facet_counts, guest_carts, images, item_counts, order_history, orders, orphans, payments,
     product_history, products, reviews, sales, sales_figures, sales_records, trade_entries, trades, unsold,
-    variant_options, wallet_entries, wallets, wishlists,
+    variant_options, vocabulary, wallet_entries, wallets, wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ViewName {
-    /// `products`, `product_variants`, `variant_options`, `product_options`, `products_text`, `product_history`, `product_images`, `unsold`,
-    /// `category_counts` and `item_counts`.
+    /// `products`, `product_variants`, `variant_options`, `product_options`, `facet_counts`, `products_text`, `product_history`,
+    /// `product_images`, `unsold`, `category_counts`, `item_counts`, `search_words` and `search_pieces`.
     Products,
     Categories,
     Carts,
@@ -93,8 +93,9 @@ impl ViewName {
     pub fn version(self) -> u64 {
         match self {
             // Since 3 with owners of one-of-a-kinds and the table of unsold items, since 4 with what facets are
-            // counted by, attributes, histories by SKU, counts by state, and images.
-            Self::Products => 4,
+            // counted by, attributes, histories by SKU, counts by state, and images, since 5 with counts of facets,
+            // options' own stock, and the words that name products.
+            Self::Products => 5,
             // Since 2 with a summary of each entry of an order's history, and with emails; with every attempt to pay; and
             // with whether an address is verified.
             Self::Orders | Self::Payments | Self::Accounts => 2,
@@ -128,6 +129,9 @@ impl ViewName {
                 variant_options::VariantOption::TABLE,
                 variant_options::ProductOption::TABLE,
                 item_counts::ItemCounts::TABLE,
+                facet_counts::FacetCount::TABLE,
+                vocabulary::SearchWord::TABLE,
+                vocabulary::SearchPiece::TABLE,
             ],
             Self::Categories => &[categories::Category::TABLE],
             Self::Carts => &[carts::Cart::TABLE],

@@ -60,7 +60,7 @@ impl<'de> Deserialize<'de> for FacetList {
 }
 
 /// Those that were asked for; each counted with all filters but its own.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct Facets {
     /// For `category=`; at most 50, those with the most products.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,6 +74,11 @@ pub struct Facets {
     /// For `option.<name>=`; at most 10 options with 20 values each, those with the most products.
     #[serde(skip_serializing_if = "Option::is_none")]
     option: Option<Vec<OptionFacet>>,
+    /// The facets of which only the newest 5,000 matches were counted: there are at least so many of each. Missing if all
+    /// numbers are exact.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    approximate: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -130,41 +135,46 @@ pub async fn count(
     if list.0.is_empty() {
         return Ok(None);
     }
-    let mut counted = Facets {
-        category: None,
-        price: None,
-        seller: None,
-        option: None,
-    };
+    let mut counted = Facets::default();
     for facet in &list.0 {
-        match facet {
-            Facet::Category => counted.category = Some(by_category(snapshot, filter).await?),
+        let (name, is_partial) = match facet {
+            Facet::Category => {
+                let (categories, is_partial) = by_category(snapshot, filter).await?;
+                counted.category = Some(categories);
+                ("category", is_partial)
+            }
             Facet::Price => {
                 let bands = facets::prices(snapshot.conn(), filter, currency).await?;
                 let price = |band| PriceFacet::of(band, currency);
-                counted.price = Some(bands.into_iter().map(price).collect());
+                counted.price = Some(bands.values.into_iter().map(price).collect());
+                ("price", bands.is_partial)
             }
             Facet::Seller => {
                 let sellers = facets::sellers(snapshot.conn(), filter).await?;
                 let seller = |(id, products)| SellerFacet { id, products };
-                counted.seller = Some(sellers.into_iter().map(seller).collect());
+                counted.seller = Some(sellers.values.into_iter().map(seller).collect());
+                ("seller", sellers.is_partial)
             }
             Facet::Option => {
                 let options = facets::options(snapshot.conn(), filter).await?;
-                counted.option = Some(options.into_iter().map(OptionFacet::of).collect());
+                counted.option = Some(options.values.into_iter().map(OptionFacet::of).collect());
+                ("option", options.is_partial)
             }
-        }
+        };
+        counted.approximate.extend(is_partial.then_some(name));
     }
     Ok(Some(counted))
 }
 
+/// The categories, and whether they were counted in part alone.
 async fn by_category(
     snapshot: &mut Snapshot,
     filter: &ProductFilter,
-) -> Result<Vec<CategoryFacet>, StoreError> {
+) -> Result<(Vec<CategoryFacet>, bool), StoreError> {
     let counts = facets::categories(snapshot.conn(), filter).await?;
     let tree = CategoryTree::new(categories::categories(snapshot.conn()).await?);
     let filed = counts
+        .values
         .into_iter()
         .filter_map(|(id, products)| Some((id?, products)));
     let sums = tree.sums(filed);
@@ -185,7 +195,7 @@ async fn by_category(
         most.then_with(|| (&a.name, a.id).cmp(&(&b.name, b.id)))
     });
     told.truncate(CATEGORIES_MAX);
-    Ok(told)
+    Ok((told, counts.is_partial))
 }
 
 impl PriceFacet {

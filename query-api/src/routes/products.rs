@@ -1,5 +1,7 @@
 //! `GET /api/products`: the catalogue. Lists and details are finished documents out of the cache wherever it has them.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -8,6 +10,7 @@ use events::money::{Currency, Money};
 use read_models::ViewName;
 use read_models::query::product_filter::{OptionFilters, PriceRange, ProductFilter, SellerFilter};
 use read_models::query::products::{self, ProductOrder, ProductPlace};
+use read_models::query::{Snapshot, spelling};
 use read_models::variant_options::folded;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -44,7 +47,8 @@ const CHOSEN_VALUES_MAX: usize = 20;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListParams {
-    /// Words to find in name, description and SKUs; the last may be the beginning of one.
+    /// Words to find in name, description and SKUs; the last may be the beginning of one. If nothing has them, words that are
+    /// a mistake or two away are found, and `corrected` says which.
     q: Option<String>,
     /// A category's id or slug; what is below it counts, too.
     category: Option<String>,
@@ -55,6 +59,7 @@ pub struct ListParams {
     /// In the shop's currency, such as `9.99`.
     min_price: Option<String>,
     max_price: Option<String>,
+    /// Whether there are units to buy; beside options, of a variant that has them.
     in_stock: Option<bool>,
     one_of_a_kind: Option<bool>,
     /// Which facets to count: some of `category`, `price`, `seller` and `option` with commas between them, or `true` for all.
@@ -144,6 +149,8 @@ struct RawPage {
     next_cursor: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     facets: Option<Facets>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    corrected: Option<BTreeMap<String, String>>,
 }
 
 /// A [`RawPage`], as its readers know it.
@@ -155,11 +162,16 @@ pub struct ProductPage {
     next_cursor: Option<String>,
     /// How the whole result is spread, if that was asked for.
     facets: Option<Facets>,
+    /// Present if nothing was found as it was typed, and something else was searched for: by each word that was taken for
+    /// another, the other, such as `{"candel": "candle"}`.
+    #[schema(required = false)]
+    corrected: Option<BTreeMap<String, String>>,
 }
 
 /// Products
 ///
-/// Everything that is given must be met. Each facet is counted over the whole result, with all filters but its own.
+/// Everything that is given must be met. Each facet is counted over the whole result, with all filters but its own; over the newest
+/// 5,000 matches, and said so, where something else than a category or `in_stock` narrows a larger result.
 #[utoipa::path(
     get, path = "/api/products", tag = "products",
     params(
@@ -183,7 +195,7 @@ pub async fn list(
     }
     let (options, rest) = split_prefixed(&query, OPTION_PREFIX);
     let params: ListParams = parse_query(&rest)?;
-    let filter = params.filter(terms.currency, chosen(options)?)?;
+    let mut filter = params.filter(terms.currency, chosen(options)?)?;
     let default = if filter.text.is_some() {
         ProductOrder::Relevance
     } else {
@@ -199,6 +211,7 @@ pub async fn list(
         position,
     } = reads.picture(LIST_VIEWS, min).await?;
     let limit = params.limit.with_lookahead();
+    let corrected = corrected(&mut snapshot, &mut filter).await?;
     let found = products::products(snapshot.conn(), &filter, order, after.as_ref(), limit).await;
     let facets = facets::count(&mut snapshot, &filter, &params.facets, terms.currency).await;
     drop(snapshot);
@@ -215,6 +228,7 @@ pub async fn list(
         items,
         next_cursor: page.next_cursor,
         facets,
+        corrected,
     })?;
     // A category that moves changes which products a list of it has, and isn't told to the cache.
     let by_category = filter.category.is_some() || params.facets.has_categories();
@@ -222,6 +236,23 @@ pub async fn list(
         reads.cache().fill_page(query, page.clone(), position);
     }
     Ok(answer::finished(&headers, position, page))
+}
+
+/// Searches for what was meant, where what was typed is nowhere; which words it was that meant others.
+async fn corrected(
+    snapshot: &mut Snapshot,
+    filter: &mut ProductFilter,
+) -> Result<Option<BTreeMap<String, String>>, Problem> {
+    let Some(typed) = &filter.text else {
+        return Ok(None);
+    };
+    let corrected = spelling::correct(snapshot.conn(), typed, spelling::In::Text)
+        .await
+        .map_err(store_failed)?;
+    Ok(corrected.map(|corrected| {
+        filter.text = Some(corrected.text);
+        corrected.words
+    }))
 }
 
 /// A product

@@ -1,11 +1,14 @@
 //! `GET /api/products/suggestions`: what somebody may mean who is still typing. A search finds all of it.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use events::ids::ProductId;
 use read_models::ViewName;
-use read_models::query::{categories, suggestions};
+use read_models::query::{Snapshot, categories, spelling, suggestions};
+use read_models::store::StoreError;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::position::MinPosition;
@@ -40,6 +43,10 @@ pub struct Params {
 pub struct Suggestions {
     products: Vec<SuggestedProduct>,
     categories: Vec<SuggestedCategory>,
+    /// Present if nothing has what was typed, and it was taken for something else: by each such word, the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    corrected: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -58,7 +65,7 @@ pub struct SuggestedCategory {
 /// What may be meant
 ///
 /// Products in whose name, attributes or SKUs, and categories in whose name, every word occurs, the last as the beginning of
-/// one.
+/// one. Where there is none, words that products are named by and that are a mistake or two away.
 #[utoipa::path(
     get, path = "/api/products/suggestions", tag = "products", params(Params, QueryHeaders),
     responses((status = 200, body = Suggestions), Unanswered)
@@ -78,20 +85,38 @@ pub async fn suggest(
         mut snapshot,
         position,
     } = reads.picture(VIEWS, min).await?;
-    let products = suggestions::products(snapshot.conn(), typed, PRODUCTS_MAX).await;
-    let all = categories::categories(snapshot.conn()).await;
+    let suggested = suggested(&mut snapshot, typed).await.map_err(store_failed)?;
     drop(snapshot);
-    let products = products.map_err(store_failed)?.into_iter();
-    let suggested = Suggestions {
-        products: products
-            .map(|product| SuggestedProduct {
-                id: product.id,
-                name: product.name,
-            })
-            .collect(),
-        categories: named(&CategoryTree::new(all.map_err(store_failed)?), typed),
-    };
     answer::public(&headers, position, &suggested)
+}
+
+/// What is meant by the words as they were typed; if nothing is, by those that they may have been.
+async fn suggested(snapshot: &mut Snapshot, typed: &str) -> Result<Suggestions, StoreError> {
+    let tree = CategoryTree::new(categories::categories(snapshot.conn()).await?);
+    let found = meant(snapshot, &tree, typed).await?;
+    if !found.products.is_empty() || !found.categories.is_empty() {
+        return Ok(found);
+    }
+    let Some(corrected) = spelling::correct(snapshot.conn(), typed, spelling::In::Names).await? else {
+        return Ok(found);
+    };
+    Ok(Suggestions {
+        corrected: Some(corrected.words),
+        ..meant(snapshot, &tree, &corrected.text).await?
+    })
+}
+
+async fn meant(snapshot: &mut Snapshot, tree: &CategoryTree, typed: &str) -> Result<Suggestions, StoreError> {
+    let products = suggestions::products(snapshot.conn(), typed, PRODUCTS_MAX).await?;
+    let product = |product: suggestions::SuggestedProduct| SuggestedProduct {
+        id: product.id,
+        name: product.name,
+    };
+    Ok(Suggestions {
+        products: products.into_iter().map(product).collect(),
+        categories: named(tree, typed),
+        corrected: None,
+    })
 }
 
 /// The categories with such a name, the shortest name first: most of it was typed.

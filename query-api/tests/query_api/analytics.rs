@@ -2,7 +2,8 @@
 
 use events::Event;
 use events::account::Role;
-use events::money::Money;
+use events::category::CategoryMoved;
+use events::money::{Currency, Money};
 use events::order::{CancelReason, OrderCancelled, OrderReturned};
 use roxmltree::Document;
 use serde_json::{Value, json};
@@ -16,7 +17,9 @@ on_each_database! {
     sales_are_told_per_day_week_and_month,
     sales_are_told_of_a_part,
     what_sold_best_and_who_sold_it,
+    what_sold_best_between_any_two_days,
     revenue_is_divided_without_a_penny_left,
+    a_category_has_what_is_below_it_now,
     items_customers_and_carts_are_counted,
     everybody_has_figures_of_their_own,
     currencies_are_never_mixed,
@@ -193,6 +196,115 @@ async fn what_sold_best_and_who_sold_it(database: Database) {
     assert_eq!(by_units.items()[0]["net_units"], 4);
     let before = asked(&shop, &staff(), "best-sellers?period=2010").await.ok();
     assert!(before.items().is_empty());
+}
+
+async fn what_sold_best_between_any_two_days(database: Database) {
+    let shop = shop(database).await;
+    for (span, expected, total) in [
+        (
+            "from=2011-03-13&to=2011-03-13",
+            vec![("Plate", 2_000), (HOSTILE, 600)],
+            "26.00",
+        ),
+        (
+            "from=2011-03-14&to=2011-03-14",
+            vec![("Plate", 1_000), (HOSTILE, 150)],
+            "11.50",
+        ),
+        (
+            "from=2011-03-13&to=2011-03-14",
+            vec![("Plate", 3_000), (HOSTILE, 750)],
+            "37.50",
+        ),
+        // A month, a year and days on both sides.
+        (
+            "from=2010-01-31&to=2011-04-02",
+            vec![("Plate", 2_000), (HOSTILE, 450)],
+            "24.50",
+        ),
+        ("from=2011-03-15&to=2011-03-31", vec![], "0.00"),
+    ] {
+        let answer = asked(&shop, &staff(), &format!("best-sellers?{span}")).await.ok();
+        let found: Vec<_> = answer
+            .items()
+            .iter()
+            .map(|item| (item["name"].clone(), item["net"]["amount"].clone()))
+            .collect();
+        let pounds = |minor: i64| json!(Money::new(minor, Currency::GBP).to_decimal());
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(name, minor)| (json!(name), pounds(*minor)))
+            .collect();
+        assert_eq!(found, expected, "{span}");
+        assert_eq!(answer.body["total"]["net"]["amount"], total, "{span}");
+    }
+    let by_units = "best-sellers?from=2011-03-13&to=2011-03-14&by=units&limit=1";
+    let best = asked(&shop, &staff(), by_units).await.ok();
+    assert_eq!(best.each("name"), [HOSTILE]);
+    assert_eq!(
+        [&best.body["period"], &best.body["from"], &best.body["to"]],
+        ["2011-03-13/2011-03-14", "2011-03-13", "2011-03-14"]
+    );
+    // The same as the calendar's own sums.
+    let march = asked(&shop, &staff(), "best-sellers?period=2011-03").await.ok();
+    let days = asked(&shop, &staff(), "best-sellers?from=2011-03-01&to=2011-03-31")
+        .await
+        .ok();
+    assert_eq!(march.items(), days.items());
+    assert_eq!(march.body["total"], days.body["total"]);
+    let csv = asked(&shop, &staff(), &format!("{by_units}&format=csv")).await;
+    assert_eq!(csv.text.lines().count(), 2);
+    let svg = asked(&shop, &staff(), &format!("{by_units}&format=svg")).await;
+    Document::parse(&svg.text).unwrap();
+    assert!(svg.text.contains("from 2011-03-13 to 2011-03-14"), "{}", svg.text);
+}
+
+async fn a_category_has_what_is_below_it_now(database: Database) {
+    let shop = shop(database).await;
+    shop.tell([
+        created(3, None, "Kitchen"),
+        created(4, None, "Garden"),
+        moved(2, Some(3)),
+    ])
+    .await;
+    let by_category = async || {
+        let answer = asked(&shop, &staff(), "revenue").await.ok();
+        assert_eq!(answer.body["total"]["net"]["amount"], "24.50");
+        assert_eq!(answer.body["others_net"]["amount"], "0.00");
+        let rows = answer.items().iter();
+        rows.map(|item| json!([item["name"], item["net"]["amount"]]))
+            .collect::<Value>()
+    };
+    let mut found = by_category().await;
+    found.as_array_mut().unwrap()[1..].sort_by_key(Value::to_string);
+    assert_eq!(
+        found,
+        json!([[null, "20.00"], ["Kitchen", "4.50"], ["Mugs & cups", "4.50"]])
+    );
+    // What isn't shown, and is below nothing that is, is among the others.
+    let one = asked(&shop, &staff(), "revenue?limit=1").await.ok();
+    assert_eq!(one.body["others_net"]["amount"], "4.50");
+    let over_time = async |n: u128| {
+        let query = format!(
+            "sales-over-time?from=2011-03-13&to=2011-04-30&category={}",
+            category(n)
+        );
+        let answer = asked(&shop, &staff(), &query).await.ok();
+        answer.body["total"]["net"]["amount"].clone()
+    };
+    assert_eq!([over_time(3).await, over_time(4).await], ["4.50", "0.00"]);
+    // One that moves takes its past along.
+    shop.tell([moved(2, Some(4))]).await;
+    let names = by_category().await.to_string();
+    assert!(names.contains("Garden") && !names.contains("Kitchen"), "{names}");
+    assert_eq!([over_time(3).await, over_time(4).await], ["0.00", "4.50"]);
+}
+
+fn moved(n: u128, parent: Option<u128>) -> Event {
+    of_category(CategoryMoved {
+        category_id: category(n),
+        parent: parent.map(category),
+    })
 }
 
 async fn revenue_is_divided_without_a_penny_left(database: Database) {
@@ -437,6 +549,14 @@ async fn what_there_is_not_is_refused(database: Database) {
         ("sales-over-time?format=pdf", "format", "unknown_format"),
         ("best-sellers?period=2011-13", "period", "invalid_period"),
         ("revenue?period=2011-W10", "period", "invalid_period"),
+        ("best-sellers?from=2011-03-01", "to", "required"),
+        ("best-sellers?to=2011-03", "from", "required"),
+        ("best-sellers?from=2011-03-02&to=2011-03-01", "from", "after_end"),
+        (
+            "best-sellers?period=2011&from=2011-03-02&to=2011-03-03",
+            "period",
+            "too_many_filters",
+        ),
         ("best-sellers?by=weight", "by", "unknown_order"),
         ("best-sellers?limit=0", "limit", "out_of_range"),
         ("best-sellers?limit=101", "limit", "out_of_range"),

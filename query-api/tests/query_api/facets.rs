@@ -15,6 +15,7 @@ on_each_database! {
     a_facet_leaves_its_own_filter_out,
     who_chooses_a_facet_finds_as_many_as_it_said,
     options_are_met_by_a_single_variant,
+    in_stock_beside_an_option_means_the_variants_that_have_it,
     what_is_off_sale_counts_nowhere,
     a_cached_page_has_the_facets_that_were_asked_for,
 }
@@ -129,17 +130,17 @@ async fn a_facet_leaves_its_own_filter_out(database: Database) {
 }
 
 /// What is chosen by each value of each facet, and how many products it said there are.
-fn choices(facets: &Value) -> Vec<(String, &'static str, i64)> {
+fn choices(facets: &Value) -> Vec<(String, String, i64)> {
     let count = |facet: &Value| facet["products"].as_i64().unwrap();
     let each = |name: &str| facets[name].as_array().unwrap().clone();
     let mut choices = Vec::new();
     for facet in each("category") {
         let slug = facet["slug"].as_str().unwrap();
-        choices.push((format!("category={slug}"), "category", count(&facet)));
+        choices.push((format!("category={slug}"), "category=".to_owned(), count(&facet)));
     }
     for facet in each("seller") {
         let id = facet["id"].as_str().unwrap_or("shop");
-        choices.push((format!("seller={id}"), "seller", count(&facet)));
+        choices.push((format!("seller={id}"), "seller=".to_owned(), count(&facet)));
     }
     for facet in each("price") {
         let min = facet["min"]["amount"].as_str().unwrap();
@@ -147,12 +148,13 @@ fn choices(facets: &Value) -> Vec<(String, &'static str, i64)> {
             .as_str()
             .map(|max| format!("&max_price={max}"));
         let chosen = format!("min_price={min}{}", max.unwrap_or_default());
-        choices.push((chosen, "_price", count(&facet)));
+        choices.push((chosen, "_price=".to_owned(), count(&facet)));
     }
     for option in each("option") {
         for value in option["values"].as_array().unwrap() {
             let (name, chosen) = (option["name"].as_str().unwrap(), value["value"].as_str().unwrap());
-            choices.push((format!("option.{name}={chosen}"), "option", count(value)));
+            let own = format!("option.{name}=");
+            choices.push((format!("{own}{chosen}"), own, count(value)));
         }
     }
     choices
@@ -169,12 +171,19 @@ async fn who_chooses_a_facet_finds_as_many_as_it_said(database: Database) {
         "seller=shop",
         "min_price=9&max_price=30",
         "in_stock=true",
+        "in_stock=false",
+        "category=clothes&in_stock=true",
+        "category=shirts&in_stock=false&q=shirt",
+        "option.size=l&in_stock=true",
+        "option.size=l&in_stock=false",
+        "option.size=l&option.colour=red&in_stock=false",
+        "option.colour=red&in_stock=true&seller=shop",
         "one_of_a_kind=false&q=shirt",
     ] {
         for (choice, own, said) in choices(&facets(&shop, query).await) {
             let others: Vec<_> = query
                 .split('&')
-                .filter(|parameter| !parameter.contains(own))
+                .filter(|parameter| !parameter.contains(&own))
                 .collect();
             let path = format!("/api/products?{choice}&{}", others.join("&"));
             let found = shop.get(path.trim_end_matches('&')).await.ok().items().len();
@@ -211,6 +220,47 @@ async fn options_are_met_by_a_single_variant(database: Database) {
     shop.tell([of_catalogue(changed)]).await;
     assert_eq!(found("option.size=S").await, [] as [u128; 0]);
     assert_eq!(found("option.size=xs").await, [1]);
+}
+
+async fn in_stock_beside_an_option_means_the_variants_that_have_it(database: Database) {
+    let shop = shop(database).await;
+    let found = async |query: &str| {
+        let answer = shop.get(format!("/api/products?sort=name&{query}")).await.ok();
+        answer
+            .items()
+            .iter()
+            .map(|item| number(&item["id"]))
+            .collect::<Vec<_>>()
+    };
+    // Of the first, the red S is in stock and the blue L isn't.
+    assert_eq!(found("option.size=S&in_stock=true").await, [1]);
+    assert_eq!(found("option.size=L&in_stock=true").await, [] as [u128; 0]);
+    assert_eq!(found("option.size=L&in_stock=false").await, [1, 2, 3]);
+    assert_eq!(found("option.colour=red&in_stock=true").await, [1]);
+    assert_eq!(found("option.colour=red&in_stock=false").await, [2, 3]);
+    assert_eq!(
+        found("option.size=S&option.size=L&in_stock=true").await,
+        [1],
+        "one of its variants will do"
+    );
+    let in_stock = facets(&shop, "in_stock=true").await;
+    assert_eq!(values(&in_stock, "size"), json!([{"value": "S", "products": 1}]));
+    // All of them are promised, and more come.
+    shop.tell([reserved(1, 1, 3)]).await;
+    assert_eq!(found("option.size=S&in_stock=true").await, [] as [u128; 0]);
+    let none = facets(&shop, "in_stock=true").await;
+    assert!(
+        none["option"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|option| option["name"] != "size"),
+        "{none}"
+    );
+    shop.tell([received(1, 2)]).await;
+    assert_eq!(found("option.size=S&in_stock=true").await, [1]);
+    let back = facets(&shop, "in_stock=true&category=shirts").await;
+    assert_eq!(values(&back, "size"), json!([{"value": "S", "products": 1}]));
 }
 
 async fn what_is_off_sale_counts_nowhere(database: Database) {

@@ -1,5 +1,7 @@
 //! Searching the catalogue: what is found, and that nothing typed is ever an operator.
 
+use serde_json::{Value, json};
+
 use crate::answer::Answer;
 use crate::database::{Database, on_each_database};
 use crate::shop::Shop;
@@ -10,6 +12,8 @@ on_each_database! {
     a_name_that_matches_comes_before_a_description_that_does,
     what_is_typed_is_words_whatever_it_looks_like,
     a_search_has_an_end,
+    mistyped_words_find_what_was_meant,
+    a_word_goes_with_the_last_product_that_had_it,
     a_removed_or_renamed_product_is_not_found_by_its_old_name,
 }
 
@@ -136,4 +140,67 @@ async fn a_removed_or_renamed_product_is_not_found_by_its_old_name(database: Dat
     shop.tell([of_catalogue(renamed), of_catalogue(removed)]).await;
     assert_eq!(found(&shop, "red").await, [7]);
     assert_eq!(found(&shop, "green").await, [2]);
+}
+
+/// What was found, and which words were taken for others.
+async fn meant(shop: &Shop, typed: &str) -> (Vec<u128>, Value) {
+    let answer = search(shop, typed).await.ok();
+    (found(shop, typed).await, answer.body["corrected"].clone())
+}
+
+async fn mistyped_words_find_what_was_meant(database: Database) {
+    let shop = shop(database).await;
+    let candles = [
+        (8, "Scented candle"),
+        (9, "Candle holder"),
+        (10, "Candles"),
+        (11, "Mgu, a game"),
+    ];
+    shop.tell(candles.map(|(n, name)| of_catalogue(added(n, name, 100))))
+        .await;
+    for (typed, expected, corrected) in [
+        ("candel", vec![8, 9, 10], json!({"candel": "candle"})),
+        (
+            "Candel hodler",
+            vec![9],
+            json!({"candel": "candle", "hodler": "holder"}),
+        ),
+        ("scented cndle", vec![8], json!({"cndle": "candle"})),
+        ("candlehloder", vec![], Value::Null),
+        ("plaet", vec![2], json!({"plaet": "plate"})),
+        ("крушка", vec![5], json!({"крушка": "кружка"})),
+        // What is there as it was typed is what is found, however rare.
+        ("mgu", vec![11], Value::Null),
+        ("saucer", vec![7], Value::Null),
+        // Known words that no product has together are left alone, and so are numbers.
+        ("red candle", vec![], Value::Null),
+        ("22a", vec![], Value::Null),
+    ] {
+        assert_eq!(meant(&shop, typed).await, (expected, corrected), "{typed}");
+    }
+    let facets = shop.get("/api/products?q=candel&facets=seller").await.ok();
+    assert_eq!(facets.body["facets"]["seller"][0]["products"], 3);
+    let page = shop.get("/api/products?q=candel&limit=2").await.ok();
+    let cursor = page.body["next_cursor"].as_str().unwrap();
+    let rest = shop
+        .get(format!("/api/products?q=candel&limit=2&cursor={cursor}"))
+        .await
+        .ok();
+    assert_eq!(rest.items().len(), 1);
+    assert_eq!(rest.body["corrected"], json!({"candel": "candle"}));
+}
+
+async fn a_word_goes_with_the_last_product_that_had_it(database: Database) {
+    let shop = shop(database).await;
+    assert_eq!(meant(&shop, "palte").await, (vec![2], json!({"palte": "plate"})));
+    let removed = events::product::ProductRemoved {
+        product_id: product(2),
+    };
+    shop.tell([of_catalogue(removed)]).await;
+    assert_eq!(meant(&shop, "palte").await, (vec![], Value::Null));
+    shop.tell([of_catalogue(added(12, "Palate cleanser", 100))]).await;
+    assert_eq!(
+        meant(&shop, "palte").await,
+        (vec![12], json!({"palte": "palate"}))
+    );
 }

@@ -11,6 +11,7 @@ on_each_database! {
     what_begins_so_is_suggested,
     names_come_before_what_is_only_told_of_a_product,
     few_are_suggested_and_nothing_for_a_letter,
+    who_mistypes_is_told_what_was_understood,
 }
 
 async fn shop(database: Database) -> Shop {
@@ -116,4 +117,22 @@ async fn few_are_suggested_and_nothing_for_a_letter(database: Database) {
         refused.refused(400, "invalid_parameter").body["errors"][0]["field"],
         "q"
     );
+}
+
+async fn who_mistypes_is_told_what_was_understood(database: Database) {
+    let shop = shop(database).await;
+    let asked = async |typed: &str| {
+        let answer = shop
+            .get(format!("/api/products/suggestions?q={typed}"))
+            .await
+            .ok();
+        answer.body["corrected"].clone()
+    };
+    assert_eq!(suggested(&shop, "mgu").await, [1, 3]);
+    assert_eq!(asked("mgu").await, json!({"mgu": "mug"}));
+    assert_eq!(suggested(&shop, "bleu%20mug").await, [1]);
+    assert_eq!(asked("blu").await, json!(null));
+    assert_eq!(suggested(&shop, "asuten").await, [4]);
+    // A book is told of in a description alone: it names nothing.
+    assert_eq!(asked("bokk").await, json!(null));
 }

@@ -217,7 +217,7 @@ impl Dialect {
 }
 
 /// More words than this in a search say nothing more about what is meant, and only cost time.
-const SEARCH_WORDS_MAX: usize = 16;
+pub(crate) const SEARCH_WORDS_MAX: usize = 16;
 
 /// The stable name of the full-text index.
 pub(crate) const PRODUCTS_TEXT: &str = "products_text";

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use events::money::Currency;
 use sqlx::AnyConnection;
 
+use super::product_filter::subtree;
 use super::statement::Statement;
 use crate::customer_figures::CustomerFigures;
 use crate::item_counts::ItemCounts;
@@ -13,7 +14,10 @@ use crate::sales_figures::{Dimension, FiguresKey, Part, SalesFigures, Scope};
 use crate::store::StoreError;
 use crate::sums::Sum;
 
-/// A part of somebody's sales, in one currency.
+/// More categories than a shop has; a report reads them all.
+const CATEGORIES_MAX: i64 = 100_000;
+
+/// A part of somebody's sales, in one currency. A category stands for itself and, as the tree is now, all below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     pub scope: Scope,
@@ -40,7 +44,8 @@ pub struct Ranking {
     pub rank: Rank,
 }
 
-/// The periods from one to another of the same length that have figures, in their order.
+/// The periods from one to another of the same length that have figures, in their order; of a category that has others below
+/// it, a period may come several times.
 pub async fn series(
     conn: &mut AnyConnection,
     subject: &Subject,
@@ -50,7 +55,7 @@ pub async fn series(
     series_of(subject, from, to).rows(conn).await
 }
 
-/// The sums of one period; zeros if nothing was sold.
+/// The sums of one period; zeros if nothing was sold. Of a category its own alone.
 pub async fn sum(
     conn: &mut AnyConnection,
     subject: Subject,
@@ -79,6 +84,16 @@ pub async fn ranking(
     limit: i64,
 ) -> Result<Vec<SalesFigures>, StoreError> {
     ranked(ranking, limit).rows(conn).await
+}
+
+/// Every category that has figures of its own in the ranking's period, in no telling order: as many rows as there are
+/// categories at most, which are few.
+pub async fn categories(conn: &mut AnyConnection, ranking: Ranking) -> Result<Vec<SalesFigures>, StoreError> {
+    let every = Ranking {
+        dimension: Dimension::Category,
+        ..ranking
+    };
+    ranked(every, CATEGORIES_MAX).rows(conn).await
 }
 
 /// The periods from one to another of the same length that have figures of customers and carts, in their order.
@@ -121,7 +136,16 @@ fn of_subject(subject: &Subject) -> Statement {
     statement
         .sql(" AND dimension = ")
         .text(subject.part.dimension.as_str());
-    statement.sql(" AND value = ").text(&subject.part.value);
+    match subject.part.dimension {
+        Dimension::Category if !subject.part.value.is_empty() => {
+            statement.sql(" AND value IN (");
+            subtree(&mut statement, &subject.part.value);
+            statement.sql(")");
+        }
+        _ => {
+            statement.sql(" AND value = ").text(&subject.part.value);
+        }
+    }
     statement
         .sql(" AND currency = ")
         .text(subject.currency)

@@ -1,10 +1,10 @@
 //! How the result of a filter is spread over categories, prices, sellers and options. Each facet is counted with all
 //! filters but its own: who has chosen one seller still sees how many there are of the others.
 //!
-//! They are counted when they are asked for, exactly: one pass over the matches in an index that has all columns that
-//! any filter or facet needs. So a facet costs as much as it has matches, never a look at a product's row; a text's matches
-//! alone are looked up one by one. Options stand in an index of theirs: those of few matches are looked up, those of many
-//! are read from one end to the other, in the order in which they are told, which spares sorting them.
+//! Where nothing but a category or `in_stock` is left of the filter, the counts stand in `facet_counts` and are read: see
+//! `facet_sums`. Else they are counted when they are asked for, over the newest matches up to a bound, in an index that has all
+//! columns that any filter or facet needs; and whoever asks is told if there were more. So no facet's cost grows with the
+//! catalogue beyond that bound, but for what it takes to find so many matches.
 
 use std::collections::BTreeMap;
 
@@ -12,28 +12,26 @@ use events::ids::{AccountId, CategoryId};
 use events::money::Currency;
 use sqlx::{AnyConnection, Row};
 
+use super::facet_sums::{self, Whole};
 use super::product_filter::{OptionFilters, PriceRange, ProductFilter, join_options, narrow_with};
 use super::statement::Statement;
 use crate::dialect::Dialect;
-use crate::record::{self, RowError};
+use crate::facet_counts;
+use crate::price_bands::bands;
+use crate::record::RowError;
 use crate::store::StoreError;
 
+/// Matches that are counted, the newest: as many as cost some tens of milliseconds with the options of each. What somebody
+/// still wants to narrow down from there is known well enough by then.
+const COUNTED_MAX: i64 = 5_000;
 /// Sellers that are told, those with the most matches: more than a page shows beside its list.
 const SELLERS_MAX: i64 = 20;
 /// Options that are told, those with the most matches.
 const OPTION_NAMES_MAX: usize = 10;
 /// Values that are told of an option, those with the most matches.
 const OPTION_VALUES_MAX: usize = 20;
-/// Beyond this many matches, reading all options costs less than to look up and sort those of each match.
-const LOOKED_UP_MAX: i64 = 10_000;
 /// Values that are read for that, over all options: odd ones that few products have stay out.
-const OPTION_ROWS_MAX: i64 = 500;
-
-/// Where one band of prices ends and the next begins, in minor units, in the steps that purses come in. As many
-/// hundredths of a pound as yen: bands in which people of that currency think.
-const PRICE_STEPS_MINOR: [i64; 11] = [
-    100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000,
-];
+pub(super) const OPTION_ROWS_MAX: i64 = 500;
 
 /// Matches whose prices meet a band; one with several prices can meet several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,24 +47,54 @@ pub struct PriceBand {
 pub struct OptionValues {
     /// As [`folded`](crate::variant_options::folded) has it.
     pub name: String,
-    /// As one of the sellers wrote it, and how many matches have a variant with it.
+    /// As the seller of the oldest product that has it wrote it, and how many matches have a variant with it.
     pub values: Vec<(String, i64)>,
+}
+
+/// A facet's counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tally<T> {
+    pub values: Vec<T>,
+    /// There are more matches than were counted: each number is at least so many.
+    pub is_partial: bool,
+}
+
+impl<T> Tally<T> {
+    fn none() -> Self {
+        Self {
+            values: Vec::new(),
+            is_partial: false,
+        }
+    }
+
+    fn map<U>(self, values: impl FnOnce(Vec<T>) -> Vec<U>) -> Tally<U> {
+        Tally {
+            values: values(self.values),
+            is_partial: self.is_partial,
+        }
+    }
 }
 
 /// Matches in each category itself, not counting what is below it, and those without one.
 pub async fn categories(
     conn: &mut AnyConnection,
     filter: &ProductFilter,
-) -> Result<Vec<(Option<CategoryId>, i64)>, StoreError> {
-    match by_category(Dialect::of(conn), filter) {
-        Some(statement) => {
-            statement
-                .rows_with(conn, "products", |row| {
-                    Ok((record::shown_or_null(row, "category")?, row.try_get("found")?))
-                })
-                .await
+) -> Result<Tally<(Option<CategoryId>, i64)>, StoreError> {
+    let others = without_category(filter);
+    let read = |row: &sqlx::any::AnyRow| {
+        let value: String = row.try_get("value")?;
+        Ok((id("value", &value)?, row.try_get("found")?))
+    };
+    match Whole::of(&others) {
+        Some(whole) => {
+            complete(
+                conn,
+                facet_sums::by_value(&whole, facet_counts::CATEGORY, None),
+                read,
+            )
+            .await
         }
-        None => Ok(Vec::new()),
+        None => counted(conn, &others, by_category(Dialect::of(conn), &others), read).await,
     }
 }
 
@@ -74,16 +102,18 @@ pub async fn categories(
 pub async fn sellers(
     conn: &mut AnyConnection,
     filter: &ProductFilter,
-) -> Result<Vec<(Option<AccountId>, i64)>, StoreError> {
-    match by_seller(Dialect::of(conn), filter) {
-        Some(statement) => {
-            statement
-                .rows_with(conn, "products", |row| {
-                    Ok((record::shown_or_null(row, "seller")?, row.try_get("found")?))
-                })
-                .await
+) -> Result<Tally<(Option<AccountId>, i64)>, StoreError> {
+    let others = without_seller(filter);
+    let read = |row: &sqlx::any::AnyRow| {
+        let value: String = row.try_get("value")?;
+        Ok((id("value", &value)?, row.try_get("found")?))
+    };
+    match Whole::of(&others) {
+        Some(whole) => {
+            let sums = facet_sums::by_value(&whole, facet_counts::SELLER, Some(SELLERS_MAX));
+            complete(conn, sums, read).await
         }
-        None => Ok(Vec::new()),
+        None => counted(conn, &others, by_seller(Dialect::of(conn), &others), read).await,
     }
 }
 
@@ -92,75 +122,165 @@ pub async fn prices(
     conn: &mut AnyConnection,
     filter: &ProductFilter,
     currency: Currency,
-) -> Result<Vec<PriceBand>, StoreError> {
-    let Some(statement) = by_price(Dialect::of(conn), filter, currency) else {
-        return Ok(Vec::new());
+) -> Result<Tally<PriceBand>, StoreError> {
+    let others = ProductFilter {
+        price: None,
+        ..filter.clone()
     };
-    let rows = statement
-        .rows_with(conn, "products", |row| {
-            let counts = (0..bands().count()).map(|number| row.try_get::<i64, _>(number));
-            counts.collect::<Result<Vec<_>, _>>().map_err(RowError::from)
-        })
-        .await?;
-    let counts = rows.into_iter().flatten();
-    let counted = bands()
-        .zip(counts)
-        .map(|((min_minor, max_minor), products)| PriceBand {
-            min_minor,
-            max_minor,
-            products,
-        });
-    Ok(counted.filter(|band| band.products > 0).collect())
+    if let Some(whole) = Whole::of(&others) {
+        let facet = format!("{}{currency}", facet_counts::PRICE);
+        let read = |row: &sqlx::any::AnyRow| {
+            let value: String = row.try_get("value")?;
+            Ok((value, row.try_get("found")?))
+        };
+        let tally = complete(conn, facet_sums::by_value(&whole, &facet, None), read).await?;
+        return Ok(tally.map(|found| {
+            let found: BTreeMap<String, i64> = found.into_iter().collect();
+            with_counts(|min_minor| found.get(&min_minor.to_string()).copied())
+        }));
+    }
+    let others = in_currency(others, currency);
+    let read = |row: &sqlx::any::AnyRow| {
+        let counts = (0..bands().count()).map(|number| row.try_get::<i64, _>(number));
+        counts.collect::<Result<Vec<_>, _>>().map_err(RowError::from)
+    };
+    let tally = counted(conn, &others, by_price(Dialect::of(conn), &others), read).await?;
+    Ok(tally.map(|rows| {
+        let mut counts = rows.into_iter().flatten();
+        with_counts(|_| counts.next())
+    }))
 }
 
 /// The options that matches have, the most frequent first, as far as the bounds go.
 pub async fn options(
     conn: &mut AnyConnection,
     filter: &ProductFilter,
-) -> Result<Vec<OptionValues>, StoreError> {
+) -> Result<Tally<OptionValues>, StoreError> {
     let dialect = Dialect::of(conn);
-    let reach = reach(conn, filter).await?;
-    let mut rows = Vec::new();
+    let mut all = Tally::none();
     let chosen = filter.options.keys().map(Some);
     for name in chosen.chain([None]) {
-        let Some(statement) = by_option(dialect, filter, name, reach) else {
-            return Ok(Vec::new());
-        };
+        let others = without_option(filter, name);
         let read = |row: &sqlx::any::AnyRow| {
             Ok((row.try_get("name")?, row.try_get("value")?, row.try_get("found")?))
         };
-        rows.extend(statement.rows_with(conn, "variant_options", read).await?);
+        let tally = match Whole::of(&others) {
+            Some(whole) => complete(conn, facet_sums::by_option(&whole, name), read).await?,
+            None => counted(conn, &others, by_option(dialect, filter, name), read).await?,
+        };
+        all.values.extend(tally.values);
+        all.is_partial |= tally.is_partial;
     }
-    Ok(grouped(rows))
+    Ok(all.map(grouped))
 }
 
-/// How the options of the matches are come by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
-    LookUp,
-    ReadAll,
-}
-
-async fn reach(conn: &mut AnyConnection, filter: &ProductFilter) -> Result<Reach, StoreError> {
-    let Some(statement) = up_to_many(Dialect::of(conn), filter) else {
-        return Ok(Reach::LookUp);
-    };
-    let found = statement
-        .rows_with(conn, "products", |row| Ok(row.try_get::<i64, _>("found")?))
-        .await?;
-    Ok(match found.first() {
-        Some(found) if *found > LOOKED_UP_MAX => Reach::ReadAll,
-        _ => Reach::LookUp,
+/// What stands in a projection is of everything.
+async fn complete<T>(
+    conn: &mut AnyConnection,
+    sums: Statement,
+    read: fn(&sqlx::any::AnyRow) -> Result<T, RowError>,
+) -> Result<Tally<T>, StoreError> {
+    Ok(Tally {
+        values: sums.rows_with(conn, "facet_counts", read).await?,
+        is_partial: false,
     })
 }
 
-/// How many match; no more are counted than it takes to see that they are many.
-pub(super) fn up_to_many(dialect: Dialect, filter: &ProductFilter) -> Option<Statement> {
-    let mut statement = Statement::new("SELECT COUNT(*) AS found FROM (SELECT products.number");
-    matching(&mut statement, dialect, filter)?;
-    statement.sql(" LIMIT ").int(LOOKED_UP_MAX + 1);
-    statement.sql(") AS matches");
+/// What a statement counts of the matches of `others`; nothing if there is none, since nothing can match.
+async fn counted<T>(
+    conn: &mut AnyConnection,
+    others: &ProductFilter,
+    statement: Option<Statement>,
+    read: fn(&sqlx::any::AnyRow) -> Result<T, RowError>,
+) -> Result<Tally<T>, StoreError> {
+    let dialect = Dialect::of(conn);
+    let (Some(statement), Some(reach)) = (statement, up_to_bound(dialect, others)) else {
+        return Ok(Tally::none());
+    };
+    let values = statement.rows_with(conn, "products", read).await?;
+    let found = reach
+        .rows_with(conn, "products", |row| Ok(row.try_get::<i64, _>("found")?))
+        .await?;
+    Ok(Tally {
+        values,
+        is_partial: found.first().is_some_and(|found| *found > COUNTED_MAX),
+    })
+}
+
+/// How many match; no more are counted than it takes to see that there are more than are looked at.
+pub(super) fn up_to_bound(dialect: Dialect, others: &ProductFilter) -> Option<Statement> {
+    let mut statement = Statement::new("SELECT COUNT(*) AS found FROM ");
+    matches(
+        &mut statement,
+        "products.number",
+        dialect,
+        others,
+        COUNTED_MAX + 1,
+    )?;
     Some(statement)
+}
+
+/// An id; none where the text is empty.
+fn id<T: std::str::FromStr<Err: std::fmt::Display>>(
+    column: &'static str,
+    text: &str,
+) -> Result<Option<T>, RowError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|error: T::Err| RowError::Value {
+        column,
+        reason: error.to_string(),
+    })
+}
+
+fn with_counts(mut count: impl FnMut(i64) -> Option<i64>) -> Vec<PriceBand> {
+    let counted = bands().map(|(min_minor, max_minor)| PriceBand {
+        min_minor,
+        max_minor,
+        products: count(min_minor).unwrap_or_default(),
+    });
+    counted.filter(|band| band.products > 0).collect()
+}
+
+fn without_category(filter: &ProductFilter) -> ProductFilter {
+    ProductFilter {
+        category: None,
+        ..filter.clone()
+    }
+}
+
+fn without_seller(filter: &ProductFilter) -> ProductFilter {
+    ProductFilter {
+        seller: None,
+        ..filter.clone()
+    }
+}
+
+/// A band is one of a currency's.
+fn in_currency(filter: ProductFilter, currency: Currency) -> ProductFilter {
+    ProductFilter {
+        price: Some(PriceRange {
+            currency,
+            min_minor: None,
+            max_minor: None,
+        }),
+        ..filter
+    }
+}
+
+fn without_option(filter: &ProductFilter, name: Option<&String>) -> ProductFilter {
+    let of_others = |(other, _): &(&String, _)| Some(*other) != name;
+    let options: OptionFilters = filter
+        .options
+        .iter()
+        .filter(of_others)
+        .map(|(name, values)| (name.clone(), values.clone()))
+        .collect();
+    ProductFilter {
+        options,
+        ..filter.clone()
+    }
 }
 
 /// Of values in the order of their frequency.
@@ -182,90 +302,76 @@ fn grouped(rows: Vec<(String, String, i64)>) -> Vec<OptionValues> {
     options
 }
 
-/// The bands: from, and up to and including.
-fn bands() -> impl Iterator<Item = (i64, Option<i64>)> {
-    let starts = std::iter::once(0).chain(PRICE_STEPS_MINOR);
-    let ends = PRICE_STEPS_MINOR
-        .map(|step| Some(step - 1))
-        .into_iter()
-        .chain([None]);
-    starts.zip(ends)
-}
-
-pub(super) fn by_category(dialect: Dialect, filter: &ProductFilter) -> Option<Statement> {
-    let others = ProductFilter {
-        category: None,
-        ..filter.clone()
-    };
-    let mut statement = Statement::new("SELECT products.category, COUNT(*) AS found");
-    matching(&mut statement, dialect, &others)?;
-    statement.sql(" GROUP BY products.category");
+pub(super) fn by_category(dialect: Dialect, others: &ProductFilter) -> Option<Statement> {
+    let mut statement =
+        Statement::new("SELECT COALESCE(matches.category, '') AS value, COUNT(*) AS found FROM ");
+    matches(&mut statement, "products.category", dialect, others, COUNTED_MAX)?;
+    statement.sql(" GROUP BY matches.category");
     Some(statement)
 }
 
-pub(super) fn by_seller(dialect: Dialect, filter: &ProductFilter) -> Option<Statement> {
-    let others = ProductFilter {
-        seller: None,
-        ..filter.clone()
-    };
-    let mut statement = Statement::new("SELECT products.seller, COUNT(*) AS found");
-    matching(&mut statement, dialect, &others)?;
-    statement.sql(" GROUP BY products.seller ORDER BY found DESC, COALESCE(products.seller, '') LIMIT ");
+pub(super) fn by_seller(dialect: Dialect, others: &ProductFilter) -> Option<Statement> {
+    let mut statement =
+        Statement::new("SELECT COALESCE(matches.seller, '') AS value, COUNT(*) AS found FROM ");
+    matches(&mut statement, "products.seller", dialect, others, COUNTED_MAX)?;
+    statement.sql(" GROUP BY matches.seller ORDER BY found DESC, COALESCE(matches.seller, '') LIMIT ");
     statement.int(SELLERS_MAX);
     Some(statement)
 }
 
-pub(super) fn by_price(dialect: Dialect, filter: &ProductFilter, currency: Currency) -> Option<Statement> {
-    let others = ProductFilter {
-        price: Some(PriceRange {
-            currency,
-            min_minor: None,
-            max_minor: None,
-        }),
-        ..filter.clone()
-    };
+pub(super) fn by_price(dialect: Dialect, others: &ProductFilter) -> Option<Statement> {
     let counts: Vec<_> = bands()
         .map(|(min, max)| {
             let end = max.map_or(String::new(), |max| {
-                format!(" AND products.min_price_minor <= {max}")
+                format!(" AND matches.min_price_minor <= {max}")
             });
-            format!("COUNT(CASE WHEN products.max_price_minor >= {min}{end} THEN 1 END)")
+            format!("COUNT(CASE WHEN matches.max_price_minor >= {min}{end} THEN 1 END)")
         })
         .collect();
-    let mut statement = Statement::new(&format!("SELECT {}", counts.join(", ")));
-    matching(&mut statement, dialect, &others)?;
+    let mut statement = Statement::new(&format!("SELECT {} FROM ", counts.join(", ")));
+    let columns = "products.min_price_minor, products.max_price_minor";
+    matches(&mut statement, columns, dialect, others, COUNTED_MAX)?;
     Some(statement)
 }
 
 /// Of one option, with what is chosen of the others; or, without a name, of all options of which nothing is chosen.
-/// What is counted are products with a variant that has the value, and all that is chosen, at once.
+/// What is counted are products with a variant that has the value, and all that is chosen, at once. Such a variant must be in
+/// stock, or none of them, if the filter says so.
 pub(super) fn by_option(
     dialect: Dialect,
     filter: &ProductFilter,
     name: Option<&String>,
-    reach: Reach,
 ) -> Option<Statement> {
-    let of_others = |(other, _): &(&String, _)| Some(*other) != name;
-    let chosen: Vec<_> = filter.options.iter().filter(of_others).collect();
-    let others = ProductFilter {
-        options: OptionFilters::new(),
-        ..filter.clone()
-    };
-    let mut statement = Statement::new("SELECT counted.name, MIN(counted.value) AS value, ");
-    if chosen.is_empty() {
-        statement.sql("COUNT(*) AS found FROM product_options AS counted");
-    } else {
-        statement.sql("COUNT(DISTINCT counted.number) AS found FROM variant_options AS counted");
-        join_options(&mut statement, "counted.sku", chosen.into_iter());
+    let mut others = without_option(filter, name);
+    if others.in_stock == Some(false) {
+        // A product that has one of its variants may still lack another.
+        others.in_stock = None;
     }
-    let mark = match reach {
-        Reach::LookUp => "",
-        Reach::ReadAll => dialect.unindexed(),
+    let mut statement = Statement::default();
+    facet_sums::written_as_first(&mut statement);
+    if others.options.is_empty() {
+        statement.sql("SELECT counted.name, counted.value_key, COUNT(*) AS found FROM ");
+        matches(&mut statement, "products.number", dialect, &others, COUNTED_MAX)?;
+        statement.sql(" JOIN product_options AS counted ON counted.number = matches.number");
+    } else {
+        let minus = match filter.in_stock {
+            Some(false) => " - COUNT(DISTINCT CASE WHEN counted.in_stock = 1 THEN counted.number END)",
+            _ => "",
+        };
+        statement
+            .sql("SELECT counted.name, counted.value_key, COUNT(DISTINCT counted.number)")
+            .sql(minus)
+            .sql(" AS found FROM ");
+        matches(&mut statement, "products.number", dialect, &others, COUNTED_MAX)?;
+        statement.sql(" JOIN variant_options AS counted ON counted.number = matches.number");
+        join_options(&mut statement, "counted.sku", others.options.iter());
+    }
+    statement.sql(" WHERE counted.number IS NOT NULL");
+    match filter.in_stock {
+        Some(true) => statement.sql(" AND counted.in_stock = 1"),
+        Some(false) if others.options.is_empty() => statement.sql(" AND counted.in_stock = 0"),
+        _ => &mut statement,
     };
-    statement.sql(" WHERE ").sql(mark);
-    statement.sql("counted.number IN (SELECT products.number");
-    matching(&mut statement, dialect, &others)?;
-    statement.sql(")");
     match name {
         Some(name) => {
             statement.sql(" AND counted.name = ").text(name);
@@ -279,79 +385,42 @@ pub(super) fn by_option(
     statement
         .sql(" GROUP BY counted.name, counted.value_key ORDER BY found DESC, counted.name, counted.value_key LIMIT ")
         .int(OPTION_ROWS_MAX);
+    facet_sums::end_of_written(&mut statement);
     Some(statement)
 }
 
-/// Adds where the matches come from; `None` if the text that is searched for has no word in it, which nothing matches.
-fn matching(statement: &mut Statement, dialect: Dialect, filter: &ProductFilter) -> Option<()> {
-    statement.sql(" FROM products");
+/// Adds these columns of the newest matches as the table `matches`; `None` if the text that is searched for has no word in it,
+/// which nothing matches.
+fn matches(
+    statement: &mut Statement,
+    columns: &str,
+    dialect: Dialect,
+    filter: &ProductFilter,
+    limit: i64,
+) -> Option<()> {
+    statement.sql("(SELECT ").sql(columns).sql(" FROM products");
+    let mut number = "products.number";
     if let Some(typed) = &filter.text {
-        let number = statement.numbered_text(dialect.search_expression(typed)?);
+        // By the text index's own number, which it has in order.
+        number = "products_text.number";
+        let typed = statement.numbered_text(dialect.search_expression(typed)?);
         statement.sql(" ").sql(dialect.search_join()).sql(" AND ");
-        statement.sql(&dialect.search_condition(number));
+        statement.sql(&dialect.search_condition(typed));
     }
     statement.sql(" WHERE products.status = 'active'");
     narrow_with(statement, filter, dialect.unindexed());
+    statement
+        .sql(" ORDER BY ")
+        .sql(number)
+        .sql(" DESC LIMIT ")
+        .int(limit);
+    statement.sql(") AS matches");
     Some(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::Views;
-
-    #[test]
-    fn bands_leave_no_price_out_and_take_none_twice() {
-        let bands: Vec<_> = bands().collect();
-        assert_eq!(bands[0], (0, Some(99)));
-        for pair in bands.windows(2) {
-            assert_eq!(pair[0].1.unwrap() + 1, pair[1].0);
-        }
-        assert_eq!(bands.last(), Some(&(200_000, None)));
-    }
-
-    /// Four products, every other in stock, of which the third has no options.
-    const SOME_PRODUCTS: &str = "INSERT INTO products_g1 (id, number, status, sort_name, min_price_minor, available, in_stock, \
-             one_of_a_kind, rating, added_at, version, position, unlisted, ratings, image_sizes, doc) \
-             VALUES ('a', 1, 'active', 'a', 1, 1, 1, 0, 0, 1, 1, 1, '{}', '[]', '{}', '{}'), \
-             ('b', 2, 'active', 'b', 1, 0, 0, 0, 0, 1, 1, 2, '{}', '[]', '{}', '{}'), \
-             ('c', 3, 'active', 'c', 1, 1, 1, 0, 0, 1, 1, 3, '{}', '[]', '{}', '{}'), \
-             ('d', 4, 'archived', 'd', 1, 1, 1, 0, 0, 1, 1, 4, '{}', '[]', '{}', '{}'); \
-         INSERT INTO product_options_g1 (number, name, value_key, value) \
-             VALUES (1, 'size', 'l', 'L'), (1, 'size', 's', 'S'), (2, 'size', 'l', 'l'), (2, 'colour', 'red', 'red')";
-
-    #[tokio::test]
-    async fn options_are_the_same_looked_up_or_read_to_the_end() {
-        let dir = tempfile::tempdir().unwrap();
-        let views = Views::open_sqlite(&dir.path().join("views.db")).await.unwrap();
-        let mut tx = views.begin_write().await.unwrap();
-        sqlx::raw_sql(SOME_PRODUCTS).execute(&mut *tx).await.unwrap();
-        let counted = async |tx: &mut AnyConnection, in_stock, reach| {
-            let filter = ProductFilter {
-                in_stock,
-                ..ProductFilter::default()
-            };
-            let statement = by_option(Dialect::Sqlite, &filter, None, reach).unwrap();
-            let read = |row: &sqlx::any::AnyRow| {
-                let (name, value): (String, String) = (row.try_get("name")?, row.try_get("value")?);
-                Ok((format!("{name}={value}"), row.try_get::<i64, _>("found")?))
-            };
-            statement.rows_with(tx, "product_options", read).await.unwrap()
-        };
-        for (in_stock, expected) in [
-            (None, vec![("size=L", 2), ("colour=red", 1), ("size=S", 1)]),
-            (Some(true), vec![("size=L", 1), ("size=S", 1)]),
-            (Some(false), vec![("colour=red", 1), ("size=l", 1)]),
-        ] {
-            for reach in [Reach::LookUp, Reach::ReadAll] {
-                let found = counted(&mut tx, in_stock, reach).await;
-                let found: Vec<_> = found.iter().map(|(option, count)| (&**option, *count)).collect();
-                assert_eq!(found, expected, "{in_stock:?} {reach:?}");
-            }
-        }
-        tx.rollback().await.unwrap();
-        views.close().await;
-    }
 
     #[test]
     fn the_most_frequent_option_comes_first_and_has_not_too_many_values() {

@@ -23,13 +23,18 @@ pub mod product_filter;
 pub mod products;
 pub mod reviews;
 pub mod sales;
+pub mod spans;
+pub mod spelling;
 pub mod suggestions;
 pub mod wallets;
 pub mod wishlists;
 
+mod facet_sums;
 mod snapshot;
 mod statement;
 
+#[cfg(test)]
+mod facet_bound;
 #[cfg(test)]
 mod plans;
 

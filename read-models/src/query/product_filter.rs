@@ -23,7 +23,7 @@ pub struct ProductFilter {
     /// By the option's name, the values of which a variant has one; a single variant meets all of them. Names and values
     /// as [`folded`](crate::variant_options::folded) has them.
     pub options: OptionFilters,
-    /// There are units to buy, or there are none.
+    /// There are units to buy, or there are none: of a variant that has what is chosen of `options`.
     pub in_stock: Option<bool>,
     pub one_of_a_kind: Option<bool>,
 }
@@ -56,19 +56,9 @@ pub(super) fn narrow(statement: &mut Statement, filter: &ProductFilter) {
 pub(super) fn narrow_with(statement: &mut Statement, filter: &ProductFilter, mark: &'static str) {
     if let Some(category) = &filter.category {
         // UNION drops what it has seen, so that it ends whatever the tree looks like.
-        statement.sql(
-            " AND products.category IN (WITH RECURSIVE subtree(id) AS \
-             (SELECT id FROM categories WHERE id = ",
-        );
-        statement
-            .text(category)
-            .sql(" OR (archived = 0 AND slug = ")
-            .text(category)
-            .sql(")");
-        statement.sql(
-            " UNION SELECT categories.id FROM categories \
-             JOIN subtree ON categories.parent = subtree.id) SELECT id FROM subtree)",
-        );
+        statement.sql(" AND ").sql(mark).sql("products.category IN (");
+        subtree(statement, category);
+        statement.sql(")");
     }
     match filter.seller {
         Some(SellerFilter::Shop) => statement.sql(" AND ").sql(mark).sql("products.seller IS NULL"),
@@ -89,29 +79,68 @@ pub(super) fn narrow_with(statement: &mut Statement, filter: &ProductFilter, mar
             statement.sql("products.min_price_minor <= ").int(max);
         }
     }
-    if let Some(in_stock) = filter.in_stock {
-        statement
-            .sql(" AND products.in_stock = ")
-            .int(i64::from(in_stock));
+    // Beside an option it is about the variants that have it, and about the product as far as that follows.
+    match filter.in_stock {
+        Some(false) if !filter.options.is_empty() => {}
+        Some(in_stock) => {
+            statement
+                .sql(" AND products.in_stock = ")
+                .int(i64::from(in_stock));
+        }
+        None => {}
     }
     if let Some(one_of_a_kind) = filter.one_of_a_kind {
         let wanted = i64::from(one_of_a_kind);
         statement.sql(" AND products.one_of_a_kind = ").int(wanted);
     }
-    narrow_by_options(statement, &filter.options);
+    narrow_by_options(statement, filter);
 }
 
-/// The product is one of those of which a single variant has all that is chosen.
-fn narrow_by_options(statement: &mut Statement, options: &OptionFilters) {
+/// Adds the ids of this category, by its id or slug, and of those below it, as a query.
+pub(super) fn subtree(statement: &mut Statement, category: &str) {
+    // UNION drops what it has seen, so that it ends whatever the tree looks like.
+    statement.sql("WITH RECURSIVE subtree(id) AS (SELECT id FROM categories WHERE id = ");
+    statement
+        .text(category)
+        .sql(" OR (archived = 0 AND slug = ")
+        .text(category)
+        .sql(")");
+    statement.sql(
+        " UNION SELECT categories.id FROM categories \
+         JOIN subtree ON categories.parent = subtree.id) SELECT id FROM subtree",
+    );
+}
+
+/// The product is one of those of which a single variant has all that is chosen; if it must be in stock, such a variant is;
+/// if it must not, none of them is.
+fn narrow_by_options(statement: &mut Statement, filter: &ProductFilter) {
+    if filter.options.is_empty() {
+        return;
+    }
+    let only_in_stock = filter.in_stock == Some(true);
+    statement.sql(" AND products.number IN (");
+    numbers_by_options(statement, &filter.options, only_in_stock);
+    statement.sql(")");
+    if filter.in_stock == Some(false) {
+        statement.sql(" AND products.number NOT IN (");
+        numbers_by_options(statement, &filter.options, true);
+        statement.sql(")");
+    }
+}
+
+/// Adds the numbers of products with a variant that has all of these, as a query.
+fn numbers_by_options(statement: &mut Statement, options: &OptionFilters, only_in_stock: bool) {
     let mut chosen = options.iter();
     let Some((name, values)) = chosen.next() else {
         return;
     };
-    statement.sql(" AND products.number IN (SELECT chosen.number FROM variant_options AS chosen");
+    statement.sql("SELECT chosen.number FROM variant_options AS chosen");
     join_options(statement, "chosen.sku", chosen);
     statement.sql(" WHERE ");
     has_option(statement, "chosen", name, values);
-    statement.sql(")");
+    if only_in_stock {
+        statement.sql(" AND chosen.in_stock = 1");
+    }
 }
 
 /// Joins, for each of these options, the row by which the variant with this SKU has it.

@@ -1,24 +1,28 @@
-//! `GET /api/analytics/best-sellers`: the products that sold best in a day, month or year, or ever, by revenue or by
-//! units; of the shop, or of a seller.
+//! `GET /api/analytics/best-sellers`: the products that sold best in a day, month or year, ever, or from one day to another,
+//! by revenue or by units; of the shop, or of a seller.
 //!
-//! A period is one of the calendar's: for each there are sums of its own, in the order of the ranking, so that the best ten
-//! of a year are ten rows.
+//! For each of the calendar's periods there are sums of its own, in the order of the ranking, so that the best ten of a year
+//! are ten rows. Any other span is put together of such sums: a few for each product that sold in it.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use chrono::NaiveDate;
 use events::ids::ProductId;
 use events::money::Currency;
 use read_models::ViewName;
 use read_models::query::analytics::{self, Rank, Ranking, Subject};
-use read_models::sales_figures::{Dimension, Part};
+use read_models::query::{Snapshot, spans};
+use read_models::sales_figures::{Dimension, Part, SalesFigures, Scope};
+use read_models::store::StoreError;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::position::MinPosition;
 use web::{Caller, Problem, Query};
 
 use super::figures::Figures;
-use super::{Refused, currency, limit, names, period, scope, wrong};
+use super::when::When;
+use super::{Refused, currency, limit, names, scope, wrong};
 use crate::Terms;
 use crate::chart::{Bar, Chart, Measure, Plot};
 use crate::errors::store_failed;
@@ -35,6 +39,9 @@ const ROWS: u32 = 10;
 pub struct BestSellersParams {
     /// A day, month or year: `2011-03-09`, `2011-03`, `2011`; or `all`, the default.
     period: Option<String>,
+    /// Instead of a period: the first day (UTC) and the last, such as `2010-12-01`, at most ten years apart.
+    from: Option<String>,
+    to: Option<String>,
     /// `revenue`, the default, or `units`; both less what came back.
     by: Option<String>,
     /// Up to 100; 10 if missing.
@@ -62,7 +69,13 @@ pub struct BestSeller {
 /// The best first; `total` is of all products.
 #[derive(Serialize, ToSchema)]
 pub struct BestSellers {
+    /// As it was asked for; of a span of days `2011-03-09/2011-04-08`.
     period: String,
+    /// Of a span, its first and last day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<NaiveDate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<NaiveDate>,
     by: &'static str,
     #[schema(value_type = String)]
     currency: Currency,
@@ -78,7 +91,7 @@ impl BestSeller {
 
 impl Report for BestSellers {
     fn file_name(&self) -> String {
-        format!("best-sellers-{}", self.period)
+        format!("best-sellers-{}", self.period.replace('/', "-"))
     }
 
     fn table(&self) -> CsvTable {
@@ -103,9 +116,10 @@ impl Report for BestSellers {
                 figures.net.amount_minor()
             }
         };
-        let when = match self.period.as_str() {
-            "all" => "of all time",
-            period => &format!("of {period}"),
+        let when = match (self.from.zip(self.to), self.period.as_str()) {
+            (Some((from, to)), _) => &format!("from {from} to {to}"),
+            (None, "all") => "of all time",
+            (None, period) => &format!("of {period}"),
         };
         let title = format!("Best sellers {when}, by {}", self.by);
         let first = self.items.first();
@@ -160,32 +174,22 @@ pub async fn report(
             return Err(wrong("by", "unknown_order", message));
         }
     };
-    let (period, currency) = (
-        period(params.period.as_deref())?,
-        currency(params.currency.as_deref(), terms.currency)?,
-    );
+    let (from, to) = (params.from.as_deref(), params.to.as_deref());
+    let when = When::read(params.period.as_deref(), from, to)?;
+    let currency = currency(params.currency.as_deref(), terms.currency)?;
     let limit = limit(params.limit, ROWS)?;
-    let ranking = Ranking {
+    let whose = Whose {
         scope,
-        dimension: Dimension::Product,
         currency,
-        period,
         rank,
-    };
-    let all = Subject {
-        scope,
-        part: Part::all(),
-        currency,
     };
     let Picture {
         mut snapshot,
         position,
     } = reads.picture(VIEWS, min).await?;
-    let conn = snapshot.conn();
-    let best = analytics::ranking(conn, ranking, limit.into())
+    let (best, total) = read(&mut snapshot, whose, when, limit.into())
         .await
         .map_err(store_failed)?;
-    let total = analytics::sum(conn, all, period).await.map_err(store_failed)?;
     let ids = best.iter().filter_map(|row| row.key.part.value.parse().ok());
     let mut names = names::products(&mut snapshot, &ids.collect::<Vec<ProductId>>()).await?;
     drop(snapshot);
@@ -195,12 +199,55 @@ pub async fn report(
         figures: Figures::new(&row, currency),
         product_id: row.key.part.value,
     });
+    let days = when.days();
     let report = BestSellers {
-        period: period.to_string(),
+        period: when.to_string(),
+        from: days.map(|(from, _)| from),
+        to: days.map(|(_, to)| to),
         by,
         currency,
         items: items.collect(),
         total: Figures::new(&total, currency),
     };
     respond(&headers, position, format, &report)
+}
+
+/// Whose products, and which come first.
+struct Whose {
+    scope: Scope,
+    currency: Currency,
+    rank: Rank,
+}
+
+/// The best, and what all came to.
+async fn read(
+    snapshot: &mut Snapshot,
+    whose: Whose,
+    when: When,
+    limit: i64,
+) -> Result<(Vec<SalesFigures>, SalesFigures), StoreError> {
+    let Whose {
+        scope,
+        currency,
+        rank,
+    } = whose;
+    let conn = snapshot.conn();
+    let periods = when.periods();
+    let ranking = Ranking {
+        scope,
+        dimension: Dimension::Product,
+        currency,
+        period: when.first(),
+        rank,
+    };
+    let all = Subject {
+        scope,
+        part: Part::all(),
+        currency,
+    };
+    let best = match when {
+        When::Period(_) => analytics::ranking(conn, ranking, limit).await?,
+        When::Days(..) => spans::ranking(conn, ranking, &periods, limit).await?,
+    };
+    Ok((best, spans::sum(conn, &all, when.first(), &periods).await?))
 }

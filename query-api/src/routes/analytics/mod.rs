@@ -14,6 +14,8 @@ pub mod sales_over_time;
 mod figures;
 mod names;
 mod span;
+mod subtrees;
+mod when;
 
 use events::account::Role;
 use events::ids::AccountId;

@@ -6,8 +6,8 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use events::money::{Currency, Money};
 use read_models::ViewName;
-use read_models::query::Snapshot;
 use read_models::query::analytics::{self, Rank, Ranking, Subject};
+use read_models::query::{Snapshot, categories};
 use read_models::sales_figures::{Dimension, Part, SalesFigures, Scope};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -17,8 +17,9 @@ use web::{Caller, Problem, Query};
 
 use super::figures::Figures;
 use super::names::{self, Names};
-use super::{Refused, currency, limit, period, scope, wrong};
+use super::{Refused, currency, limit, period, scope, subtrees, wrong};
 use crate::Terms;
+use crate::category_tree::CategoryTree;
 use crate::chart::{Bar, Chart, Measure, Plot};
 use crate::errors::store_failed;
 use crate::personal_data::PersonalData;
@@ -58,8 +59,10 @@ pub struct RevenuePart {
     figures: Figures,
 }
 
-/// The largest net revenue first. A product counts in the category, and for the seller, that it had when it was ordered;
-/// in its own category alone, not in those above it.
+/// The largest net revenue first. A product counts in the category, and for the seller, that it had when it was ordered, and in
+/// every category that is above that one now: what a category has includes all below it, and one that moves takes its past
+/// along. Units and money of a category are those of its subtree, each once; an order, or a reversal, across several
+/// categories of the subtree counts once for each of them.
 #[derive(Serialize, ToSchema)]
 pub struct Revenue {
     by: &'static str,
@@ -67,7 +70,7 @@ pub struct Revenue {
     #[schema(value_type = String)]
     currency: Currency,
     items: Vec<RevenuePart>,
-    /// What the parts that aren't shown come to.
+    /// What the parts that aren't shown come to; what is below a category that is shown, is.
     #[schema(value_type = MoneyDto)]
     others_net: Money,
     total: Figures,
@@ -175,16 +178,12 @@ pub async fn report(
         mut snapshot,
         position,
     } = reads.picture(VIEWS, min).await?;
-    let conn = snapshot.conn();
-    let rows = analytics::ranking(conn, ranking, limit.into())
+    let (rows, shown) = parts(&mut snapshot, ranking, limit).await?;
+    let total = analytics::sum(snapshot.conn(), all, period)
         .await
         .map_err(store_failed)?;
-    let total = analytics::sum(conn, all, period).await.map_err(store_failed)?;
     let names = names_of(&mut snapshot, dimension, &rows, &personal_data).await?;
     drop(snapshot);
-    let shown = rows
-        .iter()
-        .fold(0_i64, |sum, row| sum.wrapping_add(row.net_minor()));
     let report = Revenue {
         by: dimension.as_str(),
         period: period.to_string(),
@@ -194,6 +193,33 @@ pub async fn report(
         total: Figures::new(&total, currency),
     };
     respond(&headers, position, format, &report)
+}
+
+/// The largest parts, and what they come to together, in minor units.
+async fn parts(
+    snapshot: &mut Snapshot,
+    ranking: Ranking,
+    limit: u32,
+) -> Result<(Vec<SalesFigures>, i64), Problem> {
+    let net = |sum: i64, row: &SalesFigures| sum.wrapping_add(row.net_minor());
+    if ranking.dimension != Dimension::Category {
+        let rows = analytics::ranking(snapshot.conn(), ranking, limit.into())
+            .await
+            .map_err(store_failed)?;
+        let shown = rows.iter().fold(0, net);
+        return Ok((rows, shown));
+    }
+    let own = analytics::categories(snapshot.conn(), ranking)
+        .await
+        .map_err(store_failed)?;
+    let all = categories::categories(snapshot.conn())
+        .await
+        .map_err(store_failed)?;
+    let tree = CategoryTree::new(all);
+    let mut rows = subtrees::rolled_up(own, &tree, ranking.rank);
+    rows.truncate(limit as usize);
+    let shown = subtrees::topmost(&rows, &tree).fold(0, net);
+    Ok((rows, shown))
 }
 
 fn dimension(by: Option<&str>, scope: Scope) -> Result<Dimension, Problem> {

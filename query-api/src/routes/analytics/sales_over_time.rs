@@ -28,7 +28,8 @@ use crate::reads::{Picture, Reads};
 use crate::report::{CsvTable, Format, Report, respond};
 use crate::routes::{Denied, QueryHeaders, Unanswered};
 
-pub const VIEWS: &[ViewName] = &[ViewName::SalesFigures];
+/// A category's sales depend on what is below it.
+pub const VIEWS: &[ViewName] = &[ViewName::SalesFigures, ViewName::Categories];
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +45,7 @@ pub struct SalesOverTimeParams {
     seller: Option<String>,
     /// Of one product. At most one of `product`, `category` and `country`.
     product: Option<String>,
+    /// A category's id; what is below it now counts, too. An order across several categories counts once in each of them.
     category: Option<String>,
     country: Option<String>,
     /// The shop's, if missing.

@@ -9,7 +9,7 @@ use super::wrong;
 /// Days of a report by days: a leap year's.
 const DAYS_MAX: i64 = 366;
 /// Days of a report by weeks or months: ten years'.
-const LONG_DAYS_MAX: i64 = 3_660;
+pub(super) const LONG_DAYS_MAX: i64 = 3_660;
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Span {
     }
 }
 
-fn day(field: &'static str, text: &str) -> Result<NaiveDate, Problem> {
+pub(super) fn day(field: &'static str, text: &str) -> Result<NaiveDate, Problem> {
     let period: Option<Period> = text.parse().ok();
     match period {
         Some(period) if period.unit() == Unit::Day => Ok(period.first_day()),
