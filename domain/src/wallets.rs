@@ -122,3 +122,37 @@ pub fn fail_withdrawal(
         },
     )
 }
+
+/// The provider calls its payout failed: it was never made, or the bank sent it back after it had been called paid.
+#[derive(Debug, Clone)]
+pub struct FailedPayout {
+    pub account_id: AccountId,
+    pub withdrawal_id: WithdrawalId,
+    pub provider_reference: String,
+    pub code: String,
+    pub message: String,
+    pub at: DateTime<Utc>,
+}
+
+/// What is told twice changes nothing the second time: the withdrawal is then neither under way nor has it arrived.
+pub fn fail_payout(work: &mut UnitOfWork, command: &FailedPayout) -> Decision<()> {
+    let FailedPayout {
+        account_id,
+        withdrawal_id,
+        provider_reference,
+        code,
+        message,
+        at,
+    } = command.clone();
+    fail_withdrawal(work, account_id, withdrawal_id, &code, &message, at)?;
+    work.handle::<Wallet>(
+        account_id,
+        WalletCommand::ReturnWithdrawal {
+            withdrawal_id,
+            provider_reference,
+            code,
+            message,
+            at,
+        },
+    )
+}

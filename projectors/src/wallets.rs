@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use events::Event;
 use events::ids::AccountId;
+use events::ledger::LedgerAccount;
 use events::money::{Currency, Money};
-use events::wallet::{CreditReason, WalletEvent};
+use events::wallet::{CreditReason, WalletEvent, WithdrawalFailed};
 use read_models::ViewName;
 use read_models::wallet_entries::{MovementReason, WalletEntry};
 use read_models::wallets::Wallet;
@@ -111,7 +112,13 @@ fn pending(before: Money, event: &WalletEvent) -> Money {
     match event {
         WalletEvent::WithdrawalRequested(e) => plus(before, e.amount),
         WalletEvent::WithdrawalSettled(e) => minus(before, e.amount),
-        WalletEvent::WithdrawalFailed(e) => minus(before, e.amount),
+        WalletEvent::WithdrawalFailed(e) if !was_sent_back(e) => minus(before, e.amount),
         _ => before,
     }
+}
+
+/// It had arrived before: it wasn't under way any more.
+fn was_sent_back(failed: &WithdrawalFailed) -> bool {
+    let mut postings = failed.entry.0.iter();
+    postings.any(|posting| posting.account == LedgerAccount::Provider)
 }

@@ -6,7 +6,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use chrono::{DateTime, Utc};
 use domain::settlement::{self, DeclinePayment, SettlePayment};
-use domain::{Decision, Refusal, UnitOfWork, wallets};
+use domain::wallets::{self, FailedPayout};
+use domain::{Decision, Refusal, UnitOfWork};
 use events::ids::{AccountId, AttemptId, PaymentId, RefundId, WithdrawalId};
 use executor::{CommandContext, ExecuteError};
 use serde::Deserialize;
@@ -74,10 +75,7 @@ async fn record(
     event: &WebhookEvent,
     report: &Report,
 ) -> Result<(), ApiError> {
-    match commands
-        .execute(context, |work| report.decide(work, context))
-        .await
-    {
+    match commands.execute(context, |work| report.decide(work)).await {
         Ok(_) => Ok(()),
         // The provider would only repeat it, and nothing would change; the reconciliation finds what is amiss.
         Err(ExecuteError::Refused(refusal)) => {
@@ -134,12 +132,7 @@ enum Report {
         withdrawal_id: WithdrawalId,
         reference: String,
     },
-    WithdrawalFailed {
-        account_id: AccountId,
-        withdrawal_id: WithdrawalId,
-        code: String,
-        message: String,
-    },
+    PayoutFailed(FailedPayout),
 }
 
 impl Report {
@@ -208,22 +201,24 @@ impl Report {
                 reference: provider_reference,
             }),
             WebhookKind::PayoutFailed {
+                provider_reference,
                 withdrawal_id,
                 code,
                 message,
-                ..
-            } => Some(Self::WithdrawalFailed {
+            } => Some(Self::PayoutFailed(FailedPayout {
                 account_id: ours.account_id?,
                 withdrawal_id: WithdrawalId(withdrawal_id?),
+                provider_reference,
                 code,
                 message,
-            }),
+                at,
+            })),
             // Each refund of a charge comes as one of its own, too.
             WebhookKind::ChargeRefunded { .. } | WebhookKind::Other { .. } => None,
         }
     }
 
-    fn decide(&self, work: &mut UnitOfWork, context: &CommandContext) -> Decision<()> {
+    fn decide(&self, work: &mut UnitOfWork) -> Decision<()> {
         match self {
             Self::PaymentSettled(command) => settlement::settle_payment(work, command),
             Self::PaymentDeclined(command) => settlement::decline_payment(work, command),
@@ -242,12 +237,7 @@ impl Report {
                 withdrawal_id,
                 reference,
             } => wallets::settle_withdrawal(work, *account_id, *withdrawal_id, reference),
-            Self::WithdrawalFailed {
-                account_id,
-                withdrawal_id,
-                code,
-                message,
-            } => wallets::fail_withdrawal(work, *account_id, *withdrawal_id, code, message, context.now),
+            Self::PayoutFailed(command) => wallets::fail_payout(work, command),
         }
     }
 }

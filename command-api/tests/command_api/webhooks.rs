@@ -115,6 +115,11 @@ async fn a_payout_is_settled_or_comes_back() {
     );
     let events = shop.events_after(head).await;
     assert_eq!(payload(&events[1])["code"], "account_closed");
+    // The bank sends back what the provider had called paid.
+    for _ in 0..2 {
+        shop.webhook("payout.failed", &payout(&good)).await.expect(200);
+        assert_eq!(shop.types_after(head).await[2..], ["WithdrawalFailed"]);
+    }
 }
 
 #[tokio::test]

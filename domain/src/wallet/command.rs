@@ -33,4 +33,13 @@ pub enum WalletCommand {
         message: String,
         at: DateTime<Utc>,
     },
+    /// The bank sent back what had arrived: the money comes back after all. Does nothing unless it had arrived as this
+    /// payout of the provider's.
+    ReturnWithdrawal {
+        withdrawal_id: WithdrawalId,
+        provider_reference: String,
+        code: String,
+        message: String,
+        at: DateTime<Utc>,
+    },
 }

@@ -7,6 +7,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use events::ids::{AccountId, WithdrawalId};
@@ -27,12 +28,44 @@ struct Pending {
     amount: Money,
 }
 
+impl Pending {
+    /// The money goes back into the wallet, from where it had got to.
+    fn failed(
+        &self,
+        withdrawal_id: WithdrawalId,
+        from: LedgerAccount,
+        code: String,
+        message: String,
+        at: DateTime<Utc>,
+    ) -> WalletEvent {
+        let Self { account_id, amount } = *self;
+        WithdrawalFailed {
+            account_id,
+            withdrawal_id,
+            amount,
+            code,
+            message,
+            entry: JournalEntry::transfer(from, LedgerAccount::Wallet(account_id), amount),
+            failed_at: at,
+        }
+        .into()
+    }
+}
+
+/// A withdrawal that the provider has called paid. It may still call it failed: banks have days to send money back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Arrived {
+    withdrawal: Pending,
+    provider_reference: String,
+}
+
 /// See the module. The default is an empty wallet.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wallet {
     /// Minor units.
     balances: BTreeMap<Currency, i64>,
     withdrawals: BTreeMap<WithdrawalId, Pending>,
+    arrived: BTreeMap<WithdrawalId, Arrived>,
     /// What the owner owes from sales that were taken back, in minor units.
     debts: BTreeMap<Currency, i64>,
 }
@@ -169,21 +202,20 @@ impl Wallet {
             } => Ok(self
                 .withdrawals
                 .get(&withdrawal_id)
-                .map(|&Pending { account_id, amount }| {
-                    let wallet = LedgerAccount::Wallet(account_id);
-                    let entry = JournalEntry::transfer(LedgerAccount::Withdrawals, wallet, amount);
-                    let failed_at = at;
-                    WithdrawalFailed {
-                        account_id,
-                        withdrawal_id,
-                        amount,
-                        code,
-                        message,
-                        entry,
-                        failed_at,
-                    }
-                    .into()
-                })),
+                .map(|pending| pending.failed(withdrawal_id, LedgerAccount::Withdrawals, code, message, at))),
+            WalletCommand::ReturnWithdrawal {
+                withdrawal_id,
+                provider_reference,
+                code,
+                message,
+                at,
+            } => {
+                let arrived = self.arrived.get(&withdrawal_id);
+                let arrived = arrived.filter(|arrived| arrived.provider_reference == provider_reference);
+                Ok(arrived.map(|Arrived { withdrawal, .. }| {
+                    withdrawal.failed(withdrawal_id, LedgerAccount::Provider, code, message, at)
+                }))
+            }
         }
     }
 
@@ -266,9 +298,18 @@ impl Aggregate for Wallet {
             }
             WalletEvent::WithdrawalSettled(event) => {
                 self.withdrawals.remove(&event.withdrawal_id);
+                let arrived = Arrived {
+                    withdrawal: Pending {
+                        account_id: event.account_id,
+                        amount: event.amount,
+                    },
+                    provider_reference: event.provider_reference,
+                };
+                self.arrived.insert(event.withdrawal_id, arrived);
             }
             WalletEvent::WithdrawalFailed(event) => {
                 self.withdrawals.remove(&event.withdrawal_id);
+                self.arrived.remove(&event.withdrawal_id);
                 self.add(event.amount);
             }
         }

@@ -3,7 +3,7 @@
 use domain::RefusalKind::{Conflict, Invalid};
 use domain::amount::AMOUNT_MAX_MINOR;
 use domain::settlement::{self, SettlePayment};
-use domain::wallets::{self, RequestDeposit, RequestWithdrawal};
+use domain::wallets::{self, FailedPayout, RequestDeposit, RequestWithdrawal};
 use events::ids::{PaymentId, WithdrawalId};
 
 use crate::shop::{ANNA, BOB, Outcome, Shop, at, pence};
@@ -96,6 +96,36 @@ fn a_withdrawal_that_fails_comes_back_once() {
     };
     fail(&mut shop).then(&["WithdrawalFailed"]);
     fail(&mut shop).then(&[]);
+    shop.when(|work| wallets::settle_withdrawal(work, ANNA, id, "po_1"))
+        .then(&[]);
+    assert_eq!(shop.balance(ANNA), 5_00);
+}
+
+/// What a bank sends back days after the provider has called it paid was gone: out of the wallet and not with its owner.
+#[test]
+fn repro_a_withdrawal_that_the_bank_sends_back_comes_back() {
+    let mut shop = Shop::new();
+    shop.funds(ANNA, 5_00);
+    let command = withdrawal(&mut shop, 3_00);
+    withdraw(&mut shop, &command).ok();
+    let id = command.withdrawal_id;
+    shop.when(|work| wallets::settle_withdrawal(work, ANNA, id, "po_1"))
+        .ok();
+    let failed = |shop: &mut Shop, reference: &str| {
+        let failed = FailedPayout {
+            account_id: ANNA,
+            withdrawal_id: id,
+            provider_reference: reference.to_owned(),
+            code: "closed".to_owned(),
+            message: "the account is closed".to_owned(),
+            at: at(2),
+        };
+        shop.when(|work| wallets::fail_payout(work, &failed))
+    };
+    failed(&mut shop, "po_2").then(&[]);
+    failed(&mut shop, "po_1").then(&["WithdrawalFailed"]);
+    assert_eq!(shop.balance(ANNA), 5_00);
+    failed(&mut shop, "po_1").then(&[]);
     shop.when(|work| wallets::settle_withdrawal(work, ANNA, id, "po_1"))
         .then(&[]);
     assert_eq!(shop.balance(ANNA), 5_00);

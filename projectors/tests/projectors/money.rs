@@ -144,6 +144,15 @@ fn a_wallet_has_the_sum_of_its_entries() {
     let wallet = &wallets[&(account(1), Currency::GBP)];
     assert_eq!((wallet.balance, wallet.pending_withdrawals), (gbp(600), gbp(0)));
     assert_eq!(entries.len(), 5, "the money had left the balance before");
+
+    let sent_back: Vec<_> = arrived
+        .into_iter()
+        .chain([withdrawal_sent_back(1, 100)])
+        .collect();
+    let (wallets, entries) = told::<Wallets>(&sent_back);
+    let wallet = &wallets[&(account(1), Currency::GBP)];
+    assert_eq!((wallet.balance, wallet.pending_withdrawals), (gbp(700), gbp(0)));
+    assert_eq!(entries[5].reason, MovementReason::WithdrawalFailed(withdrawal(1)));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use events::ids::{
 use events::image::{
     ContentHash, ImageAdded, ImageFault, ImageFormat, ImageProcessed, ImageRejected, ImageSize,
 };
-use events::ledger::JournalEntry;
+use events::ledger::{JournalEntry, LedgerAccount};
 use events::money::{Currency, Money};
 use events::order::{
     CancelReason, OrderCancelled, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderReturned, SoldLine,
@@ -287,6 +287,20 @@ pub fn withdrawal_failed(n: u128, minor: i64) -> Event {
         message: "The account is closed.".to_owned(),
         entry: JournalEntry(Vec::new()),
         failed_at: at(4),
+    }))
+}
+
+/// After it had arrived.
+pub fn withdrawal_sent_back(n: u128, minor: i64) -> Event {
+    let wallet = LedgerAccount::Wallet(account(n));
+    Event::Wallet(WalletEvent::WithdrawalFailed(WithdrawalFailed {
+        account_id: account(n),
+        withdrawal_id: withdrawal(n),
+        amount: gbp(minor),
+        code: "account_closed".to_owned(),
+        message: "The account is closed.".to_owned(),
+        entry: JournalEntry::transfer(LedgerAccount::Provider, wallet, gbp(minor)),
+        failed_at: at(5),
     }))
 }
 
