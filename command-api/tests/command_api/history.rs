@@ -177,7 +177,7 @@ async fn staff_record_a_credit_note() {
 
 /// An import that is run again, long after its idempotency keys are forgotten.
 #[tokio::test]
-async fn repro_what_was_recorded_before_is_told_so_though_its_goods_are_gone() {
+async fn what_was_recorded_before_is_told_so_though_its_goods_are_gone() {
     let (shop, admin, sku) = shop_with_a_mug().await;
     let body = json!({
         "placed_at": "2010-12-01T08:26:00Z", "reference": "536365", "country": "EIRE",

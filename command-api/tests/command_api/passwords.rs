@@ -239,7 +239,7 @@ async fn a_forgotten_password_is_replaced_once() {
 
 /// An account's id is no secret, and the answer told whether its address had been guessed.
 #[tokio::test]
-async fn repro_who_has_no_link_learns_nothing_of_the_account() {
+async fn who_has_no_link_learns_nothing_of_the_account() {
     let shop = Shop::open().await;
     let ann = shop.person().await;
     let (bob, head) = (shop.person().await, shop.head().await);
@@ -259,7 +259,7 @@ async fn repro_who_has_no_link_learns_nothing_of_the_account() {
 
 /// Whoever had got hold of the old password stayed logged in for as long as they liked.
 #[tokio::test]
-async fn repro_a_reset_password_logs_everybody_out() {
+async fn a_reset_password_logs_everybody_out() {
     let shop = Shop::open().await;
     let ann = shop.person().await;
     forget(&shop, &ann).await.expect(202);

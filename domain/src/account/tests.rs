@@ -207,7 +207,7 @@ fn a_token_is_good_once_until_it_expires_and_until_the_next() {
 
 /// Who reads the mail of an address that was given up could still take the account over.
 #[test]
-fn repro_a_link_to_reset_the_password_dies_with_the_address_that_it_went_to() {
+fn a_link_to_reset_the_password_dies_with_the_address_that_it_went_to() {
     let lapsed = AccountEvent::from(EmailVerificationLapsed { account_id: ACCOUNT });
     given::<Account>(known())
         .and(vec![reset_requested("hash").into()])

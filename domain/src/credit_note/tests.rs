@@ -53,7 +53,7 @@ fn a_credit_note_is_issued_once() {
 }
 
 #[test]
-fn repro_a_credit_note_is_one_that_can_be_added_up() {
+fn a_credit_note_is_one_that_can_be_added_up() {
     let most = pence(crate::amount::AMOUNT_MAX_MINOR);
     let total = pence(crate::amount::AMOUNT_MAX_MINOR + 1);
     given::<CreditNote>(vec![])

@@ -179,7 +179,7 @@ fn a_password_is_reset_by_the_link_in_the_email() {
 
 /// Whoever had got hold of the old password stayed logged in.
 #[test]
-fn repro_a_reset_password_ends_the_sessions_from_before() {
+fn a_reset_password_ends_the_sessions_from_before() {
     let mut shop = Shop::new();
     logged_in(&mut shop);
     let request = RequestPasswordReset {

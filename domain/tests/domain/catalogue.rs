@@ -286,7 +286,7 @@ fn variants_come_and_go() {
 }
 
 #[test]
-fn repro_a_variant_added_and_removed_at_once_leaves_its_sku_free() {
+fn a_variant_added_and_removed_at_once_leaves_its_sku_free() {
     let mut shop = Shop::new();
     let lamp = shop.sells("LAMP", 2_50, 1);
     let new = shop.product(None, &[("LAMP-L", 4_00, 0)]).variants;

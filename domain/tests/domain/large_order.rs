@@ -28,7 +28,7 @@ fn order_all(count: usize) {
 /// cqrs-es keeps a command's events behind a lock of tokio's, which takes part in a task's cooperative
 /// budget: after 128 aggregates the lock made the decision wait, which a decision never does.
 #[tokio::test]
-async fn repro_an_order_of_700_lines_is_decided_within_a_task() {
+async fn an_order_of_700_lines_is_decided_within_a_task() {
     tokio::spawn(async { order_all(700) }).await.unwrap();
 }
 

@@ -189,7 +189,7 @@ fn what_a_wallet_no_longer_holds_is_owed_and_paid_out_of_the_next_sales() {
 
 /// All that a wallet held was taken, also what its owner had deposited since.
 #[test]
-fn repro_a_debt_is_paid_out_of_sales_and_not_out_of_deposits() {
+fn a_debt_is_paid_out_of_sales_and_not_out_of_deposits() {
     let mut shop = market();
     let order = shop.paid_by_wallet(&[("LAMP", 2)]);
     withdraw(&mut shop, 19_19);

@@ -377,7 +377,7 @@ fn an_order_that_makes_no_sense_is_refused() {
 
 /// Whoever could say "it's paid elsewhere" would get the goods for nothing.
 #[test]
-fn repro_a_customer_cannot_say_that_it_was_paid_elsewhere() {
+fn a_customer_cannot_say_that_it_was_paid_elsewhere() {
     let mut shop = Shop::new();
     shop.sells("LAMP", 2_50, 5);
     let external = PaymentMethod::External {
@@ -418,7 +418,7 @@ fn a_shop_that_was_restarted_decides_the_same() {
 }
 
 #[test]
-fn repro_prices_and_orders_are_ones_that_can_be_added_up() {
+fn prices_and_orders_are_ones_that_can_be_added_up() {
     let mut shop = Shop::new();
     let dear = shop.product(None, &[("RING", AMOUNT_MAX_MINOR + 1, 2)]);
     shop.when(|work| domain::catalogue::add_product(work, &dear))

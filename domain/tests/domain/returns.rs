@@ -219,7 +219,7 @@ fn what_was_free_comes_back_without_a_refund() {
 
 /// Bob sold the last lamps, removed them and left the SKU to the shop: what came back to him was the shop's to sell.
 #[test]
-fn repro_what_comes_back_is_not_put_on_the_shelf_of_who_has_its_sku_now() {
+fn what_comes_back_is_not_put_on_the_shelf_of_who_has_its_sku_now() {
     let mut shop = Shop::new();
     let add = shop.product(Some(BOB), &[("LAMP", 2_50, 2)]);
     shop.when(|work| catalogue::add_product(work, &add)).ok();

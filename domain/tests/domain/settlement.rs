@@ -165,7 +165,7 @@ fn a_retry_names_a_real_method() {
 
 /// A wallet can't fill itself: a deposit that was "settled" out of the wallet moved nothing.
 #[test]
-fn repro_a_declined_deposit_is_tried_again_by_card_only() {
+fn a_declined_deposit_is_tried_again_by_card_only() {
     let mut shop = Shop::new();
     shop.funds(ANNA, 5_00);
     let deposit = wallets::RequestDeposit {

@@ -103,7 +103,7 @@ fn a_withdrawal_that_fails_comes_back_once() {
 
 /// What a bank sends back days after the provider has called it paid was gone: out of the wallet and not with its owner.
 #[test]
-fn repro_a_withdrawal_that_the_bank_sends_back_comes_back() {
+fn a_withdrawal_that_the_bank_sends_back_comes_back() {
     let mut shop = Shop::new();
     shop.funds(ANNA, 5_00);
     let command = withdrawal(&mut shop, 3_00);
@@ -133,7 +133,7 @@ fn repro_a_withdrawal_that_the_bank_sends_back_comes_back() {
 
 /// Asked twice under one id, it was taken out twice and could come back once.
 #[test]
-fn repro_one_withdrawal_is_taken_out_once() {
+fn one_withdrawal_is_taken_out_once() {
     let mut shop = Shop::new();
     shop.funds(ANNA, 5_00);
     let command = withdrawal(&mut shop, 2_00);
@@ -171,7 +171,7 @@ fn a_withdrawal_goes_somewhere() {
 
 /// Sums of such amounts didn't fit where they were added up: a report turned negative, or its projector broke.
 #[test]
-fn repro_a_deposit_is_one_that_can_be_added_up() {
+fn a_deposit_is_one_that_can_be_added_up() {
     let mut shop = Shop::new();
     let largest = deposit(&mut shop, AMOUNT_MAX_MINOR);
     shop.when(|work| wallets::request_deposit(work, &largest)).ok();

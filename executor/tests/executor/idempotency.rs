@@ -114,7 +114,7 @@ async fn two_at_once_in_two_processes_run_once() {
 /// The second try was decided on the state that the first had left, and told that the last unit was
 /// gone: to its own twin.
 #[tokio::test]
-async fn repro_the_twin_of_the_buyer_of_the_last_unit_is_not_refused() {
+async fn the_twin_of_the_buyer_of_the_last_unit_is_not_refused() {
     let shop = Shop::new();
     let executor = shop.executor().await;
     shop::list(&executor, "LAMP", 2_50, 1).await;

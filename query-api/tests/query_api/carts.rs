@@ -84,7 +84,7 @@ async fn a_price_in_another_currency_stands_in_its_line_only(database: Database)
 }
 
 /// Such a line answered 500 for the whole cart.
-async fn repro_a_line_that_no_amount_can_hold_has_no_subtotal(database: Database) {
+async fn a_line_that_no_amount_can_hold_has_no_subtotal(database: Database) {
     let shop = shop(database).await;
     let dear = added(3, "Ring", i64::MAX);
     shop.tell([of_catalogue(dear), in_cart(1, 3, 2)]).await;
