@@ -10,6 +10,8 @@ use crate::process::Shop;
 
 /// Longer than any read model lags; what runs into it has failed.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// Between two looks at what is waited for: seldom enough that the looks aren't what two cores are busy with.
+const LOOK_EVERY: Duration = Duration::from_millis(25);
 
 #[derive(Clone)]
 pub struct Client {
@@ -159,7 +161,7 @@ impl Client {
                 asked_at.elapsed() < PATIENCE,
                 "{path} never became as wanted: {body}"
             );
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 
@@ -207,7 +209,7 @@ pub async fn answer_once_it_can(query: RequestBuilder) -> Answer {
         if answer.code() != "read_model_behind" || asked_at.elapsed() > PATIENCE {
             return answer;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
