@@ -10,18 +10,18 @@ use axum::response::Response;
 use events::ids::ProductId;
 use events::money::Currency;
 use read_models::ViewName;
-use read_models::query::analytics::{self, Rank, Ranking, Subject};
-use read_models::sales_figures::{Dimension, Part};
+use read_models::query::analytics::Rank;
+use read_models::sales_figures::Dimension;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::position::MinPosition;
 use web::{Caller, Problem, Query};
 
 use super::figures::Figures;
+use super::ranking::{self, Ranked};
 use super::{Refused, currency, limit, names, period, scope, wrong};
 use crate::Terms;
 use crate::chart::{Bar, Chart, Measure, Plot};
-use crate::errors::store_failed;
 use crate::reads::{Picture, Reads};
 use crate::report::{CsvTable, Format, Report, harmless, respond};
 use crate::routes::{Denied, QueryHeaders, Unanswered};
@@ -103,11 +103,7 @@ impl Report for BestSellers {
                 figures.net.amount_minor()
             }
         };
-        let when = match self.period.as_str() {
-            "all" => "of all time",
-            period => &format!("of {period}"),
-        };
-        let title = format!("Best sellers {when}, by {}", self.by);
+        let title = format!("Best sellers {}, by {}", ranking::words(&self.period), self.by);
         let first = self.items.first();
         let first = first.map(|item| format!(" {} comes first.", item.label()));
         let bars = self.items.iter().map(|item| Bar {
@@ -160,32 +156,18 @@ pub async fn report(
             return Err(wrong("by", "unknown_order", message));
         }
     };
-    let (period, currency) = (
-        period(params.period.as_deref())?,
-        currency(params.currency.as_deref(), terms.currency)?,
-    );
-    let limit = limit(params.limit, ROWS)?;
-    let ranking = Ranking {
+    let currency = currency(params.currency.as_deref(), terms.currency)?;
+    let ranked = Ranked {
         scope,
-        dimension: Dimension::Product,
+        period: period(params.period.as_deref())?,
         currency,
-        period,
-        rank,
-    };
-    let all = Subject {
-        scope,
-        part: Part::all(),
-        currency,
+        limit: limit(params.limit, ROWS)?,
     };
     let Picture {
         mut snapshot,
         position,
     } = reads.picture(VIEWS, min).await?;
-    let conn = snapshot.conn();
-    let best = analytics::ranking(conn, ranking, limit.into())
-        .await
-        .map_err(store_failed)?;
-    let total = analytics::sum(conn, all, period).await.map_err(store_failed)?;
+    let (best, total) = ranked.read(&mut snapshot, Dimension::Product, rank).await?;
     let ids = best.iter().filter_map(|row| row.key.part.value.parse().ok());
     let mut names = names::products(&mut snapshot, &ids.collect::<Vec<ProductId>>()).await?;
     drop(snapshot);
@@ -196,7 +178,7 @@ pub async fn report(
         product_id: row.key.part.value,
     });
     let report = BestSellers {
-        period: period.to_string(),
+        period: ranked.period.to_string(),
         by,
         currency,
         items: items.collect(),

@@ -7,8 +7,8 @@ use axum::response::Response;
 use events::money::{Currency, Money};
 use read_models::ViewName;
 use read_models::query::Snapshot;
-use read_models::query::analytics::{self, Rank, Ranking, Subject};
-use read_models::sales_figures::{Dimension, Part, SalesFigures, Scope};
+use read_models::query::analytics::Rank;
+use read_models::sales_figures::{Dimension, SalesFigures, Scope};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::money::MoneyDto;
@@ -17,10 +17,10 @@ use web::{Caller, Problem, Query};
 
 use super::figures::Figures;
 use super::names::{self, Names};
+use super::ranking::{self, Ranked};
 use super::{Refused, currency, limit, period, scope, wrong};
 use crate::Terms;
 use crate::chart::{Bar, Chart, Measure, Plot};
-use crate::errors::store_failed;
 use crate::personal_data::PersonalData;
 use crate::reads::{Picture, Reads};
 use crate::report::{CsvTable, Format, Report, harmless, respond};
@@ -101,11 +101,7 @@ impl Report for Revenue {
     }
 
     fn chart(&self) -> Chart {
-        let when = match self.period.as_str() {
-            "all" => "of all time",
-            period => &format!("of {period}"),
-        };
-        let title = format!("Net revenue {when}, by {}", self.by);
+        let title = format!("Net revenue {}, by {}", ranking::words(&self.period), self.by);
         let mut bars: Vec<_> = self
             .items
             .iter()
@@ -154,32 +150,18 @@ pub async fn report(
     let scope = scope(&caller, params.seller.as_deref())?;
     let format = Format::asked(params.format.as_deref(), &headers)?;
     let dimension = dimension(params.by.as_deref(), scope)?;
-    let (period, currency) = (
-        period(params.period.as_deref())?,
-        currency(params.currency.as_deref(), terms.currency)?,
-    );
-    let limit = limit(params.limit, ROWS)?;
-    let ranking = Ranking {
+    let currency = currency(params.currency.as_deref(), terms.currency)?;
+    let ranked = Ranked {
         scope,
-        dimension,
+        period: period(params.period.as_deref())?,
         currency,
-        period,
-        rank: Rank::Revenue,
-    };
-    let all = Subject {
-        scope,
-        part: Part::all(),
-        currency,
+        limit: limit(params.limit, ROWS)?,
     };
     let Picture {
         mut snapshot,
         position,
     } = reads.picture(VIEWS, min).await?;
-    let conn = snapshot.conn();
-    let rows = analytics::ranking(conn, ranking, limit.into())
-        .await
-        .map_err(store_failed)?;
-    let total = analytics::sum(conn, all, period).await.map_err(store_failed)?;
+    let (rows, total) = ranked.read(&mut snapshot, dimension, Rank::Revenue).await?;
     let names = names_of(&mut snapshot, dimension, &rows, &personal_data).await?;
     drop(snapshot);
     let shown = rows
@@ -187,7 +169,7 @@ pub async fn report(
         .fold(0_i64, |sum, row| sum.wrapping_add(row.net_minor()));
     let report = Revenue {
         by: dimension.as_str(),
-        period: period.to_string(),
+        period: ranked.period.to_string(),
         currency,
         others_net: Money::new(total.net_minor().wrapping_sub(shown), currency),
         items: rows.iter().map(|row| part(row, &names, currency)).collect(),
