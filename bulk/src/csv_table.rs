@@ -1,6 +1,6 @@
 //! A CSV file as a table: columns by name, rows by line. What the columns mean is each dataset's.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
 
@@ -13,14 +13,16 @@ use crate::source::Source;
 
 /// A column whose name starts with this holds a variant's option, such as `option:size`.
 pub const OPTION_PREFIX: &str = "option:";
+/// A column whose name starts with this holds a product's attribute, such as `attribute:author`.
+pub const ATTRIBUTE_PREFIX: &str = "attribute:";
 
 /// Which columns a table has.
 #[derive(Debug, Clone, Copy)]
 pub struct Columns {
     pub required: &'static [&'static str],
     pub optional: &'static [&'static str],
-    /// Whether columns of options may follow.
-    pub options: bool,
+    /// What the names of further columns may start with; the rest of each is its own.
+    pub prefixes: &'static [&'static str],
 }
 
 /// The file, and one more line's end: so that the last record has one too.
@@ -35,8 +37,8 @@ pub struct CsvTable {
 
 struct Header {
     index: HashMap<String, usize>,
-    /// The options' names, with their columns.
-    options: Vec<(String, usize)>,
+    /// Those with a prefix: that, the rest of the name, and the column.
+    prefixed: Vec<(&'static str, String, usize)>,
     columns: usize,
 }
 
@@ -59,12 +61,12 @@ impl Row<'_> {
         unguarded(self.record.get(index).unwrap_or("").trim())
     }
 
-    /// The options that this row fills in.
-    pub fn options(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.header.options.iter().filter_map(|(name, index)| {
-            let value = self.at(*index);
-            (!value.is_empty()).then_some((name.as_str(), value))
-        })
+    /// What this row fills in of the columns with this prefix, by the rest of their names.
+    pub fn prefixed(&self, prefix: &str) -> BTreeMap<String, String> {
+        let columns = self.header.prefixed.iter();
+        let of_prefix = columns.filter(|(of, _, _)| *of == prefix);
+        let filled = of_prefix.map(|(_, name, index)| (name.clone(), self.at(*index).to_owned()));
+        filled.filter(|(_, value)| !value.is_empty()).collect()
     }
 
     /// A rejection of this row for what's in that column.
@@ -137,7 +139,7 @@ impl Header {
     fn read(file: &str, names: &StringRecord, columns: Columns) -> Result<Self, BulkError> {
         let mut header = Self {
             index: HashMap::new(),
-            options: Vec::new(),
+            prefixed: Vec::new(),
             columns: names.len(),
         };
         for (index, name) in names.iter().enumerate() {
@@ -156,13 +158,16 @@ impl Header {
     }
 
     fn add(&mut self, file: &str, name: &str, index: usize, columns: Columns) -> Result<(), BulkError> {
-        let option = name.strip_prefix(OPTION_PREFIX).filter(|_| columns.options);
-        if let Some(option) = option {
-            self.options.push((option.to_owned(), index));
+        let mut prefixes = columns.prefixes.iter();
+        let prefixed = prefixes.find_map(|prefix| Some((*prefix, name.strip_prefix(prefix)?)));
+        if let Some((prefix, rest)) = prefixed {
+            self.prefixed.push((prefix, rest.to_owned(), index));
         } else if !columns.required.contains(&name) && !columns.optional.contains(&name) {
             let mut known = [columns.required, columns.optional].concat().join(", ");
-            if columns.options {
-                known.push_str(", option:<name>");
+            for prefix in columns.prefixes {
+                known.push_str(", ");
+                known.push_str(prefix);
+                known.push_str("<name>");
             }
             return Err(BulkError::ColumnUnknown {
                 file: file.to_owned(),
@@ -209,7 +214,7 @@ mod tests {
     const COLUMNS: Columns = Columns {
         required: &["sku"],
         optional: &["name"],
-        options: true,
+        prefixes: &[OPTION_PREFIX],
     };
 
     fn open_error(text: &str) -> String {
@@ -233,7 +238,7 @@ mod tests {
                         "{} {} {:?}",
                         row.line,
                         row.get("sku"),
-                        row.options().collect::<Vec<_>>()
+                        row.prefixed(OPTION_PREFIX)
                     ),
                     Err(rejection) => format!("{} {}", rejection.row, rejection.code),
                 });
@@ -241,10 +246,10 @@ mod tests {
             })
             .unwrap();
         let expected = [
-            "2 A1 [(\"size\", \"L\")]",
+            "2 A1 {\"size\": \"L\"}",
             "4 column_count",
             "5 encoding_invalid",
-            "7 D1 []",
+            "7 D1 {}",
         ];
         assert_eq!(seen, expected);
     }

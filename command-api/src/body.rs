@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::catalogue::NewVariant;
-use events::ids::{ProductId, Sku};
+use events::ids::{ProductId, ReviewId, Sku};
 use events::money::Currency;
 use events::order::Contact;
 use events::payment::PaymentMethod;
@@ -141,6 +141,13 @@ impl ReasonBody {
 pub struct ProductAnswer {
     #[schema(value_type = Uuid)]
     pub product_id: ProductId,
+}
+
+/// The answer of a command about a review.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct ReviewAnswer {
+    #[schema(value_type = Uuid)]
+    pub review_id: ReviewId,
 }
 
 /// Reads a field that, unlike a missing one, may be `null`: `Some(None)`.

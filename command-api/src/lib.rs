@@ -21,6 +21,7 @@ mod gate;
 mod guest_cart;
 mod incoming;
 mod key_ring;
+mod moderation;
 mod only_sku;
 mod passwords;
 mod personal_data;

@@ -1,7 +1,7 @@
 //! Products as an inventory system knows them: each is added, or brought to what the system says. Many of them in one
 //! decision; one that is refused keeps none of the others from it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use events::ids::{AccountId, CategoryId, ProductId, Sku};
@@ -14,6 +14,8 @@ use crate::part::Part;
 use crate::product::{Details, Product, ProductCommand, ProductError};
 use crate::refusal::DomainError;
 use crate::stock::{Stock, StockCommand};
+use crate::supplies;
+use crate::supply::SuppliedProduct;
 use crate::unit_of_work::{Decision, UnitOfWork};
 
 /// What a quantity means for a shelf that is there already.
@@ -45,6 +47,8 @@ pub struct PutProduct {
     pub name: String,
     pub description: String,
     pub category: Option<CategoryId>,
+    /// Those that aren't named stay as they are.
+    pub attributes: BTreeMap<String, String>,
     /// At least one.
     pub variants: Vec<PutVariant>,
     pub restock: Restock,
@@ -90,6 +94,7 @@ fn fetch(work: &mut UnitOfWork, commands: &[PutProduct]) -> Decision<()> {
     }
     let categories: BTreeSet<CategoryId> = commands.iter().filter_map(|command| command.category).collect();
     let fetched = work.require::<Category>(categories);
+    let fetched = work.require::<SuppliedProduct>(&products).and(fetched);
     work.require::<Product>(products).and(fetched)
 }
 
@@ -98,14 +103,24 @@ fn skus_of(command: &PutProduct) -> impl Iterator<Item = &Sku> {
 }
 
 pub fn put_product(work: &mut UnitOfWork, command: &PutProduct) -> Decision<Put> {
-    let found = find(work, command)?;
-    match found {
-        Some(product_id) => update(work, product_id, command)?,
-        None => add(work, command)?,
+    let Some(product_id) = find(work, command)? else {
+        add(work, command)?;
+        put_attributes(work, command.new_id, command)?;
+        return Ok(Put {
+            product_id: command.new_id,
+            is_new: true,
+        });
+    };
+    let before = work.read::<Product>(product_id)?;
+    update(work, product_id, command)?;
+    put_attributes(work, product_id, command)?;
+    // What is on the shelf is the branch's own; a file that says of the product what is known says nothing against it.
+    if *work.read::<Product>(product_id)? != *before {
+        supplies::keep_out(work, product_id, command.by)?;
     }
     Ok(Put {
-        product_id: found.unwrap_or(command.new_id),
-        is_new: found.is_none(),
+        product_id,
+        is_new: false,
     })
 }
 
@@ -181,6 +196,15 @@ fn update(work: &mut UnitOfWork, product_id: ProductId, command: &PutProduct) ->
         }
     }
     Ok(())
+}
+
+fn put_attributes(work: &mut UnitOfWork, product_id: ProductId, command: &PutProduct) -> Decision<()> {
+    if command.attributes.is_empty() {
+        return Ok(());
+    }
+    let mut attributes = work.read::<Product>(product_id)?.attributes().clone();
+    attributes.extend(command.attributes.clone());
+    work.handle::<Product>(product_id, ProductCommand::ChangeAttributes(attributes))
 }
 
 fn update_variant(

@@ -412,12 +412,8 @@ impl Record for VariantOf {
     }
 
     fn read(row: &AnyRow) -> Result<Self, RowError> {
-        let sku: String = record::shown(row, "sku")?;
         Ok(Self {
-            sku: Sku::new(sku).map_err(|error| RowError::Value {
-                column: "sku",
-                reason: error.to_string(),
-            })?,
+            sku: record::sku(row, "sku")?,
             product_id: record::shown(row, "product_id")?,
         })
     }

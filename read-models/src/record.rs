@@ -163,6 +163,15 @@ where
     })
 }
 
+/// Reads a column that holds a SKU.
+pub fn sku(row: &AnyRow, column: &'static str) -> Result<Sku, RowError> {
+    let text: String = shown(row, column)?;
+    Sku::new(text).map_err(|error| RowError::Value {
+        column,
+        reason: error.to_string(),
+    })
+}
+
 /// As [`shown`], for a column that may be NULL.
 pub fn shown_or_null<T>(row: &AnyRow, column: &'static str) -> Result<Option<T>, RowError>
 where

@@ -178,12 +178,8 @@ impl Record for VariantOption {
     }
 
     fn read(row: &AnyRow) -> Result<Self, RowError> {
-        let sku: String = record::shown(row, "sku")?;
         Ok(Self {
-            sku: Sku::new(sku).map_err(|error| RowError::Value {
-                column: "sku",
-                reason: error.to_string(),
-            })?,
+            sku: record::sku(row, "sku")?,
             name: row.try_get("name")?,
             value_key: row.try_get("value_key")?,
             value: row.try_get("value")?,

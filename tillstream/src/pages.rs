@@ -1,10 +1,9 @@
 //! The pages that are the executable's own: the front page, the API's documentation, the mailbox
 //! folder, and whether the process is well.
 
-mod email_verification;
 mod health;
 mod mailbox;
-mod password_reset;
+mod token_form;
 
 use axum::Router;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
@@ -15,10 +14,9 @@ use telemetry::METRICS_CONTENT_TYPE;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-pub use email_verification::{EMAIL_VERIFICATION_PATH, email_verification};
 pub use health::Health;
 pub use mailbox::MailboxPage;
-pub use password_reset::{PASSWORD_RESET_PATH, password_reset};
+pub use token_form::{EMAIL_VERIFICATION_PATH, PASSWORD_RESET_PATH, token_forms};
 
 /// The documentation's page runs scripts and styles of its own, and nothing from elsewhere.
 const DOCS_POLICY: (HeaderName, HeaderValue) = (

@@ -8,12 +8,14 @@ mod backends;
 mod backup;
 mod blobs;
 mod chain;
+mod mail;
+mod payments;
 mod secret;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use events::money::Currency;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -24,6 +26,8 @@ pub use backends::{NatsSettings, PostgresSettings, RedisSettings, TelemetrySetti
 pub use backup::BackupSettings;
 pub use blobs::BlobSettings;
 pub use chain::ChainSettings;
+pub use mail::{MailSettings, MailTransport, SmtpTls};
+pub use payments::{PaymentProvider, PaymentSettings};
 pub use secret::Secret;
 
 use crate::arguments::Overrides;
@@ -105,77 +109,6 @@ pub struct LogSettings {
     pub format: LogFormat,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MailTransport {
-    /// Into `mailbox` below the data directory, shown at `/mailbox`.
-    Folder,
-    Smtp,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SmtpTls {
-    /// Only towards a server on this machine.
-    None,
-    StartTls,
-    Tls,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MailSettings {
-    pub transport: MailTransport,
-    /// The address that emails come from; its domain is the one of every `Message-ID`.
-    pub sender: String,
-    pub smtp: SmtpSettings,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SmtpSettings {
-    pub host: String,
-    pub port: u16,
-    pub tls: SmtpTls,
-    pub username: Option<String>,
-    pub password: Option<Secret>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentProvider {
-    /// A provider inside this process that charges nobody.
-    Sandbox,
-    Stripe,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PaymentSettings {
-    pub provider: PaymentProvider,
-    /// Seconds until an answer of the provider is given up and its outcome asked for.
-    pub request_timeout_s: u32,
-    /// Where the sandbox answers; port 0 takes a free one.
-    pub sandbox_listen: SocketAddr,
-    /// The file of the sandbox's books; `sandbox.db` in the data folder if missing. Elsewhere it outlives the shop's folder,
-    /// as a real provider's books would.
-    pub sandbox_database: Option<PathBuf>,
-    /// Where the workers reach the sandbox if it is a process of its own.
-    pub sandbox_url: Option<String>,
-    /// Where the sandbox reports to if it is a process of its own: the command API's webhook.
-    pub webhook_url: Option<String>,
-    pub stripe: StripeSettings,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StripeSettings {
-    pub base_url: String,
-    pub secret_key: Option<Secret>,
-    /// Signs the provider's webhooks.
-    pub webhook_secret: Option<Secret>,
-}
-
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LimitSettings {
@@ -212,30 +145,8 @@ impl Default for Settings {
                 format: LogFormat::Human,
             },
             telemetry: TelemetrySettings::default(),
-            mail: MailSettings {
-                transport: MailTransport::Folder,
-                sender: "shop@tillstream.example".to_owned(),
-                smtp: SmtpSettings {
-                    host: "localhost".to_owned(),
-                    port: 25,
-                    tls: SmtpTls::None,
-                    username: None,
-                    password: None,
-                },
-            },
-            payments: PaymentSettings {
-                provider: PaymentProvider::Sandbox,
-                request_timeout_s: 10,
-                sandbox_listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-                sandbox_database: None,
-                sandbox_url: None,
-                webhook_url: None,
-                stripe: StripeSettings {
-                    base_url: "https://api.stripe.com".to_owned(),
-                    secret_key: None,
-                    webhook_secret: None,
-                },
-            },
+            mail: MailSettings::default(),
+            payments: PaymentSettings::default(),
             backup: BackupSettings::default(),
             limits: LimitSettings {
                 max_body_kib: 2048,
@@ -333,11 +244,6 @@ impl Settings {
             self.images.max_megapixels
         );
         ensure!(
-            (1..=120).contains(&self.payments.request_timeout_s),
-            "payments.request_timeout_s is between 1 and 120, this is {}",
-            self.payments.request_timeout_s
-        );
-        ensure!(
             (1..=65_536).contains(&self.limits.max_body_kib),
             "limits.max_body_kib is between 1 and 65536, this is {}",
             self.limits.max_body_kib
@@ -355,56 +261,8 @@ impl Settings {
         self.telemetry.check()?;
         self.backup.check(&self.data_dir, self.postgres.url.is_none())?;
         self.blobs.check()?;
-        self.check_payments()?;
-        self.check_mail()
-    }
-
-    fn check_payments(&self) -> anyhow::Result<()> {
-        for (name, url) in [
-            ("payments.sandbox_url", &self.payments.sandbox_url),
-            ("payments.webhook_url", &self.payments.webhook_url),
-        ] {
-            check_http(name, url.as_deref())?;
-        }
-        if self.payments.provider == PaymentProvider::Sandbox {
-            let listen = self.payments.sandbox_listen;
-            // As a process of its own it is reached from others, and its key keeps strangers out.
-            ensure!(
-                listen.ip().is_loopback() || self.postgres.url.is_some(),
-                "payments.sandbox_listen is for loopback only, this is {listen}"
-            );
-            return Ok(());
-        }
-        let stripe = &self.payments.stripe;
-        if stripe.secret_key.is_none() {
-            bail!("payments.stripe.secret_key is missing, and payments.provider is stripe");
-        }
-        if stripe.webhook_secret.is_none() {
-            bail!("payments.stripe.webhook_secret is missing, and payments.provider is stripe");
-        }
-        Ok(())
-    }
-
-    fn check_mail(&self) -> anyhow::Result<()> {
-        let smtp = &self.mail.smtp;
-        if self.mail.transport == MailTransport::Folder {
-            return Ok(());
-        }
-        ensure!(
-            !smtp.host.trim().is_empty(),
-            "mail.smtp.host is empty, and mail.transport is smtp"
-        );
-        ensure!(smtp.port != 0, "mail.smtp.port is 0");
-        ensure!(
-            smtp.username.is_some() == smtp.password.is_some(),
-            "mail.smtp.username and mail.smtp.password go together"
-        );
-        let is_local = matches!(smtp.host.as_str(), "localhost" | "127.0.0.1" | "::1");
-        ensure!(
-            smtp.tls != SmtpTls::None || is_local,
-            "mail.smtp.tls is none, and mail.smtp.host is not on this machine: use start_tls or tls"
-        );
-        Ok(())
+        self.payments.check(self.postgres.url.is_some())?;
+        self.mail.check()
     }
 }
 

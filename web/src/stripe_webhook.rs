@@ -2,13 +2,15 @@
 //!
 //! What follows from an event is left to the caller, who must expect the same event twice and events out of order.
 
+mod payload;
+mod signature;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use hmac::{Hmac, KeyInit, Mac};
-use serde::Deserialize;
-use sha2::Sha256;
 use uuid::Uuid;
+
+use signature::SignatureHeader;
 
 /// The header that carries the time of sending and the signatures.
 pub const SIGNATURE_HEADER: &str = "stripe-signature";
@@ -16,8 +18,6 @@ pub const SIGNATURE_HEADER: &str = "stripe-signature";
 pub const TOLERANCE: Duration = Duration::from_mins(5);
 /// Stripe's events are a few kilobytes.
 pub const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
-/// While a secret is rolled two signatures are sent; more than a few are an attempt to make us work.
-const MAX_SIGNATURES: usize = 8;
 
 /// Why a payload is not believed. Answer 400, and keep the reason for the log.
 #[derive(Debug, thiserror::Error)]
@@ -110,239 +110,15 @@ pub fn verify(
     let header = SignatureHeader::parse(signature_header)?;
     header.check_signature(payload, secret)?;
     header.check_time(now, tolerance)?;
-    read_event(payload)
-}
-
-/// `t=1700000000,v1=<hex>,v1=<hex>`; other schemes (`v0`) are test signatures and are ignored.
-struct SignatureHeader<'a> {
-    seconds: &'a str,
-    sent: DateTime<Utc>,
-    signatures: Vec<Vec<u8>>,
-}
-
-impl<'a> SignatureHeader<'a> {
-    fn parse(header: &'a str) -> Result<Self, WebhookError> {
-        let mut seconds = None;
-        let mut signatures = Vec::new();
-        for part in header.split(',') {
-            match part.trim().split_once('=').ok_or(WebhookError::MalformedHeader)? {
-                ("t", text) => seconds = Some(text),
-                ("v1", _) if signatures.len() == MAX_SIGNATURES => return Err(WebhookError::MalformedHeader),
-                ("v1", text) => {
-                    signatures.push(hex::decode(text).map_err(|_| WebhookError::MalformedHeader)?);
-                }
-                _ => {}
-            }
-        }
-        let seconds = seconds.ok_or(WebhookError::MalformedHeader)?;
-        let sent = seconds
-            .parse()
-            .ok()
-            .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
-            .ok_or(WebhookError::MalformedHeader)?;
-        if signatures.is_empty() {
-            return Err(WebhookError::MalformedHeader);
-        }
-        Ok(Self {
-            seconds,
-            sent,
-            signatures,
-        })
-    }
-
-    fn check_signature(&self, payload: &[u8], secret: &str) -> Result<(), WebhookError> {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
-            return Err(WebhookError::WrongSignature);
-        };
-        mac.update(self.seconds.as_bytes());
-        mac.update(b".");
-        mac.update(payload);
-        let fits = |signature: &Vec<u8>| mac.clone().verify_slice(signature).is_ok();
-        if self.signatures.iter().any(fits) {
-            Ok(())
-        } else {
-            Err(WebhookError::WrongSignature)
-        }
-    }
-
-    fn check_time(&self, now: DateTime<Utc>, tolerance: Duration) -> Result<(), WebhookError> {
-        if (now - self.sent)
-            .abs()
-            .to_std()
-            .is_ok_and(|apart| apart <= tolerance)
-        {
-            Ok(())
-        } else {
-            Err(WebhookError::OutsideTolerance {
-                sent: self.sent,
-                now,
-                tolerance,
-            })
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct Envelope {
-    id: String,
-    created: i64,
-    #[serde(rename = "type")]
-    name: String,
-    data: Data,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    object: serde_json::Value,
-}
-
-/// Ours, on the provider's objects.
-#[expect(clippy::struct_field_names, reason = "the names on the wire")]
-#[derive(Deserialize, Default)]
-struct Metadata {
-    attempt_id: Option<String>,
-    payment_id: Option<String>,
-    refund_id: Option<String>,
-    withdrawal_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Intent {
-    id: String,
-    amount_received: i64,
-    currency: String,
-    last_payment_error: Option<PaymentError>,
-    #[serde(default)]
-    metadata: Metadata,
-}
-
-#[derive(Deserialize, Default)]
-struct PaymentError {
-    code: Option<String>,
-    decline_code: Option<String>,
-    message: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Charge {
-    id: String,
-    payment_intent: Option<String>,
-    amount_refunded: i64,
-    currency: String,
-    #[serde(default)]
-    metadata: Metadata,
-}
-
-#[derive(Deserialize)]
-struct Refund {
-    id: String,
-    status: String,
-    amount: i64,
-    currency: String,
-    #[serde(default)]
-    metadata: Metadata,
-}
-
-#[derive(Deserialize)]
-struct Payout {
-    id: String,
-    failure_code: Option<String>,
-    failure_message: Option<String>,
-    #[serde(default)]
-    metadata: Metadata,
-}
-
-fn read_event(payload: &[u8]) -> Result<WebhookEvent, WebhookError> {
-    let envelope: Envelope = serde_json::from_slice(payload)?;
-    Ok(WebhookEvent {
-        id: envelope.id,
-        created: DateTime::from_timestamp(envelope.created, 0).unwrap_or_default(),
-        kind: read_kind(envelope.name, envelope.data.object)?,
-    })
-}
-
-fn read_kind(name: String, object: serde_json::Value) -> Result<WebhookKind, serde_json::Error> {
-    Ok(match name.as_str() {
-        "payment_intent.succeeded" => payment_succeeded(serde_json::from_value(object)?),
-        "payment_intent.payment_failed" => payment_failed(serde_json::from_value(object)?),
-        "charge.refunded" => charge_refunded(serde_json::from_value(object)?),
-        "refund.created" | "refund.updated" | "refund.failed" => {
-            refund_updated(serde_json::from_value(object)?)
-        }
-        "payout.paid" => payout_paid(serde_json::from_value(object)?),
-        "payout.failed" => payout_failed(serde_json::from_value(object)?),
-        _ => WebhookKind::Other { name },
-    })
-}
-
-fn payment_succeeded(intent: Intent) -> WebhookKind {
-    WebhookKind::PaymentSucceeded {
-        provider_reference: intent.id,
-        attempt_id: our_id(intent.metadata.attempt_id),
-        payment_id: our_id(intent.metadata.payment_id),
-        amount_minor: intent.amount_received,
-        currency: intent.currency.to_ascii_uppercase(),
-    }
-}
-
-fn payment_failed(intent: Intent) -> WebhookKind {
-    let error = intent.last_payment_error.unwrap_or_default();
-    WebhookKind::PaymentFailed {
-        provider_reference: intent.id,
-        attempt_id: our_id(intent.metadata.attempt_id),
-        payment_id: our_id(intent.metadata.payment_id),
-        code: error.decline_code.or(error.code).unwrap_or_else(unknown_code),
-        message: error.message.unwrap_or_default(),
-    }
-}
-
-fn charge_refunded(charge: Charge) -> WebhookKind {
-    WebhookKind::ChargeRefunded {
-        provider_reference: charge.payment_intent.unwrap_or(charge.id),
-        attempt_id: our_id(charge.metadata.attempt_id),
-        payment_id: our_id(charge.metadata.payment_id),
-        amount_refunded_minor: charge.amount_refunded,
-        currency: charge.currency.to_ascii_uppercase(),
-    }
-}
-
-fn refund_updated(refund: Refund) -> WebhookKind {
-    WebhookKind::RefundUpdated {
-        refund_reference: refund.id,
-        refund_id: our_id(refund.metadata.refund_id),
-        status: refund.status,
-        amount_minor: refund.amount,
-        currency: refund.currency.to_ascii_uppercase(),
-    }
-}
-
-fn payout_paid(payout: Payout) -> WebhookKind {
-    WebhookKind::PayoutPaid {
-        provider_reference: payout.id,
-        withdrawal_id: our_id(payout.metadata.withdrawal_id),
-    }
-}
-
-fn payout_failed(payout: Payout) -> WebhookKind {
-    WebhookKind::PayoutFailed {
-        provider_reference: payout.id,
-        withdrawal_id: our_id(payout.metadata.withdrawal_id),
-        code: payout.failure_code.unwrap_or_else(unknown_code),
-        message: payout.failure_message.unwrap_or_default(),
-    }
-}
-
-/// Text that is no id of ours was not written by us.
-fn our_id(text: Option<String>) -> Option<Uuid> {
-    text.and_then(|text| text.parse().ok())
-}
-
-fn unknown_code() -> String {
-    "unknown".to_owned()
+    payload::read_event(payload)
 }
 
 #[cfg(test)]
 mod tests {
+    use hmac::{Hmac, KeyInit, Mac};
+    use sha2::Sha256;
+
+    use super::signature::MAX_SIGNATURES;
     use super::*;
 
     const PAYLOAD: &[u8] =
@@ -451,7 +227,7 @@ mod tests {
         let object = serde_json::json!({
             "id": "pi_1", "amount_received": 5, "currency": "gbp", "metadata": { "attempt_id": "42" }
         });
-        let kind = read_kind("payment_intent.succeeded".to_owned(), object).unwrap();
+        let kind = payload::read_kind("payment_intent.succeeded".to_owned(), object).unwrap();
         assert!(
             matches!(kind, WebhookKind::PaymentSucceeded { attempt_id: None, .. }),
             "{kind:?}"

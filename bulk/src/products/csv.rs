@@ -1,5 +1,6 @@
 //! Products from CSV: one row per variant. Rows with the same `product` are variants of one product; a row
-//! without it is a product by itself. Columns `option:<name>` tell the variants apart.
+//! without it is a product by itself. Columns `option:<name>` tell the variants apart, columns `attribute:<name>` say more of
+//! the product.
 //!
 //! A product comes in whole or not at all: a wrong row takes its product's other rows with it.
 
@@ -7,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use super::{CategoryPath, Item, Product, ProductsFile, Sink, Survey, Variant, put_all};
-use crate::csv_table::{Columns, CsvTable, Row};
+use crate::csv_table::{ATTRIBUTE_PREFIX, Columns, CsvTable, OPTION_PREFIX, Row};
 use crate::error::BulkError;
 use crate::field::{self, FieldError};
 use crate::grouping::{self, Grouping};
@@ -16,7 +17,7 @@ use crate::rejection::Rejection;
 const COLUMNS: Columns = Columns {
     required: &["sku", "name", "price"],
     optional: &["product", "description", "category", "currency", "quantity"],
-    options: true,
+    prefixes: &[ATTRIBUTE_PREFIX, OPTION_PREFIX],
 };
 
 /// A row on its own: its variant, and what it says of the product.
@@ -27,6 +28,7 @@ struct VariantRow {
     name: String,
     description: String,
     category: Option<CategoryPath>,
+    attributes: BTreeMap<String, String>,
     variant: Variant,
 }
 
@@ -88,19 +90,16 @@ fn variant_row(row: &Row, input: &ProductsFile, skus: &mut BTreeSet<String>) -> 
         "" => None,
         text => Some(category(text).map_err(at("category"))?),
     };
-    let options: BTreeMap<String, String> = row
-        .options()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
     Ok(VariantRow {
         line: row.line,
         key: row.get("product").to_owned(),
         name: row.get("name").to_owned(),
         description: row.get("description").to_owned(),
         category,
+        attributes: row.prefixed(ATTRIBUTE_PREFIX),
         variant: Variant {
             sku,
-            options,
+            options: row.prefixed(OPTION_PREFIX),
             price,
             quantity,
         },
@@ -160,6 +159,7 @@ fn join(rows: Vec<VariantRow>) -> Result<Product, Box<Rejection>> {
         name: String::new(),
         description: String::new(),
         category: None,
+        attributes: BTreeMap::new(),
         variants: Vec::with_capacity(rows.len()),
     };
     for row in rows {
@@ -184,6 +184,12 @@ fn join(rows: Vec<VariantRow>) -> Result<Product, Box<Rejection>> {
                 return Err(differs("category", &category.key()));
             }
             product.category = Some(category);
+        }
+        for (name, value) in row.attributes {
+            if product.attributes.get(&name).is_some_and(|known| *known != value) {
+                return Err(differs(&format!("{ATTRIBUTE_PREFIX}{name}"), &value));
+            }
+            product.attributes.insert(name, value);
         }
         product.rows.push(row.line);
         product.variants.push(row.variant);
@@ -264,6 +270,31 @@ mod tests {
         assert_eq!(body["variants"][0]["quantity"], 5);
         assert_eq!(body["variants"][1]["price"]["amount"], "10.99");
         assert!(body.get("category").is_none());
+    }
+
+    #[test]
+    fn attributes_are_the_product_s_whichever_of_its_rows_says_them() {
+        let items = items(
+            "product,sku,name,price,attribute:author,attribute:pages\n\
+             book,B1,Book,1,Ann,\n\
+             book,B2,,1,,320\n\
+             tome,T1,Tome,1,Ann,\n\
+             tome,T2,Tome,1,Bob,\n\
+             ,M1,Mug,1,,\n",
+        );
+        let [Item::Product(book), .., Item::Product(mug)] = &items[..] else {
+            panic!("{items:?}");
+        };
+        let attributes = [("author", "Ann"), ("pages", "320")];
+        let attributes = attributes.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(book.attributes, BTreeMap::from(attributes));
+        assert_eq!(book.body(None)["attributes"]["pages"], "320");
+        assert!(mug.attributes.is_empty());
+        let expected = [
+            (5, "attribute:author", "product_inconsistent"),
+            (4, "", "product_incomplete"),
+        ];
+        assert_eq!(rejected(&items), expected);
     }
 
     #[test]

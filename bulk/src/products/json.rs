@@ -23,6 +23,8 @@ struct ProductJson {
     description: String,
     #[serde(default, deserialize_with = "json_items::filled")]
     category: Option<String>,
+    #[serde(default)]
+    attributes: BTreeMap<String, String>,
     sku: Option<String>,
     price: Option<JsonPrice>,
     quantity: Option<i64>,
@@ -119,6 +121,7 @@ fn product(row: u64, text: &str, currency: Currency) -> Result<Product, Rejectio
         name: json.name,
         description: json.description,
         category,
+        attributes: json.attributes,
         variants: variants.collect::<Result<_, _>>()?,
     })
 }

@@ -25,7 +25,7 @@ use crate::source::Source;
 pub use category_path::CategoryPath;
 pub use csv::{same_or_first, spoiled};
 pub use product::{ExportedProduct, ExportedVariant, Product, Variant};
-pub use writer::{ProductWriter, UnknownOption};
+pub use writer::{ProductWriter, UnknownColumn};
 
 /// What a reading yields.
 #[derive(Debug, Clone, PartialEq)]

@@ -17,6 +17,8 @@ pub struct Product {
     pub name: String,
     pub description: String,
     pub category: Option<CategoryPath>,
+    /// Such as its author. Those that aren't named stay as they are.
+    pub attributes: BTreeMap<String, String>,
     pub variants: Vec<Variant>,
 }
 
@@ -41,6 +43,7 @@ impl Product {
         let mut body = json!({
             "name": self.name,
             "description": self.description,
+            "attributes": self.attributes,
             "variants": variants,
         });
         if let Some(category) = category {
@@ -70,6 +73,8 @@ pub struct ExportedProduct {
     /// Such as `garden/lights`, by the slugs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
     /// In the order of the SKUs.
     pub variants: Vec<ExportedVariant>,
 }

@@ -1,6 +1,6 @@
 //! The demonstration that what is written is read to the same, in every format.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use events::ids::Sku;
@@ -36,13 +36,18 @@ fn variant() -> impl Strategy<Value = ExportedVariant> {
 fn product() -> impl Strategy<Value = ExportedProduct> {
     let category = proptest::option::of("[a-z0-9]{1,3}(/[a-z0-9]{1,3}){0,2}");
     let name = TEXT.prop_filter("a product has a name", |name| !name.trim().is_empty());
+    let attributes = proptest::collection::btree_map("[a-z]{1,3}", WORD, 0..3);
     let variants = proptest::collection::vec(variant(), 1..4);
-    (name, TEXT, category, variants).prop_map(|(name, description, category, variants)| ExportedProduct {
-        name,
-        description,
-        category,
-        variants,
-    })
+    let parts = (name, TEXT, category, attributes, variants);
+    parts.prop_map(
+        |(name, description, category, attributes, variants)| ExportedProduct {
+            name,
+            description,
+            category,
+            attributes,
+            variants,
+        },
+    )
 }
 
 /// As the export has them: each SKU once, in their order.
@@ -63,7 +68,7 @@ fn canonical(products: Vec<ExportedProduct>) -> Vec<ExportedProduct> {
 }
 
 fn write(format: Format, products: &[ExportedProduct]) -> Vec<u8> {
-    let options = products.iter().flat_map(ProductWriter::options_of).collect();
+    let options = products.iter().flat_map(ProductWriter::columns_of).collect();
     let mut writer = ProductWriter::new(format, options);
     let mut out = Vec::new();
     writer.begin(&mut out);
@@ -105,6 +110,7 @@ fn exported(product: Product) -> ExportedProduct {
         name: product.name,
         description: product.description,
         category: product.category.map(|path| path.key()),
+        attributes: product.attributes,
         variants: variants.collect(),
     }
 }
@@ -127,7 +133,7 @@ proptest! {
 }
 
 #[test]
-fn a_table_has_a_column_for_each_option_and_no_formula() {
+fn a_table_has_a_column_for_each_attribute_and_option_and_no_formula() {
     let variant = |sku: &str, options: &[(&str, &str)]| ExportedVariant {
         sku: Sku::new(sku).unwrap(),
         options: options
@@ -141,15 +147,16 @@ fn a_table_has_a_column_for_each_option_and_no_formula() {
         name: "=HYPERLINK(\"x\")".to_owned(),
         description: "Soft,\nand \"warm\"".to_owned(),
         category: Some("men/shirts".to_owned()),
+        attributes: BTreeMap::from([("cloth".to_owned(), "linen".to_owned())]),
         variants: vec![
             variant("-1", &[("size", "S")]),
             variant("A", &[("colour", "red")]),
         ],
     };
     let csv = String::from_utf8(write(Format::Csv, &[shirt])).unwrap();
-    let expected = "product,sku,name,description,category,price,currency,quantity,option:colour,option:size\n\
-        '-1,'-1,\"'=HYPERLINK(\"\"x\"\")\",\"Soft,\nand \"\"warm\"\"\",men/shirts,9.99,GBP,3,,S\n\
-        '-1,A,\"'=HYPERLINK(\"\"x\"\")\",\"Soft,\nand \"\"warm\"\"\",men/shirts,9.99,GBP,3,red,\n";
+    let expected = "product,sku,name,description,category,price,currency,quantity,attribute:cloth,option:colour,option:size\n\
+        '-1,'-1,\"'=HYPERLINK(\"\"x\"\")\",\"Soft,\nand \"\"warm\"\"\",men/shirts,9.99,GBP,3,linen,,S\n\
+        '-1,A,\"'=HYPERLINK(\"\"x\"\")\",\"Soft,\nand \"\"warm\"\"\",men/shirts,9.99,GBP,3,linen,red,\n";
     assert_eq!(csv, expected);
     assert_eq!(write(Format::Json, &[]), b"[]\n");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{ExportedProduct, ExportedVariant};
-use crate::csv_table::OPTION_PREFIX;
+use crate::csv_table::{ATTRIBUTE_PREFIX, OPTION_PREFIX};
 use crate::format::Format;
 use crate::guard::guarded;
 
@@ -18,51 +18,52 @@ const COLUMNS: [&str; 8] = [
     "quantity",
 ];
 
-/// A product with an option for which the header has no column: it came after the header was written.
+/// A product with an option or attribute for which the header has no column: it came after the header was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the header has no column for the option {option:?}")]
-pub struct UnknownOption {
-    option: String,
+#[error("the header has no column {column:?}")]
+pub struct UnknownColumn {
+    column: String,
 }
 
 /// See the module. It writes into buffers that it's given; where those go is the caller's.
 #[derive(Debug, Clone)]
 pub struct ProductWriter {
     format: Format,
-    /// Of all products, since a CSV's header names them all.
-    options: Vec<String>,
+    /// Of the attributes and options of all products, in their order, since a CSV's header names them all.
+    columns: Vec<String>,
     is_empty: bool,
 }
 
 impl ProductWriter {
-    /// `options` are the names of all options that occur; only CSV needs them.
-    pub fn new(format: Format, options: BTreeSet<String>) -> Self {
+    /// `columns` are the [`columns_of`](Self::columns_of) all products; only CSV needs them.
+    pub fn new(format: Format, columns: BTreeSet<String>) -> Self {
         Self {
             format,
-            options: options.into_iter().collect(),
+            columns: columns.into_iter().collect(),
             is_empty: true,
         }
     }
 
-    /// The options that a product has.
-    pub fn options_of(product: &ExportedProduct) -> impl Iterator<Item = String> {
+    /// The columns that a product's attributes and options need.
+    pub fn columns_of(product: &ExportedProduct) -> impl Iterator<Item = String> {
+        let attributes = product.attributes.keys();
+        let attributes = attributes.map(|name| format!("{ATTRIBUTE_PREFIX}{}", name.trim()));
         let options = product.variants.iter().flat_map(|variant| variant.options.keys());
-        options.map(|name| name.trim().to_owned())
+        attributes.chain(options.map(|name| format!("{OPTION_PREFIX}{}", name.trim())))
     }
 
     /// What comes before the first product.
     pub fn begin(&self, out: &mut Vec<u8>) {
         match self.format {
             Format::Csv => {
-                let options = self.options.iter().map(|name| format!("{OPTION_PREFIX}{name}"));
-                let columns = COLUMNS.into_iter().map(ToOwned::to_owned).chain(options);
-                write_row(out, columns);
+                let columns = COLUMNS.into_iter().map(ToOwned::to_owned);
+                write_row(out, columns.chain(self.columns.iter().cloned()));
             }
             Format::Json | Format::Ndjson => {}
         }
     }
 
-    pub fn write(&mut self, product: &ExportedProduct, out: &mut Vec<u8>) -> Result<(), UnknownOption> {
+    pub fn write(&mut self, product: &ExportedProduct, out: &mut Vec<u8>) -> Result<(), UnknownColumn> {
         match self.format {
             Format::Csv => self.write_rows(product, out)?,
             Format::Json => {
@@ -85,10 +86,10 @@ impl ProductWriter {
         }
     }
 
-    fn write_rows(&self, product: &ExportedProduct, out: &mut Vec<u8>) -> Result<(), UnknownOption> {
-        let unknown = Self::options_of(product).find(|name| self.options.binary_search(name).is_err());
-        if let Some(option) = unknown {
-            return Err(UnknownOption { option });
+    fn write_rows(&self, product: &ExportedProduct, out: &mut Vec<u8>) -> Result<(), UnknownColumn> {
+        let unknown = Self::columns_of(product).find(|column| self.columns.binary_search(column).is_err());
+        if let Some(column) = unknown {
+            return Err(UnknownColumn { column });
         }
         let text = |text: &str| guarded(text.trim()).into_owned();
         let key = product
@@ -106,17 +107,24 @@ impl ProductWriter {
                 variant.price.currency().code().to_owned(),
                 variant.quantity.to_string(),
             ];
-            let options = self.options.iter().map(|name| text(option(variant, name)));
-            write_row(out, fields.into_iter().chain(options));
+            let others = self.columns.iter();
+            let others = others.map(|column| text(cell(product, variant, column)));
+            write_row(out, fields.into_iter().chain(others));
         }
         Ok(())
     }
 }
 
-/// A variant's option by the name that its column has.
-fn option<'v>(variant: &'v ExportedVariant, column: &str) -> &'v str {
-    let mut options = variant.options.iter();
-    let found = options.find(|(name, _)| name.trim() == column);
+/// A product's attribute or a variant's option by the name of its column.
+fn cell<'p>(product: &'p ExportedProduct, variant: &'p ExportedVariant, column: &str) -> &'p str {
+    let (texts, wanted) = match column.strip_prefix(OPTION_PREFIX) {
+        Some(option) => (&variant.options, option),
+        None => (
+            &product.attributes,
+            column.strip_prefix(ATTRIBUTE_PREFIX).unwrap_or(column),
+        ),
+    };
+    let found = texts.iter().find(|(name, _)| name.trim() == wanted);
     found.map_or("", |(_, value)| value)
 }
 

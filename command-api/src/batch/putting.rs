@@ -168,6 +168,7 @@ impl Putting {
             name: product.name.clone(),
             description: product.description.clone(),
             category,
+            attributes: product.attributes.clone(),
             variants: variants.collect(),
             restock: self.restock,
             at: self.context.now,

@@ -2,17 +2,15 @@
 
 use axum::extract::State;
 use domain::reviews;
-use events::account::Role;
 use events::ids::ReviewId;
 use web::position::Accepted;
 use web::{Caller, Path};
 
-use super::put_review::ReviewAnswer;
-use crate::answer;
-use crate::body::ReasonBody;
+use crate::body::{ReasonBody, ReviewAnswer};
 use crate::commands::Commands;
 use crate::errors::ApiError;
 use crate::incoming::Incoming;
+use crate::moderation::moderate;
 use crate::problems::{CommandHeaders, Forbidden, NotFound, Rejected, Unauthenticated};
 
 /// Hides a review
@@ -31,12 +29,5 @@ pub async fn hide_review(
     State(commands): State<Commands>,
     incoming: Incoming<ReasonBody>,
 ) -> Result<Accepted<ReviewAnswer>, ApiError> {
-    caller.require(Role::Staff)?;
-    let context = commands.context(Some(caller.account), &incoming);
-    let reason = incoming.body.check()?;
-    let hide = |work: &mut domain::UnitOfWork| {
-        reviews::hide_review(work, review_id, &reason, context.now)?;
-        Ok(ReviewAnswer { review_id })
-    };
-    Ok(answer::ok(commands.execute(&context, hide).await?))
+    moderate(&commands, &caller, review_id, incoming, reviews::hide_review).await
 }

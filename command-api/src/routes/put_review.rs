@@ -4,17 +4,18 @@ use axum::extract::State;
 use domain::review::{Review, review_id};
 use domain::reviews::{self, PutReview};
 use events::account::Role;
-use events::ids::{AccountId, ProductId, ReviewId};
+use events::ids::{AccountId, ProductId};
 use events::review::{Rating, ReviewContent};
 use events::sealed::Sealed;
 use executor::CommandContext;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use web::position::Accepted;
 use web::{Caller, Path, Problem};
 
 use crate::accounts;
 use crate::answer;
+use crate::body::ReviewAnswer;
 use crate::commands::Commands;
 use crate::errors::ApiError;
 use crate::incoming::Incoming;
@@ -32,13 +33,6 @@ pub struct PutReviewBody {
     text: Option<String>,
     /// What to call the author beside it; the account's first name, if missing.
     author: Option<String>,
-}
-
-/// The answer of a command about a review.
-#[derive(Serialize, Deserialize, ToSchema)]
-pub struct ReviewAnswer {
-    #[schema(value_type = Uuid)]
-    pub review_id: ReviewId,
 }
 
 /// Reviews a product

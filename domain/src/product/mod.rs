@@ -80,6 +80,10 @@ impl Product {
         &self.details
     }
 
+    pub fn attributes(&self) -> &BTreeMap<String, String> {
+        &self.attributes
+    }
+
     pub fn skus(&self) -> impl Iterator<Item = &Sku> {
         self.variants.keys()
     }

@@ -1,7 +1,10 @@
 //! Uploads: products that are added, brought up to date, left alone or refused, together and each by itself.
 
+use std::collections::BTreeMap;
+
 use domain::product::{Product, ProductError};
 use domain::stock::Stock;
+use domain::supplies::{SuppliedStatus, SupplyProduct, supply_product};
 use domain::upload::{PutProduct, PutResult, PutVariant, Restock, put_products};
 use domain::{Authority, DomainError, Refusal};
 use events::ids::AccountId;
@@ -29,6 +32,7 @@ fn mug(shop: &mut Shop, seller: Option<AccountId>, variants: Vec<PutVariant>) ->
         name: "Mug".to_owned(),
         description: String::new(),
         category: None,
+        attributes: BTreeMap::new(),
         variants,
         restock: Restock::Set,
         at: at(0),
@@ -83,6 +87,67 @@ fn the_same_again_changes_nothing_and_a_change_only_what_it_says() {
     assert_eq!(product.details().name, "Mug");
     assert_eq!(product.skus().count(), 3, "what isn't listed stays");
     assert_eq!((available(&mut shop, "A"), available(&mut shop, "B")), (5, 0));
+}
+
+#[test]
+fn attributes_that_are_named_are_set_and_the_others_stay() {
+    let mut shop = Shop::new();
+    let named = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+        let owned = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        owned.collect()
+    };
+    let mut command = mug(&mut shop, Some(ANNA), vec![variant("A", 250, Some(3))]);
+    command.attributes = named(&[("clay", "red"), ("height", "9 cm")]);
+    let put_it = |shop: &mut Shop, command: &PutProduct| {
+        let commands = std::slice::from_ref(command).to_vec();
+        shop.when(move |work| put_products(work, &commands, false))
+    };
+    let results = put_it(&mut shop, &command).ok();
+    assert_eq!(words(&results), ["created"]);
+    let _ = put_it(&mut shop, &command).then(&[]);
+    let mut taller = command.clone();
+    taller.attributes = named(&[("height", "12 cm")]);
+    let results = put_it(&mut shop, &taller).then(&["ProductAttributesChanged"]);
+    assert_eq!(words(&results), ["updated"]);
+    let mut silent = command.clone();
+    silent.attributes.clear();
+    let _ = put_it(&mut shop, &silent).then(&[]);
+    let product = shop.look::<Product>(command.new_id);
+    assert_eq!(
+        *product.attributes(),
+        named(&[("clay", "red"), ("height", "12 cm")])
+    );
+    let mut nameless = command.clone();
+    nameless.attributes = named(&[("", "red")]);
+    let results = put(&mut shop, &[nameless]);
+    assert_eq!(words(&results), ["product_attributes_invalid"]);
+}
+
+#[test]
+fn at_a_branch_an_upload_counts_headquarters_goods_and_edits_none() {
+    let mut shop = Shop::new();
+    let supply = SupplyProduct {
+        product_id: shop.new_id(),
+        name: "Mug".to_owned(),
+        description: String::new(),
+        category: None,
+        variants: vec![variant("A", 250, None).variant],
+        status: SuppliedStatus::Active,
+        at: at(0),
+    };
+    shop.when(|work| supply_product(work, &supply)).ok();
+    let counted = mug(&mut shop, None, vec![variant("A", 250, Some(7))]);
+    let mut renamed = counted.clone();
+    renamed.name = "Cup".to_owned();
+    let mut described = counted.clone();
+    described.attributes = [("clay".to_owned(), "red".to_owned())].into();
+    let dearer = mug(&mut shop, None, vec![variant("A", 300, Some(9))]);
+    let results = put(&mut shop, &[counted, renamed, described, dearer]);
+    let refused = "headquarters_product";
+    assert_eq!(words(&results), ["updated", refused, refused, refused]);
+    assert_eq!(available(&mut shop, "A"), 7);
 }
 
 #[test]

@@ -45,10 +45,10 @@ enum Form {
     Json {
         is_empty: bool,
     },
-    /// A CSV header needs every option's name, so the products are kept aside as NDJSON first.
+    /// A CSV header needs the name of every option and attribute, so the products are kept aside as NDJSON first.
     ProductsCsv {
         kept: BufWriter<File>,
-        options: BTreeSet<String>,
+        columns: BTreeSet<String>,
     },
     OrdersCsv {
         has_header: bool,
@@ -64,7 +64,7 @@ impl Output {
             (Format::Csv, ExportKind::Orders) => Form::OrdersCsv { has_header: false },
             (Format::Csv, ExportKind::Products) => Form::ProductsCsv {
                 kept: BufWriter::new(tempfile::tempfile().map_err(failed)?),
-                options: BTreeSet::new(),
+                columns: BTreeSet::new(),
             },
         };
         Ok(Self {
@@ -96,8 +96,8 @@ impl Output {
                 *is_empty = false;
                 Ok(serde_json::to_writer(target, exported)?)
             }
-            (Form::ProductsCsv { kept, options }, Exported::Product(product)) => {
-                options.extend(ProductWriter::options_of(product));
+            (Form::ProductsCsv { kept, columns }, Exported::Product(product)) => {
+                columns.extend(ProductWriter::columns_of(product));
                 serde_json::to_writer(&mut *kept, product)?;
                 kept.write_all(b"\n")
             }
@@ -124,11 +124,11 @@ impl Output {
             Form::OrdersCsv { has_header: false } => csv::Writer::from_writer(target)
                 .write_record(ORDER_COLUMNS)
                 .map_err(Into::into),
-            Form::ProductsCsv { kept, options } => {
+            Form::ProductsCsv { kept, columns } => {
                 kept.flush()?;
                 let kept = kept.get_mut();
                 kept.seek(SeekFrom::Start(0))?;
-                write_products(target, kept, std::mem::take(options))
+                write_products(target, kept, std::mem::take(columns))
             }
         }
     }
@@ -139,9 +139,9 @@ fn write_line(target: &mut Target, exported: &Exported) -> std::io::Result<()> {
     target.write_all(b"\n")
 }
 
-/// As `bulk` writes them, now that all options are known.
-fn write_products(target: &mut Target, kept: &File, options: BTreeSet<String>) -> std::io::Result<()> {
-    let mut writer = ProductWriter::new(Format::Csv, options);
+/// As `bulk` writes them, now that all columns are known.
+fn write_products(target: &mut Target, kept: &File, columns: BTreeSet<String>) -> std::io::Result<()> {
+    let mut writer = ProductWriter::new(Format::Csv, columns);
     let mut out = Vec::new();
     writer.begin(&mut out);
     for line in BufReader::new(kept).lines() {

@@ -47,6 +47,8 @@ struct ProductAnswer {
     #[serde(default)]
     description: String,
     category: Option<CategoryId>,
+    #[serde(default)]
+    attributes: BTreeMap<String, String>,
     variants: Vec<VariantAnswer>,
 }
 
@@ -107,6 +109,7 @@ fn product(answer: ProductAnswer, categories: &Categories) -> ExportedProduct {
         name: answer.name,
         description: answer.description,
         category: answer.category.and_then(|id| categories.path_of(id)),
+        attributes: answer.attributes,
         variants,
     }
 }

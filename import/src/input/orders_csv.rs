@@ -27,7 +27,7 @@ const COLUMNS: Columns = Columns {
         "country",
     ],
     optional: &["kind", "currency", "customer", "customer_email"],
-    options: false,
+    prefixes: &[],
 };
 
 /// One row: its line, and what it says of the order.

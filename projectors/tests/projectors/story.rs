@@ -1,4 +1,10 @@
 //! Events to tell stories with. Ids are small numbers, times are seconds after a fixed one.
+//!
+//! Here is what most stories need: products, orders, people. The rest has files of its own.
+
+mod branches;
+mod money;
+mod opinions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,37 +12,28 @@ use chrono::{DateTime, Utc};
 use events::Event;
 use events::account::{AccountEvent, AccountRegistered, Role};
 use events::api_key::{ApiKeyEvent, ApiKeyIssued, Scope};
-use events::branch::{BranchProfile, BranchRegistered, BranchTokenRevoked, DailyReportReceived, DayFigures};
 use events::ids::{
-    AccountId, ApiKeyId, AttemptId, BranchId, CategoryId, CreditNoteId, ImageId, OrderId, OrphanId,
-    PaymentId, ProductId, RefundId, ReviewId, Sku, WithdrawalId,
+    AccountId, ApiKeyId, AttemptId, CategoryId, CreditNoteId, ImageId, OrderId, PaymentId, ProductId,
+    RefundId, Sku, WithdrawalId,
 };
 use events::image::{
     ContentHash, ImageAdded, ImageFault, ImageFormat, ImageProcessed, ImageRejected, ImageSize,
 };
-use events::ledger::{JournalEntry, LedgerAccount};
 use events::money::{Currency, Money};
 use events::order::{
     CancelReason, OrderCancelled, OrderEvent, OrderLine, OrderPaid, OrderPlaced, OrderReturned, SoldLine,
 };
-use events::orphan::{OrphanEvent, OrphanFound, OrphanKind, OrphanReason};
-use events::payment::{
-    PaymentEvent, PaymentMethod, PaymentRequested, PaymentSettled, Purpose, RefundSettled,
-};
 use events::product::{ProductAdded, ProductEvent, Variant};
-use events::review::{
-    Rating, ReviewEdited, ReviewEvent, ReviewHidden, ReviewPosted, ReviewRemoved, ReviewRestored,
-};
 use events::sealed::Sealed;
 use events::stock::{StockEvent, StockReceived, StockReserved};
-use events::wallet::{
-    CreditReason, WalletCredited, WalletDebited, WalletEvent, WithdrawalFailed, WithdrawalRequested,
-    WithdrawalSettled,
-};
 use events::wishlist::{WishlistEvent, WishlistItemAdded};
 use projectors::Fact;
 use projectors::projection::{KeyOf, Projection};
 use uuid::Uuid;
+
+pub use branches::*;
+pub use money::*;
+pub use opinions::*;
 
 pub fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_300_000_000 + second, 0).unwrap()
@@ -200,110 +197,6 @@ pub fn returned(n: u128, lines: Vec<SoldLine>, when: DateTime<Utc>) -> Event {
     }))
 }
 
-pub fn payment_requested(n: u128, purpose: Purpose, minor: i64) -> Event {
-    Event::Payment(PaymentEvent::PaymentRequested(PaymentRequested {
-        payment_id: payment(n),
-        purpose,
-        customer: Some(account(n)),
-        amount: gbp(minor),
-        method: PaymentMethod::Card {
-            token: "tok_secret".to_owned(),
-        },
-        attempt_id: Some(attempt(n)),
-        requested_at: at(1),
-    }))
-}
-
-pub fn payment_settled(n: u128, purpose: Purpose, minor: i64) -> Event {
-    Event::Payment(PaymentEvent::PaymentSettled(PaymentSettled {
-        payment_id: payment(n),
-        purpose,
-        customer: Some(account(n)),
-        amount: gbp(minor),
-        attempt_id: Some(attempt(n)),
-        provider_reference: Some("ch_1".to_owned()),
-        entry: JournalEntry(Vec::new()),
-        settled_at: at(2),
-    }))
-}
-
-pub fn refund_settled(n: u128, purpose: Purpose, minor: i64) -> Event {
-    Event::Payment(PaymentEvent::RefundSettled(RefundSettled {
-        payment_id: payment(n),
-        purpose,
-        customer: Some(account(n)),
-        refund_id: refund(n),
-        amount: gbp(minor),
-        provider_reference: Some("re_1".to_owned()),
-        entry: JournalEntry(Vec::new()),
-    }))
-}
-
-pub fn credited(n: u128, minor: i64) -> Event {
-    Event::Wallet(WalletEvent::WalletCredited(WalletCredited {
-        account_id: account(n),
-        amount: gbp(minor),
-        reason: CreditReason::Deposit(payment(n)),
-        credited_at: at(1),
-    }))
-}
-
-pub fn debited(n: u128, minor: i64) -> Event {
-    Event::Wallet(WalletEvent::WalletDebited(WalletDebited {
-        account_id: account(n),
-        amount: gbp(minor),
-        order_id: order(n),
-        debited_at: at(2),
-    }))
-}
-
-pub fn withdrawal_requested(n: u128, minor: i64) -> Event {
-    Event::Wallet(WalletEvent::WithdrawalRequested(WithdrawalRequested {
-        account_id: account(n),
-        withdrawal_id: withdrawal(n),
-        amount: gbp(minor),
-        destination: "ba_1".to_owned(),
-        entry: JournalEntry(Vec::new()),
-        requested_at: at(3),
-    }))
-}
-
-pub fn withdrawal_settled(n: u128, minor: i64) -> Event {
-    Event::Wallet(WalletEvent::WithdrawalSettled(WithdrawalSettled {
-        account_id: account(n),
-        withdrawal_id: withdrawal(n),
-        amount: gbp(minor),
-        provider_reference: "po_1".to_owned(),
-        entry: JournalEntry(Vec::new()),
-    }))
-}
-
-pub fn withdrawal_failed(n: u128, minor: i64) -> Event {
-    Event::Wallet(WalletEvent::WithdrawalFailed(WithdrawalFailed {
-        account_id: account(n),
-        withdrawal_id: withdrawal(n),
-        amount: gbp(minor),
-        code: "account_closed".to_owned(),
-        message: "The account is closed.".to_owned(),
-        entry: JournalEntry(Vec::new()),
-        failed_at: at(4),
-    }))
-}
-
-/// After it had arrived.
-pub fn withdrawal_sent_back(n: u128, minor: i64) -> Event {
-    let wallet = LedgerAccount::Wallet(account(n));
-    Event::Wallet(WalletEvent::WithdrawalFailed(WithdrawalFailed {
-        account_id: account(n),
-        withdrawal_id: withdrawal(n),
-        amount: gbp(minor),
-        code: "account_closed".to_owned(),
-        message: "The account is closed.".to_owned(),
-        entry: JournalEntry::transfer(LedgerAccount::Provider, wallet, gbp(minor)),
-        failed_at: at(5),
-    }))
-}
-
 pub fn registered(n: u128) -> Event {
     Event::Account(AccountEvent::AccountRegistered(AccountRegistered {
         account_id: account(n),
@@ -312,135 +205,6 @@ pub fn registered(n: u128) -> Event {
         roles: BTreeSet::from([Role::Customer]),
         registered_at: at(0),
     }))
-}
-
-/// The review of product `n` by an account.
-pub fn review(n: u128, author: u128) -> ReviewId {
-    ReviewId(Uuid::from_u128(n * 1000 + author))
-}
-
-fn stars(stars: u8) -> Rating {
-    Rating::new(stars).unwrap()
-}
-
-pub fn posted(n: u128, author: u128, rating: u8, hidden: bool) -> Event {
-    Event::Review(ReviewEvent::ReviewPosted(ReviewPosted {
-        review_id: review(n, author),
-        product_id: product(n),
-        author: account(author),
-        rating: stars(rating),
-        content: Sealed(format!("sealed {rating}")),
-        hidden,
-        posted_at: at(50),
-    }))
-}
-
-pub fn edited(n: u128, author: u128, was: u8, rating: u8, hidden: bool) -> Event {
-    Event::Review(ReviewEvent::ReviewEdited(ReviewEdited {
-        review_id: review(n, author),
-        product_id: product(n),
-        author: account(author),
-        rating: stars(rating),
-        was: stars(was),
-        content: Sealed(format!("sealed {rating}")),
-        hidden,
-        edited_at: at(60),
-    }))
-}
-
-pub fn removed(n: u128, author: u128, was: u8, hidden: bool) -> Event {
-    Event::Review(ReviewEvent::ReviewRemoved(ReviewRemoved {
-        review_id: review(n, author),
-        product_id: product(n),
-        author: account(author),
-        was: stars(was),
-        hidden,
-        removed_at: at(70),
-    }))
-}
-
-pub fn hidden(n: u128, author: u128, rating: u8) -> Event {
-    Event::Review(ReviewEvent::ReviewHidden(ReviewHidden {
-        review_id: review(n, author),
-        product_id: product(n),
-        author: account(author),
-        rating: stars(rating),
-        reason: "spam".to_owned(),
-        hidden_at: at(80),
-    }))
-}
-
-pub fn restored(n: u128, author: u128, rating: u8) -> Event {
-    Event::Review(ReviewEvent::ReviewRestored(ReviewRestored {
-        review_id: review(n, author),
-        product_id: product(n),
-        author: account(author),
-        rating: stars(rating),
-        reason: "it was fair".to_owned(),
-        restored_at: at(90),
-    }))
-}
-
-/// Money that moved without us, the `n`th charge.
-pub fn orphan_found(n: u128) -> Event {
-    Event::Orphan(OrphanEvent::OrphanFound(OrphanFound {
-        orphan_id: orphan(n),
-        kind: OrphanKind::Charge,
-        reason: OrphanReason::UnknownPayment,
-        provider_reference: format!("pi_{n}"),
-        payment_id: Some(payment(n)),
-        amount: gbp(100),
-        moved_at: at(600 + i64::try_from(n).unwrap()),
-        found_at: at(699),
-    }))
-}
-
-pub fn orphan(n: u128) -> OrphanId {
-    OrphanId(Uuid::from_u128(n))
-}
-
-pub fn branch(n: u128) -> BranchId {
-    BranchId(Uuid::from_u128(n))
-}
-
-pub fn branch_registered(n: u128, amount: u32) -> Event {
-    let registered = BranchRegistered {
-        branch_id: branch(n),
-        profile: BranchProfile {
-            name: format!("Branch {amount}"),
-            region: format!("Region {}", amount % 2),
-            ..BranchProfile::default()
-        },
-        token_hash: "hash".to_owned(),
-        registered_at: at(i64::from(amount)),
-    };
-    Event::Branch(registered.into())
-}
-
-pub fn token_revoked(n: u128) -> Event {
-    let revoked = BranchTokenRevoked {
-        branch_id: branch(n),
-        revoked_at: at(1),
-    };
-    Event::Branch(revoked.into())
-}
-
-/// Of one of a few days.
-pub fn reported(n: u128, revision: u64, minor: i64) -> Event {
-    let received = DailyReportReceived {
-        branch_id: branch(n),
-        day: at(minor % 3 * 86_400).date_naive(),
-        revision,
-        figures: DayFigures {
-            revenue: gbp(minor),
-            loss: gbp(minor / 2),
-            orders: 1,
-            units: revision,
-        },
-        replaces: None,
-        received_at: at(minor),
-    };
-    Event::DailyReport(received.into())
 }
 
 /// Product `product_number` goes on the wishlist of account `n`.

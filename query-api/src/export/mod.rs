@@ -43,7 +43,7 @@ enum CutOff {
     #[error("{0}")]
     Page(Problem),
     #[error(transparent)]
-    Option(#[from] bulk::products::UnknownOption),
+    Column(#[from] bulk::products::UnknownColumn),
 }
 
 struct Page {
@@ -73,11 +73,11 @@ impl Export {
     > {
         let first = self.page(None).await?;
         self.min = MinPosition(Some(first.position));
-        let options = match self.format {
-            Format::Csv => self.options(&first).await?,
+        let columns = match self.format {
+            Format::Csv => self.columns(&first).await?,
             Format::Json | Format::Ndjson => BTreeSet::new(),
         };
-        let writer = ProductWriter::new(self.format, options);
+        let writer = ProductWriter::new(self.format, columns);
         let mut head = Vec::new();
         writer.begin(&mut head);
         let (position, begun) = (first.position, (self, writer, Stage::Page { after: None }));
@@ -110,19 +110,19 @@ impl Export {
         Ok((Bytes::from(out), stage))
     }
 
-    /// The names of all options, for a header that comes before all products.
-    async fn options(&self, first: &Page) -> Result<BTreeSet<String>, Problem> {
+    /// Those of all options and attributes, for a header that comes before all products.
+    async fn columns(&self, first: &Page) -> Result<BTreeSet<String>, Problem> {
         let of = |page: &Page| -> Vec<String> {
-            page.products.iter().flat_map(ProductWriter::options_of).collect()
+            page.products.iter().flat_map(ProductWriter::columns_of).collect()
         };
-        let mut options = BTreeSet::from_iter(of(first));
+        let mut columns = BTreeSet::from_iter(of(first));
         let mut next = first.next.clone();
         while next.is_some() {
             let page = self.page(next).await?;
-            options.extend(of(&page));
+            columns.extend(of(&page));
             next = page.next;
         }
-        Ok(options)
+        Ok(columns)
     }
 
     async fn page(&self, after: Option<Sku>) -> Result<Page, Problem> {
@@ -169,6 +169,7 @@ fn product(document: ProductDocument, paths: &CategoryPaths) -> ExportedProduct 
         name: document.name,
         description: document.description,
         category: document.category.and_then(|id| paths.of(id)),
+        attributes: document.attributes,
         variants,
     }
 }

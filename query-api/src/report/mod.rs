@@ -39,13 +39,8 @@ pub fn respond(
     let mut response = match format {
         Format::Json => answer::private(headers, position, report)?,
         Format::Csv => {
-            let body = report.table().into_bytes().map_err(Problem::internal)?;
-            named(
-                answer::rendered(headers, position, CSV, body),
-                "attachment",
-                report,
-                "csv",
-            )?
+            let table = csv(headers, position, report.table())?;
+            named(table, "attachment", report, "csv")?
         }
         Format::Svg => {
             let body = report.chart().to_svg().map_err(Problem::internal)?;
@@ -61,6 +56,12 @@ pub fn respond(
         .headers_mut()
         .insert(VARY, HeaderValue::from_static("accept"));
     Ok(response)
+}
+
+/// A table alone, for reports that have no chart.
+pub fn csv(headers: &HeaderMap, position: Position, table: CsvTable) -> Result<Response, Problem> {
+    let body = table.into_bytes().map_err(Problem::internal)?;
+    Ok(answer::rendered(headers, position, CSV, body))
 }
 
 fn named(

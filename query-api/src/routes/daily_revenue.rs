@@ -4,9 +4,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderValue};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use chrono::{Days, NaiveDate, Utc};
 use events::account::Role;
 use events::ids::BranchId;
@@ -18,7 +17,7 @@ use read_models::query::{Snapshot, branches};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::money::MoneyDto;
-use web::position::{MinPosition, POSITION, position_value};
+use web::position::MinPosition;
 use web::problem::FieldError;
 use web::{Caller, Problem, Query};
 
@@ -26,7 +25,7 @@ use super::sales::Format;
 use super::{Denied, QueryHeaders, Unanswered};
 use crate::errors::store_failed;
 use crate::reads::{Picture, Reads};
-use crate::report::harmless;
+use crate::report::{CsvTable, csv, harmless};
 use crate::{Terms, answer, late_days};
 
 const VIEWS: &[ViewName] = &[ViewName::Branches, ViewName::DailyReports];
@@ -142,7 +141,7 @@ pub async fn report(
     drop(snapshot);
     match params.format {
         Format::Json => answer::private(&headers, position, &report),
-        Format::Csv => csv(&report, position),
+        Format::Csv => csv(&headers, position, table(&report)),
     }
 }
 
@@ -235,14 +234,9 @@ impl RevenueSums {
     }
 }
 
-fn csv(report: &RevenueReport, position: u64) -> Result<Response, Problem> {
-    let mut writer = csv::Writer::from_writer(vec![]);
-    let head = [
-        "key", "name", "reports", "revenue", "loss", "net", "orders", "units", "currency",
-    ];
-    writer.write_record(head).map_err(Problem::internal)?;
-    for sums in &report.items {
-        let row = [
+fn table(report: &RevenueReport) -> CsvTable {
+    let row = |sums: &RevenueSums| {
+        vec![
             harmless(&sums.key),
             harmless(sums.name.as_deref().unwrap_or_default()),
             sums.reports.to_string(),
@@ -252,12 +246,12 @@ fn csv(report: &RevenueReport, position: u64) -> Result<Response, Problem> {
             sums.orders.to_string(),
             sums.units.to_string(),
             sums.revenue.currency().to_string(),
-        ];
-        writer.write_record(row).map_err(Problem::internal)?;
+        ]
+    };
+    CsvTable {
+        head: &[
+            "key", "name", "reports", "revenue", "loss", "net", "orders", "units", "currency",
+        ],
+        rows: report.items.iter().map(row).collect(),
     }
-    let mut response = writer.into_inner().map_err(Problem::internal)?.into_response();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    headers.insert(POSITION, position_value(position));
-    Ok(response)
 }

@@ -37,9 +37,10 @@ pub enum FormatParam {
 /// All products that are on sale, as one file
 ///
 /// Staff get all, everybody else their own. What is in it comes into any shop by `POST /api/products/batch`, and out of
-/// that again with the same bytes: products stand in the order of their SKUs and have no ids, owners, images or reviews.
-/// The quantity is what can be bought. In CSV, a text that a spreadsheet would take for a formula has an apostrophe in
-/// front, and the upload takes it away.
+/// that again with the same bytes: products stand in the order of their SKUs and have no ids, owners, images or reviews, and
+/// none is told to be a one-of-a-kind. The quantity is what can be bought. In CSV, columns `attribute:…` and `option:…`
+/// follow for whatever occurs, and a text that a spreadsheet would take for a formula has an apostrophe in front, which the
+/// upload takes away.
 #[utoipa::path(
     get, path = "/api/products/export", tag = "products", security(("bearer" = [])),
     params(ExportParams, QueryHeaders),

@@ -65,7 +65,7 @@ pub fn all() -> OpenApiRouter<ApiState> {
         .routes(routes!(analytics::revenue::report))
         .routes(routes!(analytics::items::report))
         .routes(routes!(analytics::customers::customers))
-        .routes(routes!(analytics::customers::conversion))
+        .routes(routes!(analytics::conversion::conversion))
         .routes(routes!(analytics::purchases::report))
         .routes(routes!(dashboard::figures_of))
         .routes(routes!(dashboard::purchased))

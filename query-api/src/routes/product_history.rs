@@ -147,12 +147,7 @@ pub async fn history(
     headers: HeaderMap,
     State(reads): State<Reads>,
 ) -> Result<Response, Problem> {
-    let after = params
-        .cursor
-        .as_deref()
-        .map(decode_cursor)
-        .transpose()?
-        .unwrap_or(0);
+    let after = params.cursor.as_deref().map_or(Ok(0), decode_cursor)?;
     let Picture {
         mut snapshot,
         position,

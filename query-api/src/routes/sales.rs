@@ -1,9 +1,8 @@
 //! `GET /api/analytics/sales`: what was sold and what came back, per day, country or product; as JSON or CSV.
 
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderValue};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use chrono::NaiveDate;
 use events::account::Role;
 use events::money::{Currency, Money};
@@ -12,13 +11,13 @@ use read_models::query::sales::{self, SalesGroup, SalesSpan, SalesSum};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::money::MoneyDto;
-use web::position::{MinPosition, POSITION, position_value};
+use web::position::MinPosition;
 use web::{Caller, Problem, Query};
 
 use super::{Denied, QueryHeaders, Unanswered};
 use crate::errors::store_failed;
 use crate::reads::{Picture, Reads};
-use crate::report::harmless;
+use crate::report::{CsvTable, csv, harmless};
 use crate::{Terms, answer};
 
 const VIEWS: &[ViewName] = &[ViewName::Sales];
@@ -146,25 +145,13 @@ pub async fn report(
     };
     match params.format {
         Format::Json => answer::private(&headers, position, &report),
-        Format::Csv => csv(&report, position),
+        Format::Csv => csv(&headers, position, table(&report)),
     }
 }
 
-fn csv(report: &SalesReport, position: u64) -> Result<Response, Problem> {
-    let mut writer = csv::Writer::from_writer(vec![]);
-    let head = [
-        "key",
-        "orders",
-        "units",
-        "revenue",
-        "cancellations",
-        "cancelled_units",
-        "cancelled_amount",
-        "currency",
-    ];
-    writer.write_record(head).map_err(Problem::internal)?;
-    for sums in &report.items {
-        let row = [
+fn table(report: &SalesReport) -> CsvTable {
+    let row = |sums: &Sums| {
+        vec![
             harmless(&sums.key),
             sums.orders.to_string(),
             sums.units.to_string(),
@@ -173,14 +160,19 @@ fn csv(report: &SalesReport, position: u64) -> Result<Response, Problem> {
             sums.cancelled_units.to_string(),
             sums.cancelled_amount.to_decimal(),
             sums.revenue.currency().to_string(),
-        ];
-        writer.write_record(row).map_err(Problem::internal)?;
+        ]
+    };
+    CsvTable {
+        head: &[
+            "key",
+            "orders",
+            "units",
+            "revenue",
+            "cancellations",
+            "cancelled_units",
+            "cancelled_amount",
+            "currency",
+        ],
+        rows: report.items.iter().map(row).collect(),
     }
-    let body = writer.into_inner().map_err(Problem::internal)?;
-    let mut response = body.into_response();
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    response.headers_mut().insert(POSITION, position_value(position));
-    Ok(response)
 }

@@ -83,10 +83,11 @@ async fn export(shop: &Shop, by: &Person, format: &str, position: u64) -> Answer
 fn catalogue() -> Value {
     json!([
         {"name": "Tea pot 🫖 \"Größe\"", "sku": "Z-1", "price": "12.50", "quantity": 3,
-            "description": "Keeps tea warm,\nand cosy.\r\nSecond \\ paragraph;\ttabbed", "category": "home/kitchen/tea"},
+            "description": "Keeps tea warm,\nand cosy.\r\nSecond \\ paragraph;\ttabbed", "category": "home/kitchen/tea",
+            "attributes": {"glaze": "=celadon, \"crackled\"", "height": "12 cm"}},
         {"name": "=1+1", "description": "'quoted'", "sku": "=SKU", "price": "0", "quantity": 0},
         {"name": "茶", "sku": "-7", "price": {"amount": "500", "currency": "JPY"}, "quantity": 1},
-        {"name": "Shirt", "category": "men", "variants": [
+        {"name": "Shirt", "category": "men", "attributes": {"cloth": "linen"}, "variants": [
             {"sku": "S-m", "options": {"size": "M", "colour": "@red, \"dark\""}, "price": "9.99", "quantity": 7},
             {"sku": "S-S", "options": {"size": "S"}, "price": "8.99"},
             {"sku": "A-first", "options": {"cut": "slim fit"}, "price": "10", "quantity": 100_000}]},
@@ -101,6 +102,7 @@ async fn what_is_exported_is_imported_to_the_same_bytes(database: Database) {
     for (format, media_type) in FORMATS {
         let exported = export(&first, &staff, format, position).await;
         assert_eq!(exported.headers[CONTENT_TYPE], media_type);
+        assert!(exported.text.contains("celadon"), "{format}");
         let second = Shop::open(database).await;
         let (report, position) = upload(&second, &staff, media_type, exported.text.clone()).await;
         assert_eq!(report["created"], report["rows"], "{format}");

@@ -43,12 +43,8 @@ pub(super) fn list(seller: Option<AccountId>, after: Option<&Sku>, limit: i64) -
 }
 
 fn read(row: &AnyRow) -> Result<Exported, RowError> {
-    let sku: String = record::shown(row, "sku")?;
     Ok(Exported {
-        sku: Sku::new(sku).map_err(|error| RowError::Value {
-            column: "sku",
-            reason: error.to_string(),
-        })?,
+        sku: record::sku(row, "sku")?,
         product: record::json(row, "doc")?,
     })
 }

@@ -10,11 +10,11 @@ use crate::process::{Shop, run};
 
 const BATCH: &str = "/api/products/batch";
 
-const MONDAY: &str = "product,sku,name,description,price,quantity,option:size\n\
-    tee,TEE-S,\"Tee \"\"Größe\"\"\",\"soft,\nwashable\",14.00,10,S\n\
-    tee,TEE-M,,,14.00,12,M\n\
-    ,CAP,=Cap,,9.50,4,\n\
-    ,CAP 2,Cap,,9.999,4,\n";
+const MONDAY: &str = "product,sku,name,description,price,quantity,option:size,attribute:cloth\n\
+    tee,TEE-S,\"Tee \"\"Größe\"\"\",\"soft,\nwashable\",14.00,10,S,linen\n\
+    tee,TEE-M,,,14.00,12,M,\n\
+    ,CAP,=Cap,,9.50,4,,\n\
+    ,CAP 2,Cap,,9.999,4,,\n";
 
 struct Story {
     anybody: Client,
@@ -134,7 +134,7 @@ async fn move_house(story: &Story, other: &Story, position: u64) {
         ("json", "application/json"),
     ] {
         let file = export(&story.system, format, position).await;
-        assert!(file.contains("SCARF"), "{file}");
+        assert!(file.contains("SCARF") && file.contains("linen"), "{file}");
         let moved = upload(&other.system, "", media_type, &file).await;
         let there = moved.position();
         let report = moved.expect(200);

@@ -42,18 +42,24 @@ impl Story {
     }
 
     async fn upload(&self, who: &Client, media_type: &str, body: Vec<u8>) -> Answer {
-        // A proxy that refuses a body may close the connection while that is still being sent, and its answer is lost.
+        self.try_upload(who, media_type, body).await.unwrap()
+    }
+
+    async fn try_upload(&self, who: &Client, media_type: &str, body: Vec<u8>) -> reqwest::Result<Answer> {
+        let request = who.request(Method::POST, &format!("{}/images", self.lamp));
+        answer(request.header(CONTENT_TYPE, media_type).body(body)).await
+    }
+
+    /// An upload that a proxy refuses by its announced length: it may close the connection while the body is still being
+    /// sent, and its answer is lost.
+    async fn upload_too_long(&self, body: &[u8]) -> Answer {
         const TRIES: usize = 20;
-        let upload = || {
-            let request = who.request(Method::POST, &format!("{}/images", self.lamp));
-            answer(request.header(CONTENT_TYPE, media_type).body(body.clone()))
-        };
         for _ in 1..TRIES {
-            if let Ok(answer) = upload().await {
+            if let Ok(answer) = self.try_upload(&self.ann, "image/png", body.to_vec()).await {
                 return answer;
             }
         }
-        upload().await.unwrap()
+        self.upload(&self.ann, "image/png", body.to_vec()).await
     }
 
     /// The image of this id in the lamp's document.
@@ -191,10 +197,9 @@ fn shown_middle(pixels: &RgbImage) -> u32 {
 }
 
 async fn what_is_no_good_is_refused(story: &Story) {
-    let refused = async |who: &Client, media_type: &str, body: Vec<u8>| {
-        let answer = story.upload(who, media_type, body).await;
-        (answer.status.as_u16(), answer.code().to_owned())
-    };
+    let of = |answer: &Answer| (answer.status.as_u16(), answer.code().to_owned());
+    let refused =
+        async |who: &Client, media_type: &str, body: Vec<u8>| of(&story.upload(who, media_type, body).await);
     let told = |status: u16, code: &str| (status, code.to_owned());
     let text = b"No picture, only words.".to_vec();
     assert_eq!(
@@ -208,7 +213,7 @@ async fn what_is_no_good_is_refused(story: &Story) {
     );
     let long = vec![0; 10 * 1024 * 1024 + 1];
     assert_eq!(
-        refused(&story.ann, "image/png", long).await,
+        of(&story.upload_too_long(&long).await),
         told(413, "payload_too_large")
     );
     assert_eq!(

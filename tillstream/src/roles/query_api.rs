@@ -33,8 +33,7 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
     let (mut routes, document) = query_api::router(queries);
     routes = routes
         .merge(pages::front(&settings.shop_name))
-        .merge(pages::password_reset())
-        .merge(pages::email_verification());
+        .merge(pages::token_forms());
     if let Some(mailbox) = outside::mailbox(settings, &dir, &secrets) {
         routes = routes.merge(mailbox.routes());
     }

@@ -187,8 +187,7 @@ fn app(
         .merge(health.routes())
         .merge(pages::metrics())
         .merge(pages::front(&settings.shop_name))
-        .merge(pages::password_reset())
-        .merge(pages::email_verification());
+        .merge(pages::token_forms());
     if let Some(mailbox) = mailbox {
         routes = routes.merge(mailbox.routes());
     }

@@ -67,11 +67,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use events::api_key::{ApiKeyIssued, ApiKeyRevoked, ApiKeyUsed};
-    use events::envelope::{Actor, EventMeta, StreamId};
-    use events::ids::EventId;
+    use events::envelope::StreamId;
     use uuid::Uuid;
 
     use super::*;
+    use crate::verify::played;
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(second, 0).unwrap()
@@ -111,29 +111,13 @@ mod tests {
 
     /// How often the rule is broken by these events.
     fn broken(events: impl IntoIterator<Item = ApiKeyEvent>) -> u64 {
-        let (mut rule, mut broken) = (NoneAfterItsEnd::default(), Broken::default());
-        for (event, position) in events.into_iter().zip(1..) {
-            let event = Event::ApiKey(event);
-            let encoded = event.encode();
-            let recorded = RecordedEvent {
-                position,
-                stream: StreamId::new("api_keys", AccountId::default()),
-                version: position,
-                event_type: encoded.event_type.to_owned(),
-                schema_version: encoded.schema_version,
-                payload: encoded.payload,
-                meta: EventMeta {
-                    event_id: EventId::default(),
-                    recorded_at: DateTime::default(),
-                    actor: Actor::System,
-                    correlation_id: Uuid::nil(),
-                    causation_id: None,
-                    trace_parent: None,
-                },
-            };
-            rule.see(&recorded, &event, &mut broken);
-        }
-        broken.count
+        let of_account = |event| {
+            (
+                StreamId::new("api_keys", AccountId::default()),
+                Event::ApiKey(event),
+            )
+        };
+        played::broken(NoneAfterItsEnd::default(), events.into_iter().map(of_account))
     }
 
     #[test]

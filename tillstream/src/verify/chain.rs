@@ -109,12 +109,12 @@ fn add(sum: &mut Sum, figures: &DayFigures, sign: i128) {
 mod tests {
     use chrono::DateTime;
     use events::branch::{BranchProfile, BranchRegistered};
-    use events::envelope::{Actor, EventMeta, StreamId};
-    use events::ids::EventId;
+    use events::envelope::StreamId;
     use events::money::Money;
     use uuid::Uuid;
 
     use super::*;
+    use crate::verify::played;
 
     fn figures(revenue: i64) -> DayFigures {
         DayFigures {
@@ -149,29 +149,8 @@ mod tests {
 
     /// How often the rule is broken by these events.
     fn broken(events: impl IntoIterator<Item = Event>) -> u64 {
-        let (mut rule, mut broken) = (DaysCountOnce::default(), Broken::default());
-        for (event, position) in events.into_iter().zip(1..) {
-            let encoded = event.encode();
-            let recorded = RecordedEvent {
-                position,
-                stream: StreamId::new("daily_report", Uuid::nil()),
-                version: position,
-                event_type: encoded.event_type.to_owned(),
-                schema_version: encoded.schema_version,
-                payload: encoded.payload,
-                meta: EventMeta {
-                    event_id: EventId::default(),
-                    recorded_at: DateTime::default(),
-                    actor: Actor::System,
-                    correlation_id: Uuid::nil(),
-                    causation_id: None,
-                    trace_parent: None,
-                },
-            };
-            rule.see(&recorded, &event, &mut broken);
-        }
-        rule.end(&mut broken);
-        broken.count
+        let of_branch = |event| (StreamId::new("daily_report", Uuid::nil()), event);
+        played::broken(DaysCountOnce::default(), events.into_iter().map(of_branch))
     }
 
     #[test]

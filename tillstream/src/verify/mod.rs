@@ -10,6 +10,8 @@ mod marketplace;
 mod merchandise;
 mod orphans;
 mod people;
+#[cfg(test)]
+mod played;
 mod positions;
 mod reviews;
 mod sales;

@@ -134,12 +134,13 @@ impl Rule for VerifiedByLink {
 mod tests {
     use events::account::{EmailVerificationLapsed, EmailVerificationRequested, EmailVerified};
     use events::cart::CartItemSet;
-    use events::envelope::{Actor, EventMeta, StreamId};
+    use events::envelope::StreamId;
     use events::guest_cart::{GuestCartItemSet, GuestCartStarted};
-    use events::ids::{EventId, ProductId};
+    use events::ids::ProductId;
     use events::sealed::Sealed;
 
     use super::*;
+    use crate::verify::played;
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(second, 0).unwrap()
@@ -211,29 +212,9 @@ mod tests {
     }
 
     /// How often the rule is broken by these events.
-    fn broken(mut rule: impl Rule, events: impl IntoIterator<Item = Event>) -> u64 {
-        let mut broken = Broken::default();
-        for (event, position) in events.into_iter().zip(1..) {
-            let encoded = event.encode();
-            let recorded = RecordedEvent {
-                position,
-                stream: StreamId::new("some", 1),
-                version: position,
-                event_type: encoded.event_type.to_owned(),
-                schema_version: encoded.schema_version,
-                payload: encoded.payload,
-                meta: EventMeta {
-                    event_id: EventId::default(),
-                    recorded_at: DateTime::default(),
-                    actor: Actor::System,
-                    correlation_id: Uuid::nil(),
-                    causation_id: None,
-                    trace_parent: None,
-                },
-            };
-            rule.see(&recorded, &event, &mut broken);
-        }
-        broken.count
+    fn broken(rule: impl Rule, events: impl IntoIterator<Item = Event>) -> u64 {
+        let of_somebody = |event| (StreamId::new("some", 1), event);
+        played::broken(rule, events.into_iter().map(of_somebody))
     }
 
     #[test]

@@ -76,13 +76,14 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, Utc};
-    use events::envelope::{Actor, EventMeta, StreamId};
-    use events::ids::{EventId, ReviewId};
+    use events::envelope::StreamId;
+    use events::ids::ReviewId;
     use events::review::{ReviewEdited, ReviewHidden, ReviewPosted, ReviewRemoved};
     use events::sealed::Sealed;
     use uuid::Uuid;
 
     use super::*;
+    use crate::verify::played;
 
     fn stars(stars: u8) -> Rating {
         Rating::new(stars).unwrap()
@@ -141,29 +142,11 @@ mod tests {
 
     /// How often the rule is broken by these events, each of the stream with this key.
     fn broken(events: impl IntoIterator<Item = (u128, ReviewEvent)>) -> u64 {
-        let (mut rule, mut broken) = (OnePerAuthor::default(), Broken::default());
-        for ((stream, event), position) in events.into_iter().zip(1..) {
-            let event = Event::Review(event);
-            let encoded = event.encode();
-            let recorded = RecordedEvent {
-                position,
-                stream: StreamId::new("review", Uuid::from_u128(stream)),
-                version: position,
-                event_type: encoded.event_type.to_owned(),
-                schema_version: encoded.schema_version,
-                payload: encoded.payload,
-                meta: EventMeta {
-                    event_id: EventId::default(),
-                    recorded_at: DateTime::default(),
-                    actor: Actor::System,
-                    correlation_id: Uuid::nil(),
-                    causation_id: None,
-                    trace_parent: None,
-                },
-            };
-            rule.see(&recorded, &event, &mut broken);
-        }
-        broken.count
+        let of_review = |(stream, event)| {
+            let stream = StreamId::new("review", Uuid::from_u128(stream));
+            (stream, Event::Review(event))
+        };
+        played::broken(OnePerAuthor::default(), events.into_iter().map(of_review))
     }
 
     #[test]

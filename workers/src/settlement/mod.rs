@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::effects::Verdict;
-use crate::gateway::{Lookup, Outcome};
+use crate::gateway::{Lookup, Outcome, PaymentGateway, RefundRequest};
 use crate::intents::Claimed;
 use crate::metrics::{self, Movement};
 
@@ -109,4 +109,19 @@ fn remembered(movement: Movement, lookup: Lookup) -> Result<Option<Known>, Verdi
         Lookup::NotFound => Ok(None),
         Lookup::NotListed { reason } | Lookup::Unknown { reason } => Err(unknown(movement, reason)),
     }
+}
+
+/// What became of a refund: it is asked for once the provider has no trace of it.
+async fn given_back(
+    gateway: &PaymentGateway,
+    claimed: &Claimed,
+    request: &RefundRequest,
+) -> Result<Known, Verdict> {
+    if claimed.may_have_acted() {
+        let lookup = gateway.look_up_refund(request.refund_id, &request.provider_reference);
+        if let Some(known) = remembered(Movement::Refund, lookup.await)? {
+            return Ok(known);
+        }
+    }
+    known(Movement::Refund, gateway.refund(request).await)
 }

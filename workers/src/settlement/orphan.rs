@@ -4,11 +4,10 @@ use domain::UnitOfWork;
 use domain::orphan::Orphan;
 use domain::orphans;
 
-use super::{Known, known, remembered};
+use super::{Known, given_back};
 use crate::effects::{Shop, Verdict};
 use crate::gateway::{PaymentGateway, RefundRequest};
 use crate::intents::{Claimed, OrphanRefund};
-use crate::metrics::Movement;
 
 pub(crate) async fn refund_orphan(
     shop: &Shop,
@@ -26,12 +25,6 @@ pub(crate) async fn refund_orphan(
     if !shop.look(claimed, is_open).await? {
         return Ok(Verdict::done("it had been concluded"));
     }
-    if claimed.may_have_acted() {
-        let lookup = gateway.look_up_refund(refund_id.0, provider_reference).await;
-        if let Some(known) = remembered(Movement::Refund, lookup)? {
-            return record(shop, claimed, refund, known).await;
-        }
-    }
     let request = RefundRequest {
         refund_id: refund_id.0,
         // No payment of ours has this id, so no webhook about it is taken for one's.
@@ -39,7 +32,7 @@ pub(crate) async fn refund_orphan(
         provider_reference: provider_reference.clone(),
         amount,
     };
-    let known = known(Movement::Refund, gateway.refund(&request).await)?;
+    let known = given_back(gateway, claimed, &request).await?;
     record(shop, claimed, refund, known).await
 }
 

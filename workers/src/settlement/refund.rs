@@ -5,11 +5,10 @@ use domain::payment::Payment;
 use domain::settlement;
 use events::payment::PaymentMethod;
 
-use super::{Known, known, remembered};
+use super::{Known, given_back};
 use crate::effects::{Shop, Verdict};
 use crate::gateway::{PaymentGateway, RefundRequest};
 use crate::intents::{Claimed, Refund};
-use crate::metrics::Movement;
 
 pub(crate) async fn refund(
     shop: &Shop,
@@ -34,19 +33,13 @@ pub(crate) async fn refund(
     if !matches!(payment.method, PaymentMethod::Card { .. }) {
         return Ok(Verdict::done("it needs no provider"));
     }
-    if claimed.may_have_acted() {
-        let lookup = gateway.look_up_refund(refund_id.0, provider_reference).await;
-        if let Some(known) = remembered(Movement::Refund, lookup)? {
-            return record(shop, claimed, refund, known).await;
-        }
-    }
     let request = RefundRequest {
         refund_id: refund_id.0,
         payment_id: payment_id.0,
         provider_reference: provider_reference.clone(),
         amount,
     };
-    let known = known(Movement::Refund, gateway.refund(&request).await)?;
+    let known = given_back(gateway, claimed, &request).await?;
     record(shop, claimed, refund, known).await
 }
 

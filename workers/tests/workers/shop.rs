@@ -1,6 +1,10 @@
-//! A small shop with its log, vault and payment sandbox, and workers that can be started, stopped and killed.
+//! A small shop with its log, vault and payment sandbox. Its workers are in `crew`, their intents in `kept`, their emails
+//! in `mail`.
 
-use std::path::PathBuf;
+mod crew;
+mod kept;
+mod mail;
+
 use std::time::Duration;
 
 use chrono::{SubsecRound, TimeDelta, Utc};
@@ -24,22 +28,19 @@ use payment_sandbox::{ChargeRecord, Sandbox, SandboxSettings};
 use platform::blobs::{BlobPlace, BlobStore};
 use platform::clock::{Clock, ManualClock};
 use platform::event_log::{EventLog, LogOptions};
-use platform::feed::Feed;
-use platform::lease::{Lease, LeaseOptions};
 use platform::postgres::{self, PostgresTarget};
 use platform::vault::Vault;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::Connection;
 use tempfile::TempDir;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use workers::WorkerDeps;
-use workers::email::{MailTransport, ShopIdentity};
+use workers::email::ShopIdentity;
 use workers::gateway::{PaymentGateway, StripeGateway, StripeSettings};
-use workers::intents::{IntentId, Intents, Lane, POSTGRES_SCHEMA, Parked};
-use workers::mailbox::{Mail, Mailbox};
+use workers::intents::POSTGRES_SCHEMA;
+
+pub use crew::Workers;
+use kept::Kept;
 
 const SECRET_KEY: &str = "sk_test_workers";
 /// Nothing in a test takes this long unless it never comes.
@@ -48,10 +49,6 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Long enough for a busy machine to book a charge, short enough to wait for.
 const IMPATIENCE: Duration = Duration::from_secs(2);
-/// The planner's: what a test waits for after it has killed one.
-const SHORT_LEASE: LeaseOptions = LeaseOptions {
-    ttl: Duration::from_secs(1),
-};
 /// Digits of a second that the databases keep.
 const MICROSECONDS: u16 = 6;
 /// Longer than any wait between two tries.
@@ -60,12 +57,6 @@ pub const LONGEST_WAIT: TimeDelta = TimeDelta::hours(1);
 pub const LEASE: TimeDelta = TimeDelta::seconds(15);
 pub const ORDER_TTL: TimeDelta = TimeDelta::minutes(30);
 pub const EMAIL: &str = "ann@mail.example";
-
-/// Where the intents stand.
-enum Kept {
-    File,
-    Postgres(Box<PostgresTarget>),
-}
 
 pub struct Shop {
     pub log: EventLog,
@@ -78,16 +69,6 @@ pub struct Shop {
     sandbox_shutdown: CancellationToken,
     directory: TempDir,
     kept: Kept,
-}
-
-/// Workers at work.
-pub struct Workers {
-    pub intents: Intents,
-    task: JoinHandle<()>,
-    shutdown: CancellationToken,
-    clock: ManualClock,
-    /// The file whose lock tells that they live.
-    lock: Option<PathBuf>,
 }
 
 /// An order and its payment.
@@ -327,98 +308,6 @@ impl Shop {
         self.sandbox.charges().await.unwrap()
     }
 
-    pub fn mail_folder(&self) -> PathBuf {
-        self.directory.path().join("mail")
-    }
-
-    fn work_file(&self) -> PathBuf {
-        self.directory.path().join("work.db")
-    }
-
-    /// All emails in the folder.
-    pub async fn mails(&self) -> Vec<Mail> {
-        let mailbox = Mailbox::new(&self.mail_folder());
-        let mut mails = vec![];
-        for summary in mailbox.list(100, None).await.unwrap().mails {
-            mails.push(mailbox.read(&summary.id).await.unwrap().unwrap());
-        }
-        mails
-    }
-
-    pub async fn until_mail(&self, id: &str) -> Mail {
-        let mailbox = Mailbox::new(&self.mail_folder());
-        until(id, async || mailbox.read(id).await.unwrap().is_some()).await;
-        mailbox.read(id).await.unwrap().unwrap()
-    }
-
-    /// As another process would open them.
-    pub async fn intents(&self) -> Intents {
-        let head = self.log.head().await.unwrap();
-        let clock = Clock::Manual(self.clock.clone());
-        let opened = match &self.kept {
-            Kept::File => Intents::open_sqlite(&self.work_file(), head, clock).await,
-            Kept::Postgres(target) => Intents::open_postgres(target, head, clock).await,
-        };
-        opened.unwrap()
-    }
-
-    /// Deletes the database of intents; nobody may have it open.
-    pub async fn lose_intents(&self) {
-        match &self.kept {
-            Kept::File => {
-                for suffix in ["", "-wal", "-shm"] {
-                    let mut file = self.work_file().into_os_string();
-                    file.push(suffix);
-                    let _ = std::fs::remove_file(file);
-                }
-            }
-            Kept::Postgres(target) => {
-                let mut connection = target.connect().await.unwrap();
-                sqlx::query("DROP SCHEMA workers CASCADE")
-                    .execute(&mut connection)
-                    .await
-                    .unwrap();
-                postgres::migrate(target, &POSTGRES_SCHEMA).await.unwrap();
-            }
-        }
-    }
-
-    /// As if the end of no lease had ever been written.
-    pub async fn undo_done(&self) {
-        match &self.kept {
-            Kept::File => {
-                let url = format!("sqlite://{}", self.work_file().display());
-                let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
-                sqlx::query("UPDATE intents SET state = 'leased', lease_owner = 'dead' WHERE state = 'done'")
-                    .execute(&mut connection)
-                    .await
-                    .unwrap();
-                connection.close().await.unwrap();
-            }
-            Kept::Postgres(target) => {
-                let mut connection = target.connect().await.unwrap();
-                sqlx::query(
-                    "UPDATE workers.intents SET state = 'leased', lease_owner = 'dead' WHERE state = 'done'",
-                )
-                .execute(&mut connection)
-                .await
-                .unwrap();
-                connection.close().await.unwrap();
-                // Only time tells that the owner is dead.
-                self.clock.advance(LEASE);
-            }
-        }
-    }
-
-    async fn lease(&self) -> Lease {
-        match &self.kept {
-            Kept::File => Lease::always(),
-            Kept::Postgres(target) => Lease::open_postgres(target, "planner", SHORT_LEASE)
-                .await
-                .unwrap(),
-        }
-    }
-
     /// The sandbox, as [`gateway`] takes it.
     pub fn provider_url(&self) -> &str {
         &self.sandbox.base_url
@@ -426,45 +315,6 @@ impl Shop {
 
     pub fn gateway(&self) -> PaymentGateway {
         gateway(&self.sandbox.base_url, PATIENCE)
-    }
-
-    pub fn folder(&self) -> MailTransport {
-        MailTransport::folder(&self.mail_folder()).unwrap()
-    }
-
-    /// Workers that write emails into the folder.
-    pub async fn work(&self) -> Workers {
-        self.work_with(self.gateway(), self.folder()).await
-    }
-
-    /// Workers that give a provider two seconds to answer.
-    pub async fn work_impatiently(&self) -> Workers {
-        self.work_with(gateway(&self.sandbox.base_url, IMPATIENCE), self.folder())
-            .await
-    }
-
-    pub async fn work_with(&self, gateway: PaymentGateway, transport: MailTransport) -> Workers {
-        let intents = self.intents().await;
-        let deps = WorkerDeps {
-            feed: Feed::tail(self.log.clone()),
-            executor: self.executor.clone(),
-            vault: self.vault.clone(),
-            intents: intents.clone(),
-            gateway,
-            identity: identity(),
-            transport,
-            chain: None,
-            blobs: self.blobs.clone(),
-            lease: self.lease().await,
-        };
-        let shutdown = CancellationToken::new();
-        Workers {
-            intents,
-            task: tokio::spawn(workers::run(deps, shutdown.clone())),
-            shutdown,
-            clock: self.clock.clone(),
-            lock: matches!(self.kept, Kept::File).then(|| self.directory.path().join("work.db.lock")),
-        }
     }
 
     pub async fn close(self) {
@@ -475,108 +325,6 @@ impl Shop {
             .unwrap();
         self.vault.close().await;
         self.log.close().await;
-    }
-}
-
-impl Workers {
-    /// In good order.
-    pub async fn stop(mut self) {
-        self.shutdown.cancel();
-        tokio::time::timeout(PATIENCE, &mut self.task)
-            .await
-            .expect("the workers stop")
-            .unwrap();
-        let leased = self.count("leased").await;
-        assert_eq!(leased, 0, "a lease is left over");
-        self.intents.close().await;
-    }
-
-    /// As if the process died: everything is dropped where it stands. Then time passes until nobody believes that it
-    /// lives.
-    pub async fn kill(self) {
-        self.task.abort();
-        assert!(self.task.await.unwrap_err().is_cancelled());
-        drop(self.intents);
-        let Some(lock) = self.lock else {
-            self.clock.advance(LEASE);
-            return;
-        };
-        let lock = std::fs::File::options().append(true).open(lock).unwrap();
-        until("the dead workers let go of their file", async || {
-            let free = lock.try_lock().is_ok();
-            lock.unlock().unwrap();
-            free
-        })
-        .await;
-    }
-
-    async fn count(&self, state: &str) -> u64 {
-        let backlog = self.intents.tally().await.unwrap();
-        backlog
-            .iter()
-            .filter(|backlog| backlog.state == state)
-            .map(|backlog| backlog.count)
-            .sum()
-    }
-
-    /// Waits until so many intents of the lane are in this state.
-    pub async fn until_count(&self, lane: Lane, state: &str, count: u64) {
-        until(&format!("{count} {state} in {}", lane.as_str()), async || {
-            let backlog = self.intents.tally().await.unwrap();
-            let found = backlog
-                .iter()
-                .find(|backlog| backlog.lane == lane.as_str() && backlog.state == state);
-            found.map_or(0, |backlog| backlog.count) == count
-        })
-        .await;
-    }
-
-    /// Whether everything of the lane that isn't over has been tried and waits for its next try.
-    pub async fn waits(&self, lane: Lane) -> bool {
-        // What has never been tried is due by now. Looked at first: a lease that begins in between shows in the backlog.
-        let now = Clock::Manual(self.clock.clone()).now();
-        if self.intents.next_due(lane, now).await.unwrap().is_none() {
-            return false;
-        }
-        let backlog = self.intents.tally().await.unwrap();
-        let has = |state| {
-            backlog
-                .iter()
-                .any(|backlog| backlog.lane == lane.as_str() && backlog.state == state)
-        };
-        has("pending") && !has("leased")
-    }
-
-    pub async fn until_waiting(&self, lane: Lane) {
-        until(&format!("a failed try in {}", lane.as_str()), async || {
-            self.waits(lane).await
-        })
-        .await;
-    }
-
-    /// Lets time pass from try to try until an intent of the lane is parked.
-    pub async fn until_parked(&self, shop: &Shop, lane: Lane) -> Vec<Parked> {
-        loop {
-            let mut parked = vec![];
-            until("a failed try, or the last one", async || {
-                parked = self.intents.parked(IntentId(0), 10).await.unwrap();
-                !parked.is_empty() || self.waits(lane).await
-            })
-            .await;
-            if !parked.is_empty() {
-                return parked;
-            }
-            shop.clock.advance(LONGEST_WAIT);
-        }
-    }
-
-    /// Waits until everything in the log has been planned.
-    pub async fn until_planned(&self, shop: &Shop) {
-        let head = shop.log.head().await.unwrap();
-        until("the plan", async || {
-            self.intents.checkpoint().await.unwrap() >= head
-        })
-        .await;
     }
 }
 

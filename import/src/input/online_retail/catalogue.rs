@@ -51,6 +51,7 @@ impl Catalogue {
             name: entry.name().unwrap_or_else(|| sku.as_str().to_owned()),
             description: String::new(),
             category: None,
+            attributes: BTreeMap::new(),
             variants: vec![Variant {
                 price: entry
                     .sold_at

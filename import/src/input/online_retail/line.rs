@@ -23,7 +23,7 @@ pub const COLUMNS: Columns = Columns {
         "Country",
     ],
     optional: &[],
-    options: false,
+    prefixes: &[],
 };
 
 /// A line that can be recorded.

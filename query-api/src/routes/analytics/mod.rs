@@ -5,12 +5,14 @@
 //! per day, country and SKU, which the importer checks itself against, is `routes/sales.rs`.
 
 pub mod best_sellers;
+pub mod conversion;
 pub mod customers;
 pub mod items;
 pub mod purchases;
 pub mod revenue;
 pub mod sales_over_time;
 
+mod customer_figures;
 mod figures;
 mod names;
 mod span;
