@@ -67,7 +67,11 @@ impl NamedBlobs {
             ProductEvent::ImageRemoved(removed) => self.forsake((removed.product_id, removed.image_id)),
             ProductEvent::ProductRemoved(removed) => {
                 let product_id = removed.product_id;
-                for ((_, _), blobs) in self.0.iter_mut().filter(|((product, _), _)| *product == product_id) {
+                for ((_, _), blobs) in self
+                    .0
+                    .iter_mut()
+                    .filter(|((product, _), _)| *product == product_id)
+                {
                     blobs.is_wanted = false;
                 }
             }
