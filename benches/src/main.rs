@@ -77,6 +77,8 @@ enum Form {
     Distributed,
     /// One after the other
     Both,
+    /// Not a form: the embedded one with backups every second, beside itself without
+    Backups,
 }
 
 /// What runs beside the shop, in processes of their own.
@@ -145,10 +147,13 @@ async fn measure(
     folder: &Path,
 ) -> anyhow::Result<Vec<Section>> {
     let mut sections = vec![];
-    if arguments.form != Form::Distributed {
+    if arguments.form == Form::Backups {
+        sections.push(embedded::backups::measure(executable, plan, folder).await?);
+    }
+    if matches!(arguments.form, Form::Embedded | Form::Both) {
         sections.push(embedded::measure(executable, plan, folder).await?);
     }
-    if arguments.form != Form::Embedded {
+    if matches!(arguments.form, Form::Distributed | Form::Both) {
         sections.push(distributed::measure(executable, plan, &arguments.distributed, folder).await?);
     }
     Ok(sections)

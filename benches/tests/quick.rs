@@ -76,3 +76,29 @@ fn a_quick_run_measures_both_forms() {
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(printed.contains("the order can be read"), "{printed}");
 }
+
+#[test]
+#[ignore = "needs servers: cargo xtask test"]
+fn a_quick_run_measures_what_backups_cost() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_benches"))
+        .args(["--form", "backups", "--quick"])
+        .arg("--shop")
+        .arg(shop())
+        .arg("--folder")
+        .arg(std::env::temp_dir())
+        .arg("--json")
+        .arg(&report)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    let measured = &report["sections"][0]["measurements"][0];
+    assert_eq!(measured["sides"][1]["name"], "without");
+    assert!(
+        measured["sides"][1]["shop_to_this"]["median"].as_f64().unwrap() > 0.0,
+        "{report:#}"
+    );
+}

@@ -11,6 +11,7 @@ use platform::blobs::BlobStore;
 use platform::call_log::CallLog;
 use platform::vault::Vault;
 use web::api_keys::ApiKeys;
+use web::pace::Pace;
 use web::tokens::AccessTokens;
 
 use crate::batch::Batches;
@@ -50,6 +51,8 @@ pub struct CommandDeps {
     /// Where uploads are kept.
     pub blobs: BlobStore,
     pub image_limits: ImageLimits,
+    /// The least that an upload must do.
+    pub upload_pace: Pace,
     /// What the payment provider signs its webhooks with; without it there are none.
     pub webhook_secret: Option<String>,
     /// Keys the fingerprints of requests, which are kept with their idempotency keys: without it, a fingerprint
@@ -93,10 +96,10 @@ impl CommandDeps {
             cookies: Cookies {
                 secure: self.secure_cookies,
             },
-            uploads: Uploads::new(self.blobs, self.image_limits),
+            uploads: Uploads::new(self.blobs, self.image_limits, self.upload_pace),
             webhook_secret: WebhookSecret(self.webhook_secret.map(Into::into)),
             throttles: Arc::default(),
-            batches: Batches::default(),
+            batches: Batches::new(self.upload_pace),
         }
     }
 }

@@ -40,6 +40,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use web::layers::{self, Limits};
+use web::pace::Pace;
 use web::scopes;
 
 use call_recorder::CallRecorder;
@@ -89,6 +90,14 @@ pub fn router(deps: CommandDeps) -> (axum::Router, utoipa::openapi::OpenApi) {
     let (router, mut document) = documented(calls).split_for_parts();
     scopes::describe(&mut document);
     (router.with_state(deps.into_state()), document)
+}
+
+/// The routes whose bodies may take long, for [`layers::Limits`]; they see to it that those keep coming.
+pub const UPLOAD_ROUTES: &[&str] = &["/api/products/{id}/images", "/api/products/batch"];
+
+/// The longest that an upload can take to come in at this pace, when images are at most so many bytes long.
+pub fn longest_upload(pace: Pace, image_max_bytes: usize) -> Duration {
+    pace.longest(image_max_bytes.max(batch::BODY_MAX_BYTES))
 }
 
 /// Serves until `shutdown`, then answers what is under way and returns.

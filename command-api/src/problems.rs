@@ -37,11 +37,16 @@ problems! {
     /// What an upload can answer in place of those.
     UploadRejected {
         "400": "The form can't be read, or a header makes no sense: `malformed_form`, `invalid_idempotency_key`.",
+        "408": "It stopped coming, or came too slowly: `upload_stalled`, `upload_too_slow`.",
         "413": "The image is longer than the shop takes.",
         "415": "It is no JPEG, PNG or WebP, whatever it is called: `image_type_unsupported`; or the body is no form and no image.",
         "422": "Its header makes no sense, it has too many pixels, or a field is at fault: `image_unreadable`, `image_too_large`.",
         "500": "Our fault; the log says why.",
         "503": "Not now: the log or the blob store can't be reached. Send it again.",
+    }
+    /// What a body can answer, besides, that may take long.
+    TooSlow {
+        "408": "It stopped coming, or came too slowly: `upload_stalled`, `upload_too_slow`.",
     }
     Unauthenticated {
         "401": "Nobody is logged in, or the token isn't good: `token_missing`, `token_expired`, `token_invalid`, `api_key_invalid`.",

@@ -152,9 +152,12 @@ pub struct ImageRemoved {
     pub removed_at: DateTime<Utc>,
 }
 
+/// Before the keys of all blobs of images.
+pub const IMAGES: &str = "images";
+
 /// Before the keys of all blobs of a product's images.
 pub fn blobs_of_product(product_id: ProductId) -> String {
-    format!("images/{product_id}")
+    format!("{IMAGES}/{product_id}")
 }
 
 /// Before the keys of all blobs of an image.

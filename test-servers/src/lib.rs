@@ -23,6 +23,8 @@ mod programs;
 mod proxy;
 mod redis;
 mod role;
+#[cfg(feature = "s3")]
+mod s3;
 mod servers;
 mod wire;
 
@@ -39,4 +41,6 @@ pub use programs::{find, installed};
 pub use proxy::{HaProxy, Nginx};
 pub use redis::Redis;
 pub use role::{Role, RoleKind};
+#[cfg(feature = "s3")]
+pub use s3::{S3, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY};
 pub use servers::Servers;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use payment_sandbox::{Sandbox, SandboxSettings, WebhookTarget};
-use platform::blobs::BlobStore;
+use platform::blobs::{BlobError, BlobStore};
 use platform::call_log::CallLog;
 use platform::clock::Clock;
 use tokio_util::sync::CancellationToken;
@@ -136,6 +136,21 @@ pub fn identity(settings: &Settings, public_url: &str) -> anyhow::Result<ShopIde
 pub fn blobs(settings: &Settings, dir: &DataDir) -> anyhow::Result<BlobStore> {
     let place = settings.blobs.place(dir.path())?;
     BlobStore::open(&place).context("the settings of blobs are wrong, or their place can't be reached")
+}
+
+/// The same, asked whether it is ours; for whoever writes there. A bucket that doesn't answer now may do so later.
+pub async fn writable_blobs(settings: &Settings, dir: &DataDir) -> anyhow::Result<BlobStore> {
+    let blobs = blobs(settings, dir)?;
+    match blobs.check().await {
+        Err(error @ BlobError::Refused { .. }) => {
+            Err(error).context("blobs.url, blobs.access_key_id or blobs.secret_access_key is wrong")
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the place of the images doesn't answer; uploads fail until it does");
+            Ok(blobs)
+        }
+        Ok(()) => Ok(blobs),
+    }
 }
 
 /// The page that shows the mailbox, if emails go into a folder.

@@ -32,9 +32,14 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 /// The bounds of a request, as the settings say.
 pub fn limits(settings: &Settings) -> Limits {
+    let timeout = Duration::from_secs(u64::from(settings.limits.request_timeout_s));
+    let image_max_bytes = settings.images.max_upload_kib as usize * 1024;
     Limits {
         max_body_bytes: settings.limits.max_body_kib as usize * 1024,
-        timeout: Duration::from_secs(u64::from(settings.limits.request_timeout_s)),
+        timeout,
+        // What is done with an upload once it is here takes no longer than anything else.
+        upload_timeout: timeout + command_api::longest_upload(settings.limits.upload_pace(), image_max_bytes),
+        upload_routes: command_api::UPLOAD_ROUTES,
     }
 }
 

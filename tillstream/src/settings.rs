@@ -14,6 +14,7 @@ mod secret;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use events::money::Currency;
@@ -21,6 +22,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 use telemetry::LogFormat;
+use web::pace::Pace;
 
 pub use backends::{NatsSettings, PostgresSettings, RedisSettings, TelemetrySettings};
 pub use backup::BackupSettings;
@@ -114,6 +116,20 @@ pub struct LogSettings {
 pub struct LimitSettings {
     pub max_body_kib: u32,
     pub request_timeout_s: u32,
+    /// Images and batch files may take longer than other requests, as long as they keep coming: the longest silence, in
+    /// seconds,
+    pub upload_idle_s: u32,
+    /// and the least that comes in a second over all, in KiB, after half a minute.
+    pub upload_min_kib_per_s: u32,
+}
+
+impl LimitSettings {
+    pub fn upload_pace(&self) -> Pace {
+        Pace {
+            idle: Duration::from_secs(self.upload_idle_s.into()),
+            min_bytes_per_s: self.upload_min_kib_per_s * 1024,
+        }
+    }
 }
 
 impl Default for Settings {
@@ -151,6 +167,8 @@ impl Default for Settings {
             limits: LimitSettings {
                 max_body_kib: 2048,
                 request_timeout_s: 30,
+                upload_idle_s: 20,
+                upload_min_kib_per_s: 16,
             },
         }
     }
@@ -252,6 +270,16 @@ impl Settings {
             (6..=300).contains(&self.limits.request_timeout_s),
             "limits.request_timeout_s is between 6 and 300, this is {}",
             self.limits.request_timeout_s
+        );
+        ensure!(
+            (1..=300).contains(&self.limits.upload_idle_s),
+            "limits.upload_idle_s is between 1 and 300, this is {}",
+            self.limits.upload_idle_s
+        );
+        ensure!(
+            (1..=1024).contains(&self.limits.upload_min_kib_per_s),
+            "limits.upload_min_kib_per_s is between 1 and 1024, this is {}",
+            self.limits.upload_min_kib_per_s
         );
         check_http("public_url", self.public_url.as_deref())?;
         self.chain.check(self.currency)?;

@@ -26,6 +26,9 @@ pub struct Limits {
     pub max_body_bytes: usize,
     /// Until the answer's head; a stream may take longer.
     pub timeout: Duration,
+    /// The same for the routes that take uploads, which see to their bodies' [pace](crate::pace) themselves.
+    pub upload_timeout: Duration,
+    pub upload_routes: &'static [&'static str],
 }
 
 impl Default for Limits {
@@ -33,6 +36,8 @@ impl Default for Limits {
         Self {
             max_body_bytes: MAX_BODY_BYTES,
             timeout: REQUEST_TIMEOUT,
+            upload_timeout: REQUEST_TIMEOUT,
+            upload_routes: &[],
         }
     }
 }
@@ -42,6 +47,8 @@ impl Default for Limits {
 pub fn wrap(routes: Router, limits: Limits) -> Router {
     let surround = SurroundLayer {
         timeout: limits.timeout,
+        upload_timeout: limits.upload_timeout,
+        upload_routes: limits.upload_routes,
     };
     // Both at once: each call of `layer` makes every request take one more box.
     let layers = (surround, DefaultBodyLimit::max(limits.max_body_bytes));
@@ -95,12 +102,21 @@ mod tests {
                 get(async || ([(CACHE_CONTROL, "public, max-age=5")], "x")),
             )
             .route("/panic", get(panicking))
-            .route("/slow", get(std::future::pending::<StatusCode>));
+            .route("/slow", get(std::future::pending::<StatusCode>))
+            .route("/upload/slow", get(slow).post(slow));
         let limits = Limits {
             max_body_bytes: 8,
             timeout: Duration::from_millis(20),
+            upload_timeout: Duration::from_mins(1),
+            upload_routes: &["/upload/slow"],
         };
         wrap(routes, limits)
+    }
+
+    /// Longer than the timeout of other routes, and far below that of uploads.
+    async fn slow() -> StatusCode {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        StatusCode::OK
     }
 
     async fn panicking() -> StatusCode {
@@ -166,6 +182,14 @@ mod tests {
             assert_eq!(headers[REQUEST_ID], "r-1");
             assert!(!body.contains("hunter2"));
         }
+    }
+
+    #[tokio::test]
+    async fn an_upload_may_take_longer_than_anything_else() {
+        let (status, ..) = call(Method::POST, "/upload/slow", "").await;
+        assert_eq!(status, StatusCode::OK);
+        let (status, ..) = call(Method::GET, "/upload/slow", "").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@ pub mod idempotency;
 pub mod json;
 pub mod layers;
 pub mod money;
+pub mod pace;
 pub mod paging;
 pub mod params;
 pub mod position;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use pin_project_lite::pin_project;
 use tokio::time::Timeout;
@@ -48,6 +48,9 @@ const OWN_HEADERS: usize = 6;
 pub(crate) struct SurroundLayer {
     /// Until the answer's head.
     pub timeout: Duration,
+    /// The same where uploads are taken.
+    pub upload_timeout: Duration,
+    pub upload_routes: &'static [&'static str],
 }
 
 impl<S> Layer<S> for SurroundLayer {
@@ -57,8 +60,18 @@ impl<S> Layer<S> for SurroundLayer {
     fn layer(&self, inner: S) -> Surround<S> {
         Surround {
             inner,
-            timeout: self.timeout,
+            limits: self.clone(),
             endpoint: Arc::default(),
+        }
+    }
+}
+
+impl SurroundLayer {
+    fn timeout_of(&self, method: &Method, route: &str) -> Duration {
+        if *method == Method::POST && self.upload_routes.contains(&route) {
+            self.upload_timeout
+        } else {
+            self.timeout
         }
     }
 }
@@ -66,7 +79,7 @@ impl<S> Layer<S> for SurroundLayer {
 #[derive(Clone)]
 pub(crate) struct Surround<S> {
     inner: S,
-    timeout: Duration,
+    limits: SurroundLayer,
     endpoint: Arc<Endpoint>,
 }
 
@@ -87,10 +100,11 @@ where
         let id = RequestId::of(request.headers());
         let route = request.extensions().get::<MatchedPath>();
         let route = route.map_or("unknown", MatchedPath::as_str);
+        let timeout = self.limits.timeout_of(request.method(), route);
         let in_flight = self.endpoint.instruments(request.method(), route).begin();
         let (span, trace_parent) = span(&request, route, &id);
         request.extensions_mut().insert(id.clone());
-        let answer = tokio::time::timeout(self.timeout, self.inner.call(request));
+        let answer = tokio::time::timeout(timeout, self.inner.call(request));
         Answer {
             inner: answer.instrument(span),
             started_at,

@@ -37,9 +37,11 @@ use crate::chain::ChainDeps;
 use crate::effects::{Effects, Shop};
 use crate::email::{EmailSender, MailTransport, ShopIdentity};
 use crate::gateway::PaymentGateway;
-use crate::images::ImageMaker;
+use crate::images::{ImageMaker, Sweep};
 use crate::intents::Intents;
 use crate::reconciliation::Reconciliation;
+
+pub use crate::images::{NamedBlob, NamedBlobs};
 
 /// What the workers work with.
 pub struct WorkerDeps {
@@ -98,7 +100,7 @@ pub async fn run(deps: WorkerDeps, shutdown: CancellationToken) {
             shop: shop.clone(),
             vault,
         },
-        images: ImageMaker::new(shop.clone(), blobs),
+        images: ImageMaker::new(shop.clone(), blobs.clone()),
         shop,
         gateway: gateway.clone(),
         headquarters: chain.as_ref().map(|chain| chain.headquarters().clone()),
@@ -108,7 +110,7 @@ pub async fn run(deps: WorkerDeps, shutdown: CancellationToken) {
         executor: executor.clone(),
         intents: intents.clone(),
         gateway,
-        clock,
+        clock: clock.clone(),
     };
     // Dropping this future drops the set, and that ends its tasks.
     let mut tasks = JoinSet::new();
@@ -119,6 +121,11 @@ pub async fn run(deps: WorkerDeps, shutdown: CancellationToken) {
         reconciliation,
         executor: executor.clone(),
         chain,
+        sweep: Sweep {
+            log: executor.log().clone(),
+            blobs,
+            clock,
+        },
     };
     tasks.spawn(alone.run(lease, shutdown.clone()));
     for settings in lanes::LANES {
@@ -153,6 +160,7 @@ struct Alone {
     reconciliation: Reconciliation,
     executor: Executor,
     chain: Option<ChainDeps>,
+    sweep: Sweep,
 }
 
 impl Alone {
@@ -167,6 +175,7 @@ impl Alone {
                 reconciliation,
                 executor,
                 chain,
+                sweep,
             } = self.clone();
             async move {
                 let clock = intents.clock().clone();
@@ -176,7 +185,8 @@ impl Alone {
                 tokio::join!(
                     if_any(chain),
                     planner::run(feed, log, intents, token.clone()),
-                    reconciliation::repeat(reconciliation, token),
+                    reconciliation::repeat(reconciliation, token.clone()),
+                    images::keep_swept(sweep, token),
                 );
             }
         };

@@ -1,6 +1,7 @@
 //! The embedded form: the whole shop in one process on `SQLite`, beside bare axum and bare `SQLite`.
 
 mod backlog;
+pub mod backups;
 pub mod limit_sqlite;
 mod order_rows;
 mod orders;

@@ -21,6 +21,15 @@ pub struct Shop {
 impl Shop {
     /// Starts the executable on a folder inside this one, with the settings that a newcomer gets.
     pub async fn start(executable: &Path, folder: &Path) -> anyhow::Result<Self> {
+        Self::start_with(executable, folder, &[]).await
+    }
+
+    /// The same with settings in the environment.
+    pub async fn start_with(
+        executable: &Path,
+        folder: &Path,
+        environment: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let data_dir = folder.join("shop");
         let told_in = folder.join("shop.stderr");
         let mut command = Command::new(executable);
@@ -33,6 +42,7 @@ impl Shop {
             .current_dir(folder)
             .arg("--data-dir")
             .arg(&data_dir)
+            .envs(environment.iter().copied())
             .args(["--no-demo", "--listen", "127.0.0.1:0"])
             .stderr(Stdio::from(fs::File::create(&told_in)?));
         let mut process = Process::start(command, false)?;

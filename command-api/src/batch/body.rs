@@ -6,12 +6,12 @@ use axum::extract::{FromRef, FromRequest, OptionalFromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use bulk::Format;
-use futures::StreamExt;
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::OwnedSemaphorePermit;
 use web::Problem;
 use web::idempotency::{self, IdempotencyKey};
+use web::pace::PacedBody;
 use web::request_id::RequestId;
 
 use super::Batches;
@@ -31,7 +31,7 @@ pub struct UploadedFile {
     _place: OwnedSemaphorePermit,
 }
 
-/// See the module. 415 for other media types, 413 for what is too long, 429 when too many are under way.
+/// See the module. 415 for other media types, 413 for what is too long, 408 for what stops coming, 429 when too many are under way.
 pub struct Upload(pub Incoming<UploadedFile>);
 
 impl<S> FromRequest<S> for Upload
@@ -46,12 +46,13 @@ where
         let key =
             <IdempotencyKey as OptionalFromRequestParts<S>>::from_request_parts(&mut parts, state).await?;
         let format = format(&parts.headers)?;
-        let place = Batches::from_ref(state).enter()?;
+        let batches = Batches::from_ref(state);
+        let place = batches.enter()?;
         let request_id = parts.extensions.get::<RequestId>().cloned();
         let request_id = request_id.unwrap_or_else(|| RequestId::of(&parts.headers));
         let file = tokio::task::spawn_blocking(tempfile::tempfile).await;
         let file = file.map_err(Problem::internal)?.map_err(Problem::internal)?;
-        let (file, digest) = receive(body, file).await?;
+        let (file, digest) = receive(PacedBody::new(body, batches.pace), file).await?;
         let path = parts.uri.path_and_query();
         let path = path.map_or(parts.uri.path(), |path| path.as_str());
         Ok(Self(Incoming {
@@ -80,14 +81,11 @@ fn format(headers: &HeaderMap) -> Result<Format, Problem> {
         .ok_or_else(|| Problem::unsupported_media_type(MEDIA_TYPES))
 }
 
-async fn receive(body: axum::body::Body, file: File) -> Result<(File, Vec<u8>), Problem> {
+async fn receive(mut body: PacedBody, file: File) -> Result<(File, Vec<u8>), Problem> {
     let mut file = tokio::fs::File::from_std(file);
     let mut digest = Sha256::new();
     let mut length = 0;
-    let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk
-            .map_err(|_| Problem::bad_request("unreadable_body", "The body ended before it was complete."))?;
+    while let Some(chunk) = body.next().await? {
         length += chunk.len();
         if length > BODY_MAX_BYTES {
             return Err(Problem::payload_too_large());

@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use web::Problem;
+use web::pace::Pace;
 
-pub use body::Upload;
+pub use body::{BODY_MAX_BYTES, Upload};
 pub use putting::Putting;
 pub use report::UploadReport;
 
@@ -24,18 +25,22 @@ const RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// The places for uploads.
 #[derive(Clone)]
-pub struct Batches(Arc<Semaphore>);
-
-impl Default for Batches {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE_MAX)))
-    }
+pub struct Batches {
+    places: Arc<Semaphore>,
+    pace: Pace,
 }
 
 impl Batches {
+    pub fn new(pace: Pace) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(AT_ONCE_MAX)),
+            pace,
+        }
+    }
+
     /// A place, until it's dropped; 429 if all are taken.
     fn enter(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let place = Arc::clone(&self.0).try_acquire_owned();
+        let place = Arc::clone(&self.places).try_acquire_owned();
         place.map_err(|_| {
             Problem::too_many_requests(RETRY_AFTER).with_detail("Other uploads are being taken in.")
         })

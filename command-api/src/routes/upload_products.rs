@@ -13,7 +13,7 @@ use crate::batch::{Putting, Upload, UploadReport};
 use crate::commands::Commands;
 use crate::deps::Terms;
 use crate::errors::ApiError;
-use crate::problems::{CommandHeaders, Conflict, Forbidden, Rejected, TooMany, Unauthenticated};
+use crate::problems::{CommandHeaders, Conflict, Forbidden, Rejected, TooMany, TooSlow, Unauthenticated};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -55,7 +55,7 @@ pub enum StockParam {
         (String = "text/csv"), (String = "application/x-ndjson"), (Vec<Object> = "application/json")
     )),
     responses(
-        (status = 200, body = UploadReport), Rejected, Unauthenticated, Forbidden, Conflict, TooMany
+        (status = 200, body = UploadReport), Rejected, TooSlow, Unauthenticated, Forbidden, Conflict, TooMany
     )
 )]
 #[tracing::instrument(name = "command.upload_products", skip_all)]

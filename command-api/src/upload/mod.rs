@@ -9,19 +9,19 @@ mod header;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, BodyDataStream, Bytes};
+use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use bytes::BytesMut;
 use domain::product::ALT_MAX_CHARS;
 use events::image::{ContentHash, ImageFormat};
-use futures::StreamExt;
 use platform::blobs::{BlobError, BlobStore};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 use utoipa::IntoParams;
 use web::Problem;
+use web::pace::{Pace, PacedBody};
 use web::params::parse_query;
 
 use crate::incoming::{Head, Incoming};
@@ -61,6 +61,7 @@ impl Default for ImageLimits {
 pub struct Uploads {
     blobs: BlobStore,
     limits: ImageLimits,
+    pace: Pace,
     turns: Arc<Semaphore>,
 }
 
@@ -94,16 +95,17 @@ struct Parts {
 }
 
 impl Uploads {
-    pub fn new(blobs: BlobStore, limits: ImageLimits) -> Self {
+    pub fn new(blobs: BlobStore, limits: ImageLimits, pace: Pace) -> Self {
         Self {
             blobs,
             limits,
+            pace,
             turns: Arc::new(Semaphore::new(UPLOADS_MAX)),
         }
     }
 
-    /// Reads an upload: a form (`multipart/form-data`) with `image` and `alt`, or the image alone. 413 when it is too long,
-    /// 415 when it is no image that we take, 422 when its header makes no sense or it has too many pixels, 429 when too
+    /// Reads an upload: a form (`multipart/form-data`) with `image` and `alt`, or the image alone. 408 when it stops coming, 413 when it is too
+    /// long, 415 when it is no image that we take, 422 when its header makes no sense or it has too many pixels, 429 when too
     /// many are on their way.
     pub async fn read(&self, request: Request) -> Result<Incoming<Upload>, Problem> {
         let _turn = self
@@ -115,6 +117,7 @@ impl Uploads {
         let params: UploadParams = parse_query(parts.uri.query().unwrap_or_default())?;
         let boundary = boundary(&parts.headers)?;
         let room = if boundary.is_some() { FORM_BYTES } else { 0 };
+        let body = PacedBody::new(body, self.pace);
         let bytes = read_body(&parts.headers, body, self.limits.max_bytes + room).await?;
         let found = match boundary {
             Some(boundary) => form::read(bytes, boundary).await?,
@@ -177,19 +180,16 @@ fn boundary(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 /// All of it, unless it is longer than `max` bytes; then no more than that is kept.
-async fn read_body(headers: &HeaderMap, body: Body, max: usize) -> Result<Bytes, Problem> {
+async fn read_body(headers: &HeaderMap, mut body: PacedBody, max: usize) -> Result<Bytes, Problem> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let announced: Option<u64> = announced.and_then(|length| length.parse().ok());
-    let mut pieces = body.into_data_stream();
     if announced.is_some_and(|length| length > max as u64) {
-        return Err(too_long(pieces).await);
+        return Err(too_long(body).await);
     }
     let mut whole = BytesMut::new();
-    while let Some(piece) = pieces.next().await {
-        let piece = piece
-            .map_err(|_| Problem::bad_request("unreadable_body", "The body ended before it was complete."))?;
+    while let Some(piece) = body.next().await? {
         if whole.len() + piece.len() > max {
-            return Err(too_long(pieces).await);
+            return Err(too_long(body).await);
         }
         whole.extend_from_slice(&piece);
     }
@@ -197,9 +197,9 @@ async fn read_body(headers: &HeaderMap, body: Body, max: usize) -> Result<Bytes,
 }
 
 /// 413, once the rest has been let by: a client that is still sending when its connection closes sees that, and no answer.
-async fn too_long(mut rest: BodyDataStream) -> Problem {
+async fn too_long(mut rest: PacedBody) -> Problem {
     let mut left = LET_BY_MAX_BYTES;
-    while let Some(Ok(piece)) = rest.next().await {
+    while let Ok(Some(piece)) = rest.next().await {
         left = left.saturating_sub(piece.len());
         if left == 0 {
             break;

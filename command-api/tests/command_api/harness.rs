@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 use web::layers::{Limits, wrap};
+use web::pace::Pace;
 use web::position::{IDEMPOTENCY_KEY, POSITION};
 use web::tokens::AccessTokens;
 
@@ -74,6 +75,7 @@ impl Shop {
             secure_cookies: false,
             blobs: BlobStore::open(&BlobPlace::Folder(directory.path().join("blobs"))).unwrap(),
             image_limits: ImageLimits::default(),
+            upload_pace: Pace::default(),
             webhook_secret: Some(WEBHOOK_SECRET.to_owned()),
             fingerprint_secret: [5; 32],
         };

@@ -1,21 +1,19 @@
 //! Makes copies, one after the other, of the same sources into the same target. It remembers what it has found there, so
 //! that a later copy reads and writes only what may have changed; a new copier reads everything once.
+//!
+//! How rows become chunks is `reading`'s, what may be deleted `clearing`'s.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use futures::TryStreamExt;
 use sqlx::{Connection, SqliteConnection};
 
-use super::chunk::{self, pack};
-use super::manifest::{self, FORMAT};
-use super::restore;
-use super::snapshot::{self, Piece, RANGE, Snapshot, Table};
-use super::{
-    BackupError, Chunk, DatabaseCopy, DatabaseSource, FileCopy, FileSource, Manifest, ManifestName,
-    RestoreError, Retention, Sources, TableCopy, Target,
-};
+use super::chunk;
+use super::clearing::Kept;
+use super::{BackupError, BlobName, BlobsCopy, Chunk, Manifest, ManifestName, RestoreError, Sources, Target};
+use super::{blobs, restore, snapshot};
+use crate::blobs::BlobStore;
 
 /// A copy that was made.
 #[derive(Debug, Clone)]
@@ -24,34 +22,57 @@ pub struct Copied {
     pub rows: u64,
     /// What the copy consists of, shared with earlier ones or not.
     pub bytes: u64,
-    /// What had to be written for it, the manifest included.
+    /// What had to be written for it, blobs and the manifest included.
     pub written_bytes: u64,
     pub written_chunks: usize,
+    pub written_blobs: u64,
+    /// Its blobs, and how many of those that were named it doesn't have.
+    pub blobs: BlobsCopy,
     pub took: Duration,
+}
+
+/// A copy to which only its blobs are missing; dropped, it is none.
+pub struct Draft {
+    manifest: Manifest,
+    versions: Vec<i64>,
+    written: Written,
+    started: Instant,
+}
+
+impl Draft {
+    /// How far the copy reaches; see [`Hints::position`](super::Hints::position).
+    pub fn position(&self) -> u64 {
+        self.manifest.position
+    }
 }
 
 /// See the module.
 pub struct Copier {
-    sources: Sources,
-    target: Target,
+    pub(super) sources: Sources,
+    pub(super) target: Target,
     /// One to each database; none after a failure, which may have left one in the middle of something.
     connections: Vec<SqliteConnection>,
     /// The databases' versions in the last copy.
-    versions: Vec<i64>,
-    last: Option<Manifest>,
+    pub(super) versions: Vec<i64>,
+    pub(super) last: Option<Manifest>,
     /// The chunks that are in the target.
-    present: HashSet<String>,
+    pub(super) present: HashSet<String>,
+    /// The blobs that are in the target.
+    present_blobs: HashSet<String>,
+    /// The blobs of the last copy, and the chunks that list them.
+    last_blobs: Option<(Vec<BlobName>, Vec<Chunk>)>,
     /// Ranges that never change again: by database, table and first key.
-    settled: HashMap<(&'static str, String, i64), Chunk>,
-    /// The chunks of each manifest that was read, for the clearing away.
-    listed: HashMap<ManifestName, HashSet<String>>,
+    pub(super) settled: HashMap<(&'static str, String, i64), Chunk>,
+    /// What must be kept for the sake of kept copies.
+    pub(super) kept: Kept,
 }
 
 /// What one copy has written so far.
 #[derive(Default)]
-struct Written {
-    bytes: u64,
-    chunks: usize,
+pub(super) struct Written {
+    pub bytes: u64,
+    pub chunks: usize,
+    pub blobs: u64,
 }
 
 impl Copier {
@@ -66,8 +87,10 @@ impl Copier {
             versions: vec![],
             last: None,
             present: HashSet::new(),
+            present_blobs: HashSet::new(),
+            last_blobs: None,
             settled: HashMap::new(),
-            listed: HashMap::new(),
+            kept: Kept::default(),
         };
         copier.look().await?;
         copier.last = copier.newest_readable().await?;
@@ -95,8 +118,17 @@ impl Copier {
         Some(self.last.as_ref()?.taken_at)
     }
 
-    /// Makes a copy; none if nothing has changed since the last one, or nothing is there yet.
+    /// Makes a copy without blobs; none if nothing has changed since the last one, or nothing is there yet.
     pub async fn copy(&mut self) -> Result<Option<Copied>, BackupError> {
+        match self.begin().await? {
+            Some(draft) => self.finish(draft, None).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Copies rows and files; none if nothing has changed since the last copy and that has all its blobs, or nothing is
+    /// there yet. The copy is one when it is [finished](Self::finish).
+    pub async fn begin(&mut self) -> Result<Option<Draft>, BackupError> {
         let started = Instant::now();
         let mut connections = std::mem::take(&mut self.connections);
         if connections.is_empty() {
@@ -109,64 +141,105 @@ impl Copier {
         for (source, connection) in self.sources.databases.iter().zip(&mut connections) {
             versions.push(snapshot::version(source, connection).await?);
         }
-        if versions == self.versions {
+        let has_all_blobs = self.last.as_ref().is_none_or(|last| last.blobs.left == 0);
+        if versions == self.versions && has_all_blobs {
             self.connections = connections;
             return Ok(None);
         }
         let mut written = Written::default();
         let taken = self.take(&mut connections, &mut written).await?;
         self.connections = connections;
-        let Some((manifest, versions)) = taken else {
-            return Ok(None);
-        };
-        let unchanged = self.last.as_ref().is_some_and(|last| is_same(last, &manifest));
-        if unchanged {
-            self.versions = versions;
-            return Ok(None);
+        Ok(taken.map(|(manifest, versions)| Draft {
+            manifest,
+            versions,
+            written,
+            started,
+        }))
+    }
+
+    /// Copies the blobs that the draft's rows name, as many as one copy takes, and writes down what it consists of; none
+    /// if the last copy had all of it. `named` is in the order of the keys.
+    ///
+    /// [`BackupError::Blobs`] if they can't be read where they are kept; the copy is made without them, and has them left.
+    pub async fn finish(
+        &mut self,
+        draft: Draft,
+        named: Option<(&BlobStore, &[BlobName])>,
+    ) -> Result<Option<Copied>, BackupError> {
+        let Draft {
+            mut manifest,
+            versions,
+            mut written,
+            started,
+        } = draft;
+        let mut failed = None;
+        if let Some((store, named)) = named {
+            let present = &mut self.present_blobs;
+            let round = blobs::copy(store, named, &self.target, present, blobs::ROUND_MAX_BYTES).await?;
+            written.bytes += round.written_bytes;
+            written.blobs += round.written;
+            manifest.blobs = BlobsCopy {
+                count: round.there.len() as u64,
+                bytes: round.there.iter().map(|blob| blob.bytes).sum(),
+                left: round.left,
+                missing: round.missing,
+                lists: self.blob_lists(round.there, &mut written).await?,
+            };
+            let left = round.left;
+            failed = round.error.map(|source| BackupError::Blobs { left, source });
         }
+        let copied = if self.last.as_ref().is_some_and(|last| is_same(last, &manifest)) {
+            None
+        } else {
+            Some(self.conclude(manifest, &written, started).await?)
+        };
+        // Only now: a copy that fails is tried again, whether or not somebody has written since.
+        self.versions = versions;
+        failed.map_or(Ok(copied), Err)
+    }
+
+    /// The manifest makes it a copy.
+    async fn conclude(
+        &mut self,
+        manifest: Manifest,
+        written: &Written,
+        started: Instant,
+    ) -> Result<Copied, BackupError> {
         let stored = serde_json::to_vec(&manifest).map_err(|error| restore::unwritable(&error))?;
         let name = ManifestName::of(&manifest, &stored);
-        written.bytes += stored.len() as u64;
+        let written_bytes = written.bytes + stored.len() as u64;
         self.target.put(&name.path(), stored).await?;
         let copied = Copied {
             name,
             rows: manifest.rows(),
             bytes: manifest.bytes(),
-            written_bytes: written.bytes,
+            written_bytes,
             written_chunks: written.chunks,
+            written_blobs: written.blobs,
+            blobs: manifest.blobs.clone(),
             took: started.elapsed(),
         };
         self.last = Some(manifest);
-        // Only now: a copy that fails is tried again, whether or not somebody has written since.
-        self.versions = versions;
-        Ok(Some(copied))
+        Ok(copied)
     }
 
-    /// Deletes the copies that needn't be kept, and the chunks that none of the others has. Says how many copies.
-    ///
-    /// Nobody else may be copying into the target meanwhile.
-    pub async fn clear_away(&mut self, retention: Retention) -> Result<usize, BackupError> {
-        let names = restore::names(&self.target).await?;
-        let superfluous: HashSet<_> = retention.superfluous(&names).into_iter().cloned().collect();
-        for name in names.iter().filter(|name| !superfluous.contains(name)) {
-            if !self.listed.contains_key(name) {
-                let manifest = restore::manifest(&self.target, name).await?;
-                let chunks = manifest.chunks().map(|chunk| chunk.sha256.clone()).collect();
-                self.listed.insert(name.clone(), chunks);
-            }
+    /// Most copies have the blobs of the one before, and their lists.
+    async fn blob_lists(
+        &mut self,
+        there: Vec<BlobName>,
+        written: &mut Written,
+    ) -> Result<Vec<Chunk>, BackupError> {
+        if let Some((blobs, chunks)) = &self.last_blobs
+            && *blobs == there
+        {
+            return Ok(chunks.clone());
         }
-        self.listed.retain(|name, _| !superfluous.contains(name));
-        let wanted: HashSet<_> = self.listed.values().flatten().map(String::as_str).collect();
-        for name in &superfluous {
-            self.target.delete(&name.path()).await?;
+        let mut chunks = vec![];
+        for list in blobs::lists(&there)? {
+            chunks.push(self.store(list, written).await?);
         }
-        for path in self.target.list(chunk::FOLDER).await? {
-            if chunk::of_path(&path).is_some_and(|sum| !wanted.contains(sum)) {
-                self.target.delete(&path).await?;
-            }
-        }
-        self.look().await?;
-        Ok(superfluous.len())
+        self.last_blobs = Some((there, chunks.clone()));
+        Ok(chunks)
     }
 
     pub async fn close(self) {
@@ -177,206 +250,36 @@ impl Copier {
     }
 
     /// What is in the target. What isn't there any more, whoever took it, is written anew.
-    async fn look(&mut self) -> Result<(), BackupError> {
+    pub(super) async fn look(&mut self) -> Result<(), BackupError> {
         let paths = self.target.list(chunk::FOLDER).await?;
-        self.present = paths
-            .iter()
-            .filter_map(|path| chunk::of_path(path))
-            .map(str::to_owned)
-            .collect();
+        self.present = sums(&paths, chunk::of_path);
+        let paths = self.target.list(blobs::FOLDER).await?;
+        self.present_blobs = sums(&paths, blobs::of_path);
         self.settled
             .retain(|_, chunk| self.present.contains(&chunk.sha256));
+        let has_blobs = self
+            .last_blobs
+            .take_if(|(blobs, chunks)| {
+                let has_lists = chunks.iter().all(|chunk| self.present.contains(&chunk.sha256));
+                let has_blobs = blobs.iter().all(|blob| self.present_blobs.contains(&blob.sha256));
+                !(has_lists && has_blobs)
+            })
+            .is_none();
         let is_whole = |last: &Manifest| last.chunks().all(|chunk| self.present.contains(&chunk.sha256));
-        if !self.last.as_ref().is_none_or(is_whole) {
+        if !has_blobs || !self.last.as_ref().is_none_or(is_whole) {
             self.versions.clear();
         }
         Ok(())
     }
+}
 
-    /// A copy, and the databases' versions in it; none if nothing is there yet.
-    async fn take(
-        &mut self,
-        connections: &mut [SqliteConnection],
-        written: &mut Written,
-    ) -> Result<Option<(Manifest, Vec<i64>)>, BackupError> {
-        let databases = self.sources.databases.clone();
-        let mut snapshots = vec![];
-        let mut versions = vec![];
-        for (source, connection) in databases.iter().zip(connections) {
-            let mut snapshot = Snapshot::begin(source, connection).await?;
-            versions.push(snapshot.version().await?);
-            snapshots.push(snapshot);
-        }
-        let taken_at = Utc::now();
-        let (mut identity, mut position) = (None, 0);
-        for (source, snapshot) in databases.iter().zip(&mut snapshots) {
-            if let Some(query) = source.hints.identity {
-                identity = snapshot.ask::<String>(query).await?;
-            }
-            if let Some(query) = source.hints.position {
-                position = snapshot
-                    .ask::<i64>(query)
-                    .await?
-                    .unwrap_or_default()
-                    .cast_unsigned();
-            }
-        }
-        let Some(identity) = identity else {
-            for snapshot in snapshots {
-                snapshot.end().await?;
-            }
-            return Ok(None);
-        };
-        self.check_owner(&identity)?;
-        let mut copies = vec![];
-        for (index, (source, mut snapshot)) in databases.iter().zip(snapshots).enumerate() {
-            let copy = match self.unchanged(index, versions[index]) {
-                Some(copy) => copy,
-                None => self.database(source, &mut snapshot, written).await?,
-            };
-            copies.push(copy);
-            snapshot.end().await?;
-        }
-        let mut files = vec![];
-        for source in self.sources.files.clone() {
-            files.push(self.file(&source, written).await?);
-        }
-        let manifest = Manifest {
-            format: FORMAT,
-            identity,
-            taken_at,
-            position,
-            databases: copies,
-            files,
-        };
-        Ok(Some((manifest, versions)))
-    }
-
-    /// What the last copy has of a database that nobody has written to since.
-    fn unchanged(&self, index: usize, version: i64) -> Option<DatabaseCopy> {
-        let is_same = self.versions.get(index) == Some(&version);
-        let last = self.last.as_ref().filter(|_| is_same)?;
-        last.databases.get(index).cloned()
-    }
-
-    fn check_owner(&self, ours: &str) -> Result<(), BackupError> {
-        match &self.last {
-            Some(last) if last.identity != ours => Err(BackupError::Stranger {
-                target: self.target.to_string(),
-                theirs: last.identity.clone(),
-                ours: ours.to_owned(),
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    async fn database(
-        &mut self,
-        source: &DatabaseSource,
-        snapshot: &mut Snapshot<'_>,
-        written: &mut Written,
-    ) -> Result<DatabaseCopy, BackupError> {
-        let mut tables = vec![];
-        for table in snapshot.tables().await? {
-            let chunks = match &table.integer_key {
-                Some(key) => self.ranges(source, snapshot, &table, key, written).await?,
-                None => self.pieces(snapshot, &table, written).await?,
-            };
-            tables.push(TableCopy {
-                name: table.name,
-                create: table.create,
-                columns: table.columns,
-                chunks,
-            });
-        }
-        Ok(DatabaseCopy {
-            name: source.name.to_owned(),
-            user_version: snapshot.user_version().await?,
-            tables,
-            afterwards: snapshot.afterwards().await?,
-        })
-    }
-
-    async fn ranges(
-        &mut self,
-        source: &DatabaseSource,
-        snapshot: &mut Snapshot<'_>,
-        table: &Table,
-        key: &str,
-        written: &mut Written,
-    ) -> Result<Vec<Chunk>, BackupError> {
-        let hint = source.hints.settled.iter().find(|(name, _)| *name == table.name);
-        let last = snapshot.last_key(table, key).await?;
-        let mut chunks = vec![];
-        let mut from = i64::MIN;
-        while let Some(found) = snapshot.next_key(table, key, from).await? {
-            let begin = found.div_euclid(RANGE) * RANGE;
-            from = begin.saturating_add(RANGE);
-            let place = (source.name, table.name.clone(), begin);
-            if let Some(chunk) = self.settled.get(&place) {
-                chunks.push(chunk.clone());
-                continue;
-            }
-            let piece = snapshot.range(table, key, begin).await?;
-            let chunk = self.store(piece, written).await?;
-            let is_full = last.is_some_and(|last| last >= from);
-            if let (true, Some((_, condition))) = (is_full, hint)
-                && snapshot.holds(table, key, begin, condition).await?
-            {
-                self.settled.insert(place, chunk.clone());
-            }
-            chunks.push(chunk);
-        }
-        Ok(chunks)
-    }
-
-    async fn pieces(
-        &mut self,
-        snapshot: &mut Snapshot<'_>,
-        table: &Table,
-        written: &mut Written,
-    ) -> Result<Vec<Chunk>, BackupError> {
-        let mut chunks = vec![];
-        let mut pieces = snapshot.pieces(table);
-        while let Some(piece) = pieces.try_next().await? {
-            chunks.push(self.store(piece, written).await?);
-        }
-        Ok(chunks)
-    }
-
-    async fn file(&mut self, source: &FileSource, written: &mut Written) -> Result<FileCopy, BackupError> {
-        let path = source.path.clone();
-        let lines = tokio::fs::read(&path)
-            .await
-            .map_err(|source| BackupError::File { path, source })?;
-        Ok(FileCopy {
-            name: source.name.to_owned(),
-            content: self.store(Piece { lines, rows: 0 }, written).await?,
-        })
-    }
-
-    async fn store(&mut self, piece: Piece, written: &mut Written) -> Result<Chunk, BackupError> {
-        let Piece { lines, rows } = piece;
-        let packed = tokio::task::spawn_blocking(move || pack(&lines)).await;
-        let packed = packed
-            .map_err(super::TargetError::from)?
-            .map_err(|error| restore::unwritable(&error))?;
-        let chunk = Chunk {
-            sha256: packed.sha256,
-            bytes: packed.bytes.len() as u64,
-            rows,
-        };
-        if !self.present.contains(&chunk.sha256) {
-            self.target.put(&chunk::path(&chunk.sha256), packed.bytes).await?;
-            self.present.insert(chunk.sha256.clone());
-            written.bytes += chunk.bytes;
-            written.chunks += 1;
-        }
-        Ok(chunk)
-    }
+fn sums(paths: &[String], of_path: fn(&str) -> Option<&str>) -> HashSet<String> {
+    let sums = paths.iter().filter_map(|path| of_path(path));
+    sums.map(str::to_owned).collect()
 }
 
 /// Whether two copies differ in nothing but their time.
-fn is_same(old: &Manifest, new: &manifest::Manifest) -> bool {
-    (old.position, &old.databases, &old.files) == (new.position, &new.databases, &new.files)
+fn is_same(old: &Manifest, new: &Manifest) -> bool {
+    (old.position, &old.databases, &old.files, &old.blobs)
+        == (new.position, &new.databases, &new.files, &new.blobs)
 }

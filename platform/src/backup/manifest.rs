@@ -4,10 +4,10 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::chunk;
+use super::{BlobsCopy, chunk};
 
-/// The format that this program writes, and the newest that it reads.
-pub(super) const FORMAT: u32 = 1;
+/// The format that this program writes, and the newest that it reads. The first had no blobs.
+pub(super) const FORMAT: u32 = 2;
 /// Where manifests lie in the target.
 pub(super) const FOLDER: &str = "manifests";
 /// Sorts by time as a text.
@@ -27,6 +27,8 @@ pub struct Manifest {
     pub position: u64,
     pub databases: Vec<DatabaseCopy>,
     pub files: Vec<FileCopy>,
+    #[serde(default)]
+    pub blobs: BlobsCopy,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,14 +50,14 @@ pub struct TableCopy {
     pub chunks: Vec<Chunk>,
 }
 
-/// Some rows, or a whole file.
+/// Some rows, a whole file, or a list of blobs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chunk {
     /// Of the stored bytes; hexadecimal.
     pub sha256: String,
     /// As stored.
     pub bytes: u64,
-    /// 0 for a file.
+    /// 0 for a file; of a list, its names.
     pub rows: u64,
 }
 
@@ -67,19 +69,23 @@ pub struct FileCopy {
 
 impl Manifest {
     pub fn chunks(&self) -> impl Iterator<Item = &Chunk> {
+        let others = self.files.iter().map(|file| &file.content);
+        self.row_chunks().chain(others).chain(&self.blobs.lists)
+    }
+
+    fn row_chunks(&self) -> impl Iterator<Item = &Chunk> {
         let tables = self.databases.iter().flat_map(|database| &database.tables);
-        let rows = tables.flat_map(|table| &table.chunks);
-        rows.chain(self.files.iter().map(|file| &file.content))
+        tables.flat_map(|table| &table.chunks)
     }
 
     /// Rows over all tables.
     pub fn rows(&self) -> u64 {
-        self.chunks().map(|chunk| chunk.rows).sum()
+        self.row_chunks().map(|chunk| chunk.rows).sum()
     }
 
     /// Stored bytes, shared with other copies or not.
     pub fn bytes(&self) -> u64 {
-        self.chunks().map(|chunk| chunk.bytes).sum()
+        self.chunks().map(|chunk| chunk.bytes).sum::<u64>() + self.blobs.bytes
     }
 }
 
@@ -137,6 +143,7 @@ mod tests {
             position,
             databases: vec![],
             files: vec![],
+            blobs: BlobsCopy::default(),
         };
         let early = ManifestName::of(&manifest(1_700_000_000_000_001, 70), b"x");
         let late = ManifestName::of(&manifest(1_700_000_000_100_000, 9), b"y");

@@ -1,5 +1,5 @@
-//! Copies of `SQLite` databases, and of small files beside them, in another place: often, cheaply, while others write;
-//! and the way back.
+//! Copies of `SQLite` databases, of small files beside them, and of blobs, in another place: often, cheaply, while others
+//! write; and the way back.
 //!
 //! A copy is a *manifest* that lists *chunks*. A chunk is some rows of one table, compressed, named by the SHA-256 of its
 //! bytes; one that is there already isn't written again, so a copy costs what has changed. Chunks come first and the
@@ -8,9 +8,12 @@
 //!
 //! Which databases belong together, in which order, and how often, is left to whoever copies. What is in them too.
 
+mod blobs;
 mod chunk;
+mod clearing;
 mod copier;
 mod manifest;
+mod reading;
 mod restore;
 mod retention;
 mod row;
@@ -19,7 +22,10 @@ mod target;
 
 use std::path::PathBuf;
 
-pub use copier::{Copied, Copier};
+use crate::blobs::BlobError;
+
+pub use blobs::{BlobName, BlobsBack, BlobsCopy, restore_blobs};
+pub use copier::{Copied, Copier, Draft};
 pub use manifest::{Chunk, DatabaseCopy, FileCopy, Manifest, ManifestName, TableCopy};
 pub use restore::{RestoreError, restore};
 pub use retention::Retention;
@@ -51,6 +57,9 @@ pub enum BackupError {
     Manifest(#[from] RestoreError),
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// The rows are safe: what fails is only the copying of blobs, and it goes on with the next copy.
+    #[error("{left} blobs couldn't be copied")]
+    Blobs { left: u64, source: BlobError },
 }
 
 /// What is copied together.

@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use super::manifest::{FOLDER, FORMAT};
 use super::snapshot::{list, quoted};
 use super::{Chunk, DatabaseCopy, Manifest, ManifestName, TableCopy, Target, TargetError, chunk, row};
+use crate::blobs::BlobError;
 use crate::sqlite::{self, Durability, OpenError};
 
 /// Why a copy can't be read, or not be brought back.
@@ -33,6 +34,8 @@ pub enum RestoreError {
     Unwritable { reason: String },
     #[error(transparent)]
     Target(#[from] TargetError),
+    #[error("the blobs of the backup can't be put where they belong")]
+    Blobs(#[from] BlobError),
 }
 
 pub(super) fn unwritable(error: &impl std::error::Error) -> RestoreError {
@@ -163,7 +166,7 @@ async fn execute(connection: &mut SqliteConnection, sql: &str) -> Result<(), sql
 }
 
 /// The content of a chunk, if it is what was written.
-async fn read(target: &Target, chunk: &Chunk, what: &str) -> Result<Vec<u8>, RestoreError> {
+pub(super) async fn read(target: &Target, chunk: &Chunk, what: &str) -> Result<Vec<u8>, RestoreError> {
     let path = chunk::path(&chunk.sha256);
     let what = || what.to_owned();
     let bytes = match target.get(&path).await {

@@ -62,6 +62,7 @@ mod tests {
             position: 1,
             databases: vec![],
             files: vec![],
+            blobs: super::super::BlobsCopy::default(),
         };
         ManifestName::of(&manifest, b"")
     }

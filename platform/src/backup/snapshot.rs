@@ -272,7 +272,7 @@ impl<'a> Snapshot<'a> {
 }
 
 impl Piece {
-    fn push(&mut self, line: &[u8]) {
+    pub fn push(&mut self, line: &[u8]) {
         self.lines.extend_from_slice(line);
         self.lines.push(b'\n');
         self.rows += 1;
@@ -290,7 +290,8 @@ fn line(source: &DatabaseSource, table: &Table, row: &SqliteRow) -> Result<Vec<u
     })
 }
 
-fn ends_piece(line: &[u8]) -> bool {
+/// Whether a piece ends with this line.
+pub(super) fn ends_piece(line: &[u8]) -> bool {
     let hash = Sha256::digest(line);
     u16::from_be_bytes([hash[0], hash[1]]) & CUT_BITS == 0
 }

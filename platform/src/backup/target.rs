@@ -71,9 +71,17 @@ impl Target {
             BlobPlace::Folder(folder) => Self::Folder(folder.clone()),
             BlobPlace::S3(bucket) => Self::Bucket {
                 blobs: BlobStore::open(place)?,
-                name: format!("s3://{}/{}", bucket.name, bucket.prefix),
+                name: bucket.to_string(),
             },
         })
+    }
+
+    /// Asks whether a bucket is there and ours; a folder is made when it is needed.
+    pub async fn check(&self) -> Result<(), TargetError> {
+        match self {
+            Self::Folder(_) => Ok(()),
+            Self::Bucket { blobs, .. } => Ok(blobs.check().await?),
+        }
     }
 
     /// Stores the bytes under the name, as a whole or not at all; durable when it returns.

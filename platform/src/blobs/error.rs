@@ -16,6 +16,12 @@ pub enum BlobError {
     /// Built without the feature `s3`.
     #[error("this build keeps blobs in folders only, not in s3:// buckets")]
     NoS3,
+    /// Its server knows neither us nor, perhaps, the bucket.
+    #[error("{place} isn't open to these credentials, or isn't there: {source}")]
+    Refused {
+        place: String,
+        source: Box<object_store::Error>,
+    },
     #[error("{key:?} is no key of a blob: {source}")]
     BadKey {
         key: String,

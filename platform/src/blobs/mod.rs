@@ -36,10 +36,17 @@ const PART_BYTES: usize = 16 * 1024 * 1024;
 /// How many parts are under way at once.
 const PARTS_AT_ONCE: usize = 2;
 
+/// A key that nothing has, to ask for.
+const NOWHERE: &str = "nowhere";
+/// What every server of S3 calls this.
+const NO_SUCH_BUCKET: &str = "NoSuchBucket";
+
 /// Where blobs are kept. Cheap to clone; all clones share their connections.
 #[derive(Debug, Clone)]
 pub struct BlobStore {
     store: Arc<dyn ObjectStore>,
+    /// As people call it.
+    place: Arc<str>,
     /// Before every key; empty for a folder.
     prefix: Key,
 }
@@ -69,6 +76,7 @@ impl BlobStore {
             #[cfg(feature = "s3")]
             BlobPlace::S3(bucket) => Ok(Self {
                 store: Arc::new(s3::open(bucket)?),
+                place: bucket.to_string().into(),
                 prefix: checked(&bucket.prefix)?,
             }),
             #[cfg(not(feature = "s3"))]
@@ -88,7 +96,25 @@ impl BlobStore {
         })?;
         Ok(Self {
             store: Arc::new(store.with_fsync(true)),
+            place: path.display().to_string().into(),
             prefix: Key::default(),
+        })
+    }
+
+    /// Asks whether the place answers us: [`BlobError::Refused`] if it is a bucket that isn't there or isn't ours. Lists
+    /// what is there, which a mere reader's credentials may not allow.
+    pub async fn check(&self) -> Result<(), BlobError> {
+        let got = self.get(NOWHERE).await.map(drop);
+        let listed = match got {
+            Ok(()) => self.list(NOWHERE)?.next().await.transpose().map(drop),
+            refused => refused,
+        };
+        listed.map_err(|error| match error {
+            BlobError::Failed { source, .. } if is_refusal(&source) => BlobError::Refused {
+                place: self.place.to_string(),
+                source,
+            },
+            other => other,
         })
     }
 
@@ -207,6 +233,13 @@ impl Blob {
         }
         Ok(whole.freeze())
     }
+}
+
+/// Whether asking again is no use: the settings are wrong. That there is no such bucket only the answer's text tells.
+fn is_refusal(error: &object_store::Error) -> bool {
+    use object_store::Error::{PermissionDenied, Unauthenticated};
+    matches!(error, PermissionDenied { .. } | Unauthenticated { .. })
+        || error.to_string().contains(NO_SUCH_BUCKET)
 }
 
 /// Keys are ours, so one that climbs out of its place or names nothing is a bug or an attack, and not tidied up.

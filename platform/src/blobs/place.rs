@@ -37,6 +37,13 @@ impl fmt::Debug for S3Credentials {
     }
 }
 
+/// `s3://bucket/prefix`
+impl fmt::Display for S3Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s3://{}/{}", self.name, self.prefix)
+    }
+}
+
 impl BlobPlace {
     /// A folder from `file:folder` (relative to where the process runs) or `file:///folder`; a bucket without endpoint,
     /// region and credentials from `s3://bucket/prefix`.

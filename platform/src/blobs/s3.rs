@@ -44,7 +44,7 @@ pub fn open(bucket: &S3Bucket) -> Result<AmazonS3, BlobError> {
             .with_allow_http(endpoint.starts_with("http://"));
     }
     builder.build().map_err(|source| BlobError::Open {
-        place: format!("s3://{}/{}", bucket.name, bucket.prefix),
+        place: bucket.to_string(),
         source,
     })
 }

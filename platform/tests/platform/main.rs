@@ -1,6 +1,7 @@
 //! The adapters, on real storage.
 
 mod backup;
+mod backup_blobs;
 mod blobs;
 mod bus;
 mod call_log;

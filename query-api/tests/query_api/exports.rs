@@ -48,6 +48,7 @@ async fn upload(shop: &Shop, by: &Person, media_type: &str, body: String) -> (Va
         secure_cookies: false,
         blobs: shop.deps.blobs.clone(),
         image_limits: ImageLimits::default(),
+        upload_pace: web::pace::Pace::default(),
         webhook_secret: None,
         fingerprint_secret: [5; 32],
     };

@@ -3,6 +3,7 @@
 
 mod analytics;
 mod backup;
+mod backup_images;
 mod bookstore;
 mod chain;
 mod high_load_shop;

@@ -5,12 +5,15 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use platform::backup::{Copied, Copier, Retention, Target};
+use platform::blobs::BlobStore;
+use platform::event_log::EventLog;
 use telemetry::names;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use super::Restored;
+use super::images::{Images, is_of_blobs};
 use crate::data_dir::{DataDir, Lock};
 use crate::settings::Settings;
 
@@ -28,6 +31,8 @@ pub struct BackupState {
     pub fresh_at: DateTime<Utc>,
     /// How far the newest backup of this process reaches.
     pub position: Option<u64>,
+    /// Files of images that the newest backup hasn't got yet.
+    pub images_left: u64,
     /// Whether the last try failed.
     pub is_failing: bool,
 }
@@ -38,18 +43,29 @@ pub struct Keeper {
     target: Target,
     interval: Duration,
     retention: Retention,
+    log: EventLog,
+    blobs: BlobStore,
     state: watch::Sender<BackupState>,
 }
 
 impl Keeper {
     /// None if the settings name no place.
-    pub fn of(settings: &Settings, dir: &DataDir) -> anyhow::Result<Option<Self>> {
+    ///
+    /// An error if it is a bucket that isn't there or isn't ours; one that can't be reached is tried again and again.
+    pub async fn of(
+        settings: &Settings,
+        dir: &DataDir,
+        log: &EventLog,
+        blobs: &BlobStore,
+    ) -> anyhow::Result<Option<Self>> {
         let Some(target) = settings.backup.target()? else {
             return Ok(None);
         };
+        super::check(&target).await?;
         let (state, _) = watch::channel(BackupState {
             fresh_at: Utc::now(),
             position: None,
+            images_left: 0,
             is_failing: false,
         });
         Ok(Some(Self {
@@ -57,6 +73,8 @@ impl Keeper {
             target,
             interval: Duration::from_secs(settings.backup.interval_s.into()),
             retention: settings.backup.retention(),
+            log: log.clone(),
+            blobs: blobs.clone(),
             state,
         }))
     }
@@ -70,36 +88,40 @@ impl Keeper {
         // There from the start, so that the first failure is an increase.
         metrics::counter!(names::BACKUP_FAILURES).increment(0);
         metrics::counter!(names::BACKUP_BYTES).increment(0);
-        let mut copier = None;
-        let mut cleared_away = None;
+        let mut copies = Copies {
+            images: Images::new(self.log.clone(), self.blobs.clone()),
+            copier: None,
+            cleared_away: None,
+        };
         let mut ticks = tokio::time::interval(self.interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            let step = self.step(&mut copier, &mut cleared_away);
+            let step = self.step(&mut copies);
             if stop.run_until_cancelled(step).await.is_none() {
                 // It broke off in the middle of a transaction; a copy that isn't finished is none.
-                copier = None;
+                copies.copier = None;
             }
         }
-        let last = self.step(&mut copier, &mut cleared_away);
+        let last = self.step(&mut copies);
         if tokio::time::timeout(LAST_MAX, last).await.is_err() {
             tracing::warn!("there was no time for a last backup; the next start makes one");
-            copier = None;
+            copies.copier = None;
         }
-        if let Some(copier) = copier {
+        if let Some(copier) = copies.copier {
             copier.close().await;
         }
     }
 
-    async fn step(&self, copier: &mut Option<Copier>, cleared_away: &mut Option<Instant>) {
+    async fn step(&self, copies: &mut Copies) {
         let started_at = Utc::now();
-        match self.copy(copier, cleared_away).await {
+        match self.copy(copies).await {
             Ok(copied) => {
                 self.state.send_modify(|state| {
                     state.fresh_at = started_at;
                     state.is_failing = false;
                     if let Some(copied) = &copied {
                         state.position = Some(copied.name.position);
+                        state.images_left = copied.blobs.left;
                     }
                 });
                 if let Some(copied) = copied {
@@ -111,27 +133,30 @@ impl Keeper {
                 self.state.send_modify(|state| state.is_failing = true);
                 let reason = format!("{error:#}");
                 tracing::error!(reason, to = %self.target, "the backup failed; the next one is tried in its time");
-                // What it believes to be there may not be.
-                *copier = None;
+                if !is_of_blobs(&error) {
+                    // What it believes to be there may not be.
+                    copies.copier = None;
+                }
             }
         }
     }
 
-    async fn copy(
-        &self,
-        copier: &mut Option<Copier>,
-        cleared_away: &mut Option<Instant>,
-    ) -> anyhow::Result<Option<Copied>> {
+    async fn copy(&self, copies: &mut Copies) -> anyhow::Result<Option<Copied>> {
         let dir = DataDir::existing(&self.dir)?;
         if Restored::is_pending(&dir)? {
             return Ok(None); // everything in it is still in the backup that it came from
         }
         let _lock = Lock::of_backups(&dir).await?;
+        let Copies {
+            images,
+            copier,
+            cleared_away,
+        } = copies;
         let copier = match copier {
             Some(copier) => copier,
             None => copier.insert(super::copier(&dir, &self.target).await?),
         };
-        let copied = copier.copy().await?;
+        let copied = images.copy(copier).await?;
         if cleared_away.is_none_or(|at| at.elapsed() >= CLEAR_AWAY_EVERY) {
             let gone = copier.clear_away(self.retention).await?;
             tracing::debug!(gone, "old backups are cleared away");
@@ -141,6 +166,14 @@ impl Keeper {
     }
 }
 
+/// What one copy leaves to the next.
+struct Copies {
+    images: Images,
+    copier: Option<Copier>,
+    /// When old backups were looked for last.
+    cleared_away: Option<Instant>,
+}
+
 fn tell(copied: &Copied) {
     metrics::counter!(names::BACKUP_BYTES).increment(copied.written_bytes);
     metrics::histogram!(names::BACKUP_SECONDS).record(copied.took);
@@ -148,6 +181,8 @@ fn tell(copied: &Copied) {
         position = copied.name.position,
         written_bytes = copied.written_bytes,
         written_chunks = copied.written_chunks,
+        written_blobs = copied.written_blobs,
+        images_left = copied.blobs.left,
         bytes = copied.bytes,
         took_ms = u64::try_from(copied.took.as_millis()).unwrap_or(u64::MAX),
         "a backup was made"

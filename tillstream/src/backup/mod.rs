@@ -2,8 +2,9 @@
 //!
 //! Of the shop's files (docs/decisions/0005) those are copied that can't be made anew: the log, the personal keys, what the
 //! workers intend, the secrets and the admin's login. How that is done cheaply is `platform::backup`'s; bringing it back is
-//! left to `restore`, and what a restored shop has to do first, to `restoration`.
+//! left to `restore`, and what a restored shop has to do first, to `restoration`. Which images go with it, `images` says.
 
+mod images;
 mod keeper;
 mod restoration;
 mod restore;
@@ -12,13 +13,18 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use platform::backup::{Copier, DatabaseSource, FileSource, Hints, ManifestName, Sources, Target};
-use platform::event_log;
+use platform::backup::{
+    Copied, Copier, DatabaseSource, FileSource, Hints, ManifestName, Sources, Target, TargetError,
+};
+use platform::blobs::BlobError;
+use platform::event_log::{self, EventLog, LogOptions};
 use workers::intents;
 
 use crate::arguments;
 use crate::data_dir::{DataDir, Lock};
+use crate::outside;
 use crate::settings::Settings;
+use images::Images;
 
 pub use keeper::{BackupState, Keeper, age, observe};
 pub use restoration::{Restoration, Restored};
@@ -67,20 +73,46 @@ pub async fn once(settings: &Settings, arguments: &arguments::Backup) -> anyhow:
     );
     let _lock = Lock::of_backups(&dir).await?;
     let mut copier = copier(&dir, &target).await?;
-    let copied = copier.copy().await.context("the backup failed")?;
-    match copied {
-        Some(copied) => println!(
-            "{} rows up to position {} are in {target}: {} bytes, {} of them new, in {:.1} s.",
-            copied.rows,
-            copied.name.position,
-            copied.bytes,
-            copied.written_bytes,
-            copied.took.as_secs_f64()
-        ),
-        None => println!("The newest backup in {target} has everything."),
+    let log = EventLog::open_sqlite(&dir.log(), LogOptions::default()).await?;
+    let mut images = Images::new(log.clone(), outside::blobs(settings, &dir)?);
+    let mut copied = images.copy(&mut copier).await.context("the backup failed")?;
+    if copied.is_none() {
+        println!("The newest backup in {target} has everything.");
     }
+    // One copy takes as many images as don't hold up its rows; somebody waits for all of them here.
+    while let Some(made) = copied {
+        tell(&target, &made);
+        copied = if made.blobs.left > 0 {
+            images.copy(&mut copier).await.context("the backup failed")?
+        } else {
+            None
+        };
+    }
+    log.close().await;
     copier.close().await;
     Ok(ExitCode::SUCCESS)
+}
+
+fn tell(target: &Target, copied: &Copied) {
+    println!(
+        "{} rows up to position {} and {} files of images are in {target}: {} bytes, {} of them new in {} chunks and {} files, \
+         in {:.1} s.",
+        copied.rows,
+        copied.name.position,
+        copied.blobs.count,
+        copied.bytes,
+        copied.written_bytes,
+        copied.written_chunks,
+        copied.written_blobs,
+        copied.took.as_secs_f64()
+    );
+    if copied.blobs.missing > 0 {
+        println!(
+            "{} files of images aren't where they are kept, or damaged, and so not in it; `tillstream verify` names those \
+             that are shown.",
+            copied.blobs.missing
+        );
+    }
 }
 
 /// `tillstream backups`: what could be restored, newest first.
@@ -105,8 +137,18 @@ fn target(settings: &Settings, named: Option<&str>) -> anyhow::Result<Target> {
     }
 }
 
+/// Refuses a bucket that isn't there or isn't ours. That it can't be reached now, whoever uses it tells.
+async fn check(target: &Target) -> anyhow::Result<()> {
+    match target.check().await {
+        Err(error @ TargetError::Blobs(BlobError::Refused { .. })) => Err(error)
+            .context("the place of the backups, or its credentials in the settings of backup, is wrong"),
+        _ => Ok(()),
+    }
+}
+
 /// All of them, oldest first; at least one.
 async fn copies(target: &Target) -> anyhow::Result<Vec<ManifestName>> {
+    check(target).await?;
     let copies = target.copies().await?;
     anyhow::ensure!(!copies.is_empty(), "there is no backup in {target}");
     Ok(copies)

@@ -8,16 +8,20 @@ use std::process::ExitCode;
 use anyhow::{Context, bail, ensure};
 use chrono::{DateTime, Utc};
 use platform::backup::{self, Manifest, ManifestName, Target};
+use platform::blobs::{BlobPlace, BlobStore};
 use platform::event_log::{EventLog, LogOptions};
 use read_models::Views;
 use tempfile::TempDir;
 use workers::intents;
 
-use super::Restored;
+use super::{Restored, images};
 use crate::arguments::Restore;
 use crate::data_dir::{DataDir, Lock};
 use crate::settings::{PaymentProvider, Settings};
 use crate::{progress, rebuild, verify};
+
+/// Lost files that are named; `tillstream verify` tells the same.
+const PRINTED_MAX: usize = 20;
 
 pub async fn run(settings: &Settings, arguments: &Restore) -> anyhow::Result<ExitCode> {
     ensure!(
@@ -29,7 +33,8 @@ pub async fn run(settings: &Settings, arguments: &Restore) -> anyhow::Result<Exi
     let name = choose(super::copies(&target).await?, arguments.at.as_deref())?;
     let manifest = target.manifest(&name).await?;
     let beside = place.beside()?;
-    bring_back(&target, &manifest, &beside).await?;
+    let blobs = place.blobs(settings, beside.path())?;
+    let images = bring_back(&target, &manifest, &beside, blobs).await?;
     let restored = Restored {
         from: target.to_string(),
         backup_taken_at: manifest.taken_at,
@@ -40,6 +45,7 @@ pub async fn run(settings: &Settings, arguments: &Restore) -> anyhow::Result<Exi
     restored.save(&DataDir::existing(beside.path())?)?;
     let aside = place.take(beside)?;
     tell(settings, &manifest, &place.path, aside.as_deref());
+    tell_images(&images);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -103,6 +109,20 @@ impl Place {
         made.with_context(|| format!("no room for the restored shop in {}", parent.display()))
     }
 
+    /// Where its images are kept: within the restored folder what is to lie within the place.
+    fn blobs(&self, settings: &Settings, beside: &Path) -> anyhow::Result<BlobStore> {
+        let place = match settings.blobs.place(&self.path)? {
+            BlobPlace::Folder(folder) => {
+                let folder = std::path::absolute(&folder)
+                    .with_context(|| format!("{} is no path", folder.display()))?;
+                let within = folder.strip_prefix(&self.path).map(|within| beside.join(within));
+                BlobPlace::Folder(within.unwrap_or(folder))
+            }
+            bucket @ BlobPlace::S3(_) => bucket,
+        };
+        BlobStore::open(&place).context("the place of the images can't be opened")
+    }
+
     /// Puts the folder in the place; says where to what was there has gone.
     fn take(&self, beside: TempDir) -> anyhow::Result<Option<PathBuf>> {
         let moved = |path: &Path| format!("the restored shop can't be moved to {}", path.display());
@@ -123,7 +143,12 @@ impl Place {
     }
 }
 
-async fn bring_back(target: &Target, manifest: &Manifest, beside: &TempDir) -> anyhow::Result<()> {
+async fn bring_back(
+    target: &Target,
+    manifest: &Manifest,
+    beside: &TempDir,
+    blobs: BlobStore,
+) -> anyhow::Result<images::Restored> {
     let bar = progress::bar(manifest.rows(), "restore");
     backup::restore(target, manifest, beside.path(), |rows| bar.set_position(rows)).await?;
     bar.finish_and_clear();
@@ -143,8 +168,9 @@ async fn bring_back(target: &Target, manifest: &Manifest, beside: &TempDir) -> a
     let views = Views::open_sqlite(&dir.views()).await?;
     rebuild::catch_up(&log, &views).await?;
     views.close().await;
+    let images = images::bring_back(target, manifest, &log, blobs).await?;
     log.close().await;
-    Ok(())
+    Ok(images)
 }
 
 fn tell(settings: &Settings, manifest: &Manifest, place: &Path, aside: Option<&Path>) {
@@ -161,9 +187,29 @@ fn tell(settings: &Settings, manifest: &Manifest, place: &Path, aside: Option<&P
         "At its next start the shop asks the payment provider what came later, and answers commands with 503 until it \
          knows. Then `tillstream orphans` lists the money that nobody here accounts for."
     );
-    println!("Not in a backup: images that are kept in files, and the mailbox folder.");
+    println!("Not in a backup: the mailbox folder.");
     if settings.payments.provider == PaymentProvider::Sandbox && settings.payments.sandbox_database.is_none()
     {
         println!("The payment sandbox kept its books in the data folder: it remembers no charge.");
+    }
+}
+
+fn tell_images(images: &images::Restored) {
+    let images::Restored { back, lacking } = images;
+    if back.count + back.kept > 0 {
+        println!(
+            "Images: {} files brought back, {} bytes; {} were where they belong.",
+            back.count, back.bytes, back.kept
+        );
+    }
+    if lacking.is_empty() {
+        return;
+    }
+    println!(
+        "{} files of images are lost, and answered with 503 until somebody uploads them anew and removes the old ones:",
+        lacking.len()
+    );
+    for key in lacking.iter().take(PRINTED_MAX) {
+        println!("  {key}");
     }
 }

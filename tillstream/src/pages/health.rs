@@ -50,6 +50,8 @@ struct Readiness {
 
 #[derive(Serialize)]
 struct Backups {
+    /// Files of images that a later backup will have.
+    images_left: u64,
     /// Everything before this is in a backup.
     fresh_at: DateTime<Utc>,
     age_s: u64,
@@ -63,6 +65,7 @@ impl From<&BackupState> for Backups {
         Self {
             fresh_at: state.fresh_at,
             age_s: backup::age(state).as_secs(),
+            images_left: state.images_left,
             position: state.position,
             failing: state.is_failing,
         }

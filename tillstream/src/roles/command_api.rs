@@ -27,7 +27,7 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
     let vault = servers.vault(&secrets).await?;
     let bus = backends::bus(settings, station.role.as_str()).await?;
     let calls = servers.calls().await?;
-    let blobs = outside::blobs(settings, &dir)?;
+    let blobs = outside::writable_blobs(settings, &dir).await?;
     let deps = deps(
         settings,
         &secrets,
@@ -88,6 +88,7 @@ pub fn deps(
             max_bytes: settings.images.max_upload_kib as usize * 1024,
             max_pixels: u64::from(settings.images.max_megapixels) * 1_000_000,
         },
+        upload_pace: settings.limits.upload_pace(),
         webhook_secret: Some(outside::webhook_secret(settings, secrets)),
         fingerprint_secret: secrets.fingerprints()?,
     })

@@ -31,7 +31,7 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
         identity: outside::identity(settings, &public_url)?,
         transport: outside::transport(settings, &dir)?,
         chain: outside::chain(settings, &calls)?,
-        blobs: outside::blobs(settings, &dir)?,
+        blobs: outside::writable_blobs(settings, &dir).await?,
         lease,
     };
 

@@ -64,7 +64,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
     let restoration = Restoration::pending(&dir)?;
     let gate = restoration.as_ref().map(Restoration::gate);
     let executor = Executor::new(kept.log.clone());
-    let blobs = outside::blobs(settings, &dir)?;
+    let blobs = outside::writable_blobs(settings, &dir).await?;
     let commands = roles::command_deps(
         settings,
         &secrets,
@@ -99,7 +99,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
         kept.views.clone(),
         kept.vault.clone(),
         commands.tokens.clone(),
-        blobs,
+        blobs.clone(),
         settings.currency,
     )
     .with_calls(kept.calls.clone());
@@ -116,7 +116,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
     background.start("metrics of the views", |stop| {
         observe::projections(kept.log.clone(), kept.views.clone(), stop)
     });
-    if let Some(keeper) = Keeper::of(settings, &dir)? {
+    if let Some(keeper) = Keeper::of(settings, &dir, &kept.log, &blobs).await? {
         let state = keeper.state();
         health = health.with_backups(state.clone());
         background.start("age of the backups", |stop| backup::observe(state, stop));

@@ -4,7 +4,9 @@
 //! that was cut off anywhere is simply made again. How an image is made small is left to `picture`, when to try again to the
 //! lanes.
 
+mod named;
 mod picture;
+mod sweep;
 
 use std::sync::Arc;
 
@@ -23,6 +25,9 @@ use tokio::sync::Semaphore;
 use crate::effects::{Shop, Verdict};
 use crate::intents::Claimed;
 use picture::{Made, MakeError};
+
+pub use named::{NamedBlob, NamedBlobs};
+pub(crate) use sweep::{Sweep, repeat as keep_swept};
 
 /// More than any upload has; what is larger isn't one.
 const UPLOAD_MAX_BYTES: u64 = 64 * 1024 * 1024;

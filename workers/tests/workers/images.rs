@@ -25,6 +25,7 @@ on_both! {
     what_is_no_image_is_rejected_and_thrown_away_in_its_time,
     a_removed_image_is_thrown_away_in_its_time,
     a_crash_in_the_middle_is_made_good,
+    what_no_event_ever_named_is_swept_away_once_it_is_old,
 }
 
 /// Longer than blobs outlive their image.
@@ -103,6 +104,62 @@ async fn until_processed(shop: &Shop, image_id: ImageId) -> ImageProcessed {
 async fn blobs(shop: &Shop) -> usize {
     let listed: Vec<_> = shop.blobs.list("images").unwrap().try_collect().await.unwrap();
     listed.len()
+}
+
+/// As the command API leaves it if it dies before it tells of it.
+async fn left_over(shop: &Shop, product_id: ProductId) -> String {
+    let bytes = png(30, 30);
+    let key = original_key(product_id, ImageId::generate(), &hash(&bytes));
+    shop.blobs.put(&key, bytes.into()).await.unwrap();
+    key
+}
+
+/// Neither an old blob that the log names, wanted or not, nor a new one of which it may yet speak.
+async fn what_no_event_ever_named_is_swept_away_once_it_is_old(shop: Shop) {
+    const OLD: TimeDelta = TimeDelta::days(2);
+    let (product_id, image_id) = upload(&shop, png(500, 250)).await;
+    let (_, removed) = upload(&shop, png(40, 40)).await;
+    let remove = RemoveImage {
+        product_id,
+        image_id: removed,
+        by: Authority::Staff,
+        expected_version: None,
+        at: shop.now(),
+    };
+    shop.command(|work| images::remove_image(work, &remove)).await;
+    for entry in shop
+        .blobs
+        .list("images")
+        .unwrap()
+        .try_collect::<Vec<_>>()
+        .await
+        .unwrap()
+    {
+        shop.age_blob(&entry.key, OLD);
+    }
+    let new = left_over(&shop, product_id).await;
+    let (known, unknown) = (
+        left_over(&shop, product_id).await,
+        left_over(&shop, ProductId::generate()).await,
+    );
+    shop.age_blob(&known, OLD);
+    shop.age_blob(&unknown, OLD);
+    // None of ours, whatever it is.
+    shop.blobs.put("images/readme", "x".into()).await.unwrap();
+    shop.age_blob("images/readme", OLD);
+
+    let is_there = async |key: &str| shop.blobs.length(key).await.unwrap().is_some();
+    let workers = shop.work().await;
+    until("what is left over is gone", async || {
+        !is_there(&known).await && !is_there(&unknown).await
+    })
+    .await;
+    assert!(is_there(&new).await && is_there("images/readme").await);
+    assert!(is_there(&original_key(product_id, removed, &hash(&png(40, 40)))).await);
+    until_processed(&shop, image_id).await;
+    assert!(is_there(&original_key(product_id, image_id, &hash(&png(500, 250)))).await);
+    workers.stop().await;
+    shop.close().await;
 }
 
 async fn an_upload_is_made_into_its_sizes(shop: Shop) {

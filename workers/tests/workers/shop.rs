@@ -308,6 +308,15 @@ impl Shop {
         self.sandbox.charges().await.unwrap()
     }
 
+    /// Lets a blob have been put so much earlier.
+    pub fn age_blob(&self, key: &str, age: TimeDelta) {
+        let file = std::fs::File::options()
+            .write(true)
+            .open(self.directory.path().join("blobs").join(key))
+            .unwrap();
+        file.set_modified((self.now() - age).into()).unwrap();
+    }
+
     /// The sandbox, as [`gateway`] takes it.
     pub fn provider_url(&self) -> &str {
         &self.sandbox.base_url

@@ -1,4 +1,4 @@
-//! Blobs in a folder. There is no real S3 server to be had here, so of a bucket only what it does without one.
+//! Blobs in a folder, and in a bucket of a server that speaks S3.
 
 mod bucket;
 mod folder;
