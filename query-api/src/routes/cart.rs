@@ -27,7 +27,7 @@ const VIEWS: &[ViewName] = &[ViewName::Carts, ViewName::GuestCarts, ViewName::Pr
 #[derive(Serialize, ToSchema)]
 pub struct CartAnswer {
     items: Vec<CartLine>,
-    /// What the items that can be bought come to.
+    /// What the items that can be bought come to, in the shop's currency: those of another stand in their lines only.
     #[schema(value_type = MoneyDto)]
     total: Money,
 }
@@ -43,6 +43,7 @@ pub struct CartLine {
     quantity: u32,
     #[schema(value_type = Option<MoneyDto>)]
     unit_price: Option<Money>,
+    /// Null, too, when it is more than any amount can be.
     #[schema(value_type = Option<MoneyDto>)]
     subtotal: Option<Money>,
     /// Units that could be bought.
@@ -95,8 +96,8 @@ pub async fn own(
     };
     let cart = cart.map_err(store_failed)?;
     drop(snapshot);
-    let cart = cart.map_or_else(|| Ok(empty(terms.currency)), |cart| priced(cart, terms.currency));
-    answer::private(&headers, position, &cart?)
+    let cart = cart.map_or_else(|| empty(terms.currency), |cart| priced(cart, terms.currency));
+    answer::private(&headers, position, &cart)
 }
 
 fn empty(currency: Currency) -> CartAnswer {
@@ -106,35 +107,32 @@ fn empty(currency: Currency) -> CartAnswer {
     }
 }
 
-fn priced(PricedCart { items, products }: PricedCart, currency: Currency) -> Result<CartAnswer, Problem> {
+fn priced(PricedCart { items, products }: PricedCart, currency: Currency) -> CartAnswer {
     let mut answer = empty(currency);
     for item in items {
         let product = products
             .get(&item.product_id)
             .filter(|product| product.status == ProductStatus::Active);
-        let line = line(item, product)?;
+        let line = line(item, product);
         if let Some(subtotal) = line.subtotal {
             // Prices of another currency than the shop's stand in their lines only.
             answer.total = answer.total.checked_add(subtotal).unwrap_or(answer.total);
         }
         answer.items.push(line);
     }
-    Ok(answer)
+    answer
 }
 
-fn line(item: CartItem, product: Option<&ProductDocument>) -> Result<CartLine, Problem> {
+fn line(item: CartItem, product: Option<&ProductDocument>) -> CartLine {
     let variant = product.and_then(|product| product.variants.iter().find(|variant| variant.sku == item.sku));
     let unit_price = variant.map(|variant| variant.price);
-    let subtotal = unit_price
-        .map(|price| price.checked_mul(item.quantity))
-        .transpose();
-    Ok(CartLine {
+    CartLine {
         sku: item.sku,
         product_id: item.product_id,
         name: product.map(|product| product.name.clone()),
         quantity: item.quantity,
         unit_price,
-        subtotal: subtotal.map_err(Problem::internal)?,
+        subtotal: unit_price.and_then(|price| price.checked_mul(item.quantity).ok()),
         available: variant.map_or(0, |variant| variant.available),
-    })
+    }
 }

@@ -13,6 +13,7 @@ on_each_database! {
     an_empty_cart_is_a_cart,
     prices_follow_the_catalogue_and_what_is_gone_has_none,
     a_price_in_another_currency_stands_in_its_line_only,
+    a_price_too_high_to_be_multiplied_breaks_nothing,
 }
 
 async fn shop(database: Database) -> Shop {
@@ -80,4 +81,13 @@ async fn a_price_in_another_currency_stands_in_its_line_only(database: Database)
         answer.body["total"],
         json!({"amount": "33.00", "currency": "GBP"})
     );
+}
+
+async fn a_price_too_high_to_be_multiplied_breaks_nothing(database: Database) {
+    let shop = shop(database).await;
+    let dear = of_catalogue(added(3, "Crown", i64::MAX));
+    shop.tell([dear, in_cart(1, 3, 2)]).await;
+    let answer = shop.get("/api/cart").by(&customer(1)).await.ok();
+    assert_eq!(answer.items()[2]["subtotal"], Value::Null);
+    assert_eq!(answer.body["total"]["amount"], "33.00");
 }
