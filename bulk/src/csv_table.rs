@@ -82,10 +82,10 @@ impl CsvTable {
             .terminator(Terminator::Any(b'\n')) // trimming takes the '\r'; each record ends with its own line
             .from_reader(source.reader()?.chain(&b"\n"[..]));
         let file = source.name();
-        let names = reader.headers().map_err(|source| BulkError::Csv {
+        let names = reader.headers().map_err(|cause| BulkError::Csv {
             file: file.clone(),
             row: 1,
-            source,
+            cause,
         })?;
         let header = Header::read(&file, names, columns)?;
         Ok(Self { reader, file, header })
@@ -100,10 +100,10 @@ impl CsvTable {
         loop {
             let more = self.reader.read_byte_record(&mut raw);
             let line = first_line(&raw, self.reader.position().line());
-            let failed = |source| BulkError::Csv {
+            let failed = |cause| BulkError::Csv {
                 file: self.file.clone(),
                 row: line,
-                source,
+                cause,
             };
             if !more.map_err(failed)? {
                 return Ok(());

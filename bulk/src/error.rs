@@ -7,11 +7,11 @@ use std::path::Path;
 pub enum BulkError {
     #[error("{file}: the name doesn't tell whether it's CSV, NDJSON or JSON; say it with --format")]
     FormatUnknown { file: String },
-    #[error("{file} can't be {what}: {source}")]
+    #[error("{file} can't be {what}: {cause}")]
     File {
         file: String,
         what: &'static str,
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     #[error("{file}: the column {column:?} is missing in the header ({found})")]
     ColumnMissing {
@@ -27,22 +27,22 @@ pub enum BulkError {
     },
     #[error("{file}: the header has the column {column:?} twice")]
     ColumnTwice { file: String, column: String },
-    #[error("{file}: row {row}: this isn't readable as CSV: {source}")]
+    #[error("{file}: row {row}: this isn't readable as CSV: {cause}")]
     Csv {
         file: String,
         row: u64,
-        source: csv::Error,
+        cause: csv::Error,
     },
-    #[error("{file}: this isn't a JSON array of objects: {source}")]
-    Json { file: String, source: serde_json::Error },
+    #[error("{file}: this isn't a JSON array of objects: {cause}")]
+    Json { file: String, cause: serde_json::Error },
 }
 
 impl BulkError {
-    pub(crate) fn file(path: &Path, what: &'static str, source: std::io::Error) -> Self {
+    pub(crate) fn file(path: &Path, what: &'static str, cause: std::io::Error) -> Self {
         Self::File {
             file: path.display().to_string(),
             what,
-            source,
+            cause,
         }
     }
 }

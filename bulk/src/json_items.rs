@@ -39,7 +39,7 @@ fn for_each_line(
         let read = read_line(&mut *reader, &mut line).map_err(|error| BulkError::File {
             file: source.name(),
             what: "read",
-            source: error,
+            cause: error,
         })?;
         if read == 0 {
             break;
@@ -90,9 +90,9 @@ fn for_each_in_array(
         .deserialize_seq(visitor)
         .and_then(|()| deserializer.end());
     match read {
-        Err(source_error) if !stopped => Err(BulkError::Json {
+        Err(cause) if !stopped => Err(BulkError::Json {
             file: source.name(),
-            source: source_error,
+            cause,
         }),
         _ => Ok(()),
     }

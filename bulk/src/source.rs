@@ -145,5 +145,7 @@ mod tests {
     fn a_missing_file_is_named() {
         let error = Source::open(Path::new("/nowhere/x.csv")).unwrap_err();
         assert!(error.to_string().starts_with("/nowhere/x.csv can't be opened"));
+        // It tells its cause by itself; as a source it would be told twice.
+        assert!(std::error::Error::source(&error).is_none());
     }
 }

@@ -11,11 +11,11 @@ use crate::options::Dataset;
 pub enum ImportError {
     #[error(transparent)]
     Bulk(#[from] BulkError),
-    #[error("{file} can't be {what}: {source}")]
+    #[error("{file} can't be {what}: {cause}")]
     File {
         file: String,
         what: &'static str,
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     #[error("{dataset} can't be read from this format", dataset = .dataset.name())]
     FormatUnsupported { dataset: Dataset },
@@ -54,11 +54,11 @@ pub enum ImportError {
 }
 
 impl ImportError {
-    pub(crate) fn file(path: &Path, what: &'static str, source: std::io::Error) -> Self {
+    pub(crate) fn file(path: &Path, what: &'static str, cause: std::io::Error) -> Self {
         Self::File {
             file: path.display().to_string(),
             what,
-            source,
+            cause,
         }
     }
 }

@@ -6,8 +6,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use tokio::sync::watch;
+
+/// Digits of a second.
+const MICROSECONDS: u16 = 6;
 
 /// The clock that decisions go by. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -37,9 +40,10 @@ impl ManualClock {
 }
 
 impl Clock {
+    /// To the microsecond, as databases keep it: so a time is the same in an event, in its envelope and in a view.
     pub fn now(&self) -> DateTime<Utc> {
         match self {
-            Self::System => Utc::now(),
+            Self::System => Utc::now().trunc_subsecs(MICROSECONDS),
             Self::Manual(clock) => *clock.now.borrow(),
         }
     }
@@ -57,5 +61,19 @@ impl Clock {
                 let _ = clock.now.subscribe().wait_for(|now| *now >= at).await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Timelike;
+
+    use super::*;
+
+    #[test]
+    fn the_systems_time_has_microseconds() {
+        let nanoseconds = |_| Clock::System.now().nanosecond() % 1_000;
+        let finer = (0..100).map(nanoseconds).find(|nanoseconds| *nanoseconds != 0);
+        assert_eq!(finer, None);
     }
 }

@@ -10,6 +10,7 @@ mod errors;
 mod export;
 mod key_ring;
 mod late_days;
+mod paged;
 mod personal_data;
 mod reads;
 mod report;
@@ -168,6 +169,7 @@ pub fn router(deps: QueryDeps) -> (Router, utoipa::openapi::OpenApi) {
         .merge(routes::all())
         .split_for_parts();
     scopes::describe(&mut document);
+    paged::describe(&mut document);
     (router.with_state(state), document)
 }
 

@@ -55,10 +55,10 @@ pub fn read(input: &Input) -> Result<Vec<FileLine>, ImportError> {
 type Cell<'a> = dyn Fn(&str) -> &'a str + 'a;
 
 fn csv_lines(input: &Input, line_of: impl Fn(&Cell) -> FileLine) -> Result<Vec<FileLine>, ImportError> {
-    let failed = |source| BulkError::Csv {
+    let failed = |cause| BulkError::Csv {
         file: input.source.name(),
         row: 0,
-        source,
+        cause,
     };
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)

@@ -27,7 +27,7 @@ const VIEWS: &[ViewName] = &[ViewName::Carts, ViewName::GuestCarts, ViewName::Pr
 #[derive(Serialize, ToSchema)]
 pub struct CartAnswer {
     items: Vec<CartLine>,
-    /// What the items that can be bought come to.
+    /// What the items that can be bought come to, in the shop's currency: those of another stand in their lines only.
     #[schema(value_type = MoneyDto)]
     total: Money,
 }
@@ -43,6 +43,7 @@ pub struct CartLine {
     quantity: u32,
     #[schema(value_type = Option<MoneyDto>)]
     unit_price: Option<Money>,
+    /// Null, too, when it is more than any amount can be.
     #[schema(value_type = Option<MoneyDto>)]
     subtotal: Option<Money>,
     /// Units that could be bought.

@@ -2,27 +2,29 @@
 //!
 //! One's own; an admin sees anybody's with `account`. Every figure is a projected one, read by its key.
 
+use std::collections::{BTreeSet, HashMap};
+
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use events::account::Role;
 use events::ids::{AccountId, OrderId, ProductId, Sku};
 use events::money::{Currency, Money};
 use read_models::ViewName;
-use read_models::products::ProductDocument;
-use read_models::query::{dashboard, wallets};
+use read_models::products::{Product as ProductRow, ProductDocument};
+use read_models::query::{dashboard, many, wallets};
 use read_models::trade_entries::{Side, TradeEntry};
 use read_models::trades::{TradeSums, Trades};
 use read_models::unsold::Unsold;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 use web::money::MoneyDto;
-use web::paging::{Limit, Page, decode_cursor};
+use web::paging::{Page, decode_cursor};
 use web::position::MinPosition;
 use web::{Caller, Problem, Query};
 
 use super::wallet::Balance;
+use super::whose::{WhosePageParams, WhoseParams, owner};
 use super::{Denied, QueryHeaders, Unanswered};
 use crate::answer;
 use crate::errors::store_failed;
@@ -30,30 +32,9 @@ use crate::reads::{Picture, Reads};
 use crate::schema::Product;
 
 const VIEWS: &[ViewName] = &[ViewName::Trades, ViewName::Products, ViewName::Wallets];
-const TRADES: &[ViewName] = &[ViewName::Trades];
+/// The lines, and the products' for their names.
+const TRADES: &[ViewName] = &[ViewName::Trades, ViewName::Products];
 const PRODUCTS: &[ViewName] = &[ViewName::Products];
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct DashboardParams {
-    /// For admins: whose dashboard; the caller's, if missing.
-    #[param(value_type = Option<Uuid>)]
-    account: Option<AccountId>,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct DashboardListParams {
-    /// For admins: whose; the caller's, if missing.
-    #[param(value_type = Option<Uuid>)]
-    account: Option<AccountId>,
-    #[serde(default)]
-    #[param(value_type = Option<u32>)]
-    limit: Limit,
-    cursor: Option<String>,
-}
 
 /// Each list has a row per currency in which there is anything.
 #[derive(Serialize, ToSchema)]
@@ -138,28 +119,17 @@ impl From<Unsold> for UnsoldFigures {
     }
 }
 
-/// Whose dashboard the caller may see.
-fn owner(caller: &Caller, asked: Option<AccountId>) -> Result<AccountId, Problem> {
-    match asked {
-        Some(account) if account != caller.account => {
-            caller.require(Role::Admin)?;
-            Ok(account)
-        }
-        _ => Ok(caller.account),
-    }
-}
-
 /// What somebody has, bought, sold and offers
 ///
 /// One's own; an admin sees anybody's.
 #[utoipa::path(
     get, path = "/api/dashboard", tag = "dashboard", security(("bearer" = [])),
-    params(DashboardParams, QueryHeaders),
+    params(WhoseParams, QueryHeaders),
     responses((status = 200, body = DashboardAnswer), Unanswered, Denied)
 )]
 pub async fn figures_of(
     caller: Caller,
-    Query(params): Query<DashboardParams>,
+    Query(params): Query<WhoseParams>,
     min: MinPosition,
     headers: HeaderMap,
     State(reads): State<Reads>,
@@ -200,6 +170,8 @@ pub struct TradeLine {
     product_id: Option<ProductId>,
     #[schema(value_type = Option<String>)]
     sku: Option<Sku>,
+    /// As the product is named now; null where only money was given back.
+    name: Option<String>,
     /// Negative when it was taken back.
     quantity: i64,
     /// Before the fee; negative when it was taken back.
@@ -207,9 +179,13 @@ pub struct TradeLine {
     amount: Money,
 }
 
-impl From<TradeEntry> for TradeLine {
-    fn from(entry: TradeEntry) -> Self {
+impl TradeLine {
+    fn new(entry: TradeEntry, products: &HashMap<ProductId, ProductRow>) -> Self {
+        let product = entry.product_id.and_then(|id| products.get(&id));
+        let name = product.map(|product| product.document.name.clone());
         Self {
+            // One of which only stock is known has no name yet.
+            name: name.filter(|name| !name.is_empty()),
             position: entry.position,
             at: entry.at,
             order_id: entry.order_id,
@@ -224,12 +200,12 @@ impl From<TradeEntry> for TradeLine {
 /// What somebody bought, line by line, newest first
 #[utoipa::path(
     get, path = "/api/dashboard/purchased", tag = "dashboard", security(("bearer" = [])),
-    params(DashboardListParams, QueryHeaders),
+    params(WhosePageParams, QueryHeaders),
     responses((status = 200, body = Page<TradeLine>), Unanswered, Denied)
 )]
 pub async fn purchased(
     caller: Caller,
-    Query(params): Query<DashboardListParams>,
+    Query(params): Query<WhosePageParams>,
     min: MinPosition,
     headers: HeaderMap,
     State(reads): State<Reads>,
@@ -240,12 +216,12 @@ pub async fn purchased(
 /// What somebody sold, line by line, newest first
 #[utoipa::path(
     get, path = "/api/dashboard/sold", tag = "dashboard", security(("bearer" = [])),
-    params(DashboardListParams, QueryHeaders),
+    params(WhosePageParams, QueryHeaders),
     responses((status = 200, body = Page<TradeLine>), Unanswered, Denied)
 )]
 pub async fn sold(
     caller: Caller,
-    Query(params): Query<DashboardListParams>,
+    Query(params): Query<WhosePageParams>,
     min: MinPosition,
     headers: HeaderMap,
     State(reads): State<Reads>,
@@ -255,7 +231,7 @@ pub async fn sold(
 
 async fn lines(
     caller: &Caller,
-    params: &DashboardListParams,
+    params: &WhosePageParams,
     side: Side,
     min: MinPosition,
     headers: &HeaderMap,
@@ -268,22 +244,28 @@ async fn lines(
         position,
     } = reads.picture(TRADES, min).await?;
     let limit = params.limit.with_lookahead();
-    let found = dashboard::entries(snapshot.conn(), account, side, before, limit).await;
+    let conn = snapshot.conn();
+    let found = dashboard::entries(conn, account, side, before, limit).await;
+    let page = Page::cut(found.map_err(store_failed)?, params.limit, |entry| {
+        (entry.position, entry.line)
+    });
+    let ids: BTreeSet<_> = page.items.iter().filter_map(|entry| entry.product_id).collect();
+    let products = many::<ProductRow>(conn, &Vec::from_iter(ids)).await;
     drop(snapshot);
-    let found = found.map_err(store_failed)?;
-    let page = Page::cut(found, params.limit, |entry| (entry.position, entry.line));
-    answer::private(headers, position, &page.map(TradeLine::from))
+    let products = products.map_err(store_failed)?;
+    let page = page.map(|entry| TradeLine::new(entry, &products));
+    answer::private(headers, position, &page)
 }
 
 /// What somebody offers and hasn't sold, the latest added first
 #[utoipa::path(
     get, path = "/api/dashboard/unsold", tag = "dashboard", security(("bearer" = [])),
-    params(DashboardListParams, QueryHeaders),
+    params(WhosePageParams, QueryHeaders),
     responses((status = 200, body = Page<Product>), Unanswered, Denied)
 )]
 pub async fn unsold(
     caller: Caller,
-    Query(params): Query<DashboardListParams>,
+    Query(params): Query<WhosePageParams>,
     min: MinPosition,
     headers: HeaderMap,
     State(reads): State<Reads>,
@@ -294,12 +276,12 @@ pub async fn unsold(
 /// What somebody owns and keeps off sale, such as a one-of-a-kind that they bought; the latest added first
 #[utoipa::path(
     get, path = "/api/dashboard/archived", tag = "dashboard", security(("bearer" = [])),
-    params(DashboardListParams, QueryHeaders),
+    params(WhosePageParams, QueryHeaders),
     responses((status = 200, body = Page<Product>), Unanswered, Denied)
 )]
 pub async fn archived(
     caller: Caller,
-    Query(params): Query<DashboardListParams>,
+    Query(params): Query<WhosePageParams>,
     min: MinPosition,
     headers: HeaderMap,
     State(reads): State<Reads>,
@@ -309,7 +291,7 @@ pub async fn archived(
 
 async fn products(
     caller: &Caller,
-    params: &DashboardListParams,
+    params: &WhosePageParams,
     on_sale: bool,
     min: MinPosition,
     headers: &HeaderMap,

@@ -22,6 +22,7 @@ mod sales;
 mod suggestions;
 mod users;
 mod wallet;
+mod whose;
 mod wishlist;
 
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! `GET /api/wallet`: what the shop owes the caller, and how it came about.
+//! `GET /api/wallet`: what the shop owes somebody, and how it came about. One's own; an admin sees anybody's.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -16,7 +16,8 @@ use web::paging::{Page, decode_cursor};
 use web::position::MinPosition;
 use web::{Caller, Problem, Query};
 
-use super::{Denied, PageParams, QueryHeaders, Unanswered};
+use super::whose::{WhosePageParams, WhoseParams, owner};
+use super::{Denied, QueryHeaders, Unanswered};
 use crate::errors::store_failed;
 use crate::reads::{Picture, Reads};
 use crate::{Terms, answer};
@@ -47,28 +48,32 @@ impl From<Wallet> for Balance {
     }
 }
 
-/// The caller's wallet
+/// What is in somebody's wallet
+///
+/// One's own; an admin sees anybody's.
 #[utoipa::path(
-    get, path = "/api/wallet", tag = "wallet", security(("bearer" = [])), params(QueryHeaders),
+    get, path = "/api/wallet", tag = "wallet", security(("bearer" = [])), params(WhoseParams, QueryHeaders),
     responses((status = 200, body = WalletAnswer), Unanswered, Denied)
 )]
 pub async fn balances(
     caller: Caller,
+    Query(params): Query<WhoseParams>,
     min: MinPosition,
     headers: HeaderMap,
     State(reads): State<Reads>,
     State(terms): State<Terms>,
 ) -> Result<Response, Problem> {
+    let account = owner(&caller, params.account)?;
     let Picture {
         mut snapshot,
         position,
     } = reads.picture(VIEWS, min).await?;
-    let mut wallets = wallets::balances(snapshot.conn(), caller.account)
+    let mut wallets = wallets::balances(snapshot.conn(), account)
         .await
         .map_err(store_failed)?;
     drop(snapshot);
     if wallets.is_empty() {
-        wallets.push(Wallet::empty(caller.account, terms.currency));
+        wallets.push(Wallet::empty(account, terms.currency));
     }
     let balances = wallets.into_iter().map(Balance::from).collect();
     answer::private(&headers, position, &WalletAnswer { balances })
@@ -128,30 +133,27 @@ impl From<WalletEntry> for Entry {
     }
 }
 
-/// What came into the caller's wallet and what went, newest first
+/// What came into somebody's wallet and what went, newest first
+///
+/// One's own; an admin sees anybody's.
 #[utoipa::path(
-    get, path = "/api/wallet/entries", tag = "wallet", security(("bearer" = [])), params(PageParams, QueryHeaders),
+    get, path = "/api/wallet/entries", tag = "wallet", security(("bearer" = [])), params(WhosePageParams, QueryHeaders),
     responses((status = 200, body = Page<Entry>), Unanswered, Denied)
 )]
 pub async fn entries(
     caller: Caller,
-    Query(params): Query<PageParams>,
+    Query(params): Query<WhosePageParams>,
     min: MinPosition,
     headers: HeaderMap,
     State(reads): State<Reads>,
 ) -> Result<Response, Problem> {
+    let account = owner(&caller, params.account)?;
     let before = params.cursor.as_deref().map(decode_cursor).transpose()?;
     let Picture {
         mut snapshot,
         position,
     } = reads.picture(VIEWS, min).await?;
-    let found = wallets::entries(
-        snapshot.conn(),
-        caller.account,
-        before,
-        params.limit.with_lookahead(),
-    )
-    .await;
+    let found = wallets::entries(snapshot.conn(), account, before, params.limit.with_lookahead()).await;
     drop(snapshot);
     let page = Page::cut(found.map_err(store_failed)?, params.limit, |entry| entry.position);
     answer::private(&headers, position, &page.map(Entry::from))

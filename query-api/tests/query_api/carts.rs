@@ -13,7 +13,7 @@ on_each_database! {
     an_empty_cart_is_a_cart,
     prices_follow_the_catalogue_and_what_is_gone_has_none,
     a_price_in_another_currency_stands_in_its_line_only,
-    repro_a_line_that_no_amount_can_hold_has_no_subtotal,
+    a_line_that_no_amount_can_hold_has_no_subtotal,
 }
 
 async fn shop(database: Database) -> Shop {

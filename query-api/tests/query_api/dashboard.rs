@@ -139,6 +139,8 @@ async fn lists_are_paged_and_ones_own(database: Database) {
             .await
             .ok();
         assert_eq!(*second.items(), all.items()[1..2], "{path}");
+        let mut items = all.items().iter();
+        assert!(items.all(|item| item["name"] == "Thing"), "{path}: {}", all.body);
         let of_other = format!("{path}?account={}", account(person));
         assert!(shop.get(path).by(&customer(7)).await.ok().items().is_empty());
         for stranger in [customer(7), staff()] {

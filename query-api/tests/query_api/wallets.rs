@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::database::{Database, on_each_database};
-use crate::shop::{Shop, customer};
+use crate::shop::{Shop, admin, customer, staff};
 use crate::story::*;
 
 on_each_database! {
@@ -64,6 +64,16 @@ async fn a_wallet_tells_what_is_in_it_and_what_is_on_its_way(database: Database)
     assert!(!entries.text.contains("ba_secret"));
     let others = shop.get("/api/wallet/entries").by(&customer(2)).await.ok();
     assert_eq!(others.items().len(), 1);
+    for (path, own) in [("/api/wallet", wallet), ("/api/wallet/entries", entries)] {
+        let path = format!("{path}?account={}", account(1));
+        for stranger in [customer(2), staff()] {
+            let denied = shop.get(&path).by(&stranger).await;
+            denied.refused(403, "role_required");
+        }
+        for seer in [customer(1), admin()] {
+            assert_eq!(shop.get(&path).by(&seer).await.ok().body, own.body);
+        }
+    }
 }
 
 async fn who_never_had_money_has_an_empty_wallet(database: Database) {

@@ -4,7 +4,7 @@ use super::Person;
 
 /// Words that things here have in their names, and one that none has.
 const WORDS: [&str; 4] = ["thing", "shop", "client", "zeppelin"];
-const SORTS: [&str; 5] = ["newest", "price_asc", "price_desc", "name", "rating"];
+const SORTS: [&str; 5] = ["newest", "price", "-price", "name", "rating"];
 /// Pages that somebody turns.
 const PAGES_MAX: u64 = 3;
 /// A list of one's own, each with its route.
