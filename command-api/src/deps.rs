@@ -14,6 +14,7 @@ use web::api_keys::ApiKeys;
 use web::tokens::AccessTokens;
 
 use crate::batch::Batches;
+use crate::clients::{ClientLimits, Clients};
 use crate::commands::Commands;
 use crate::key_ring::LogKeyRing;
 use crate::passwords::Passwords;
@@ -45,6 +46,8 @@ pub struct CommandDeps {
     pub fee_bps: u32,
     /// What concerns a chain of shops.
     pub chain: ChainDeps,
+    /// What one client may begin without saying who it is.
+    pub clients: ClientLimits,
     /// Whether the shop is reached over TLS, so that its cookies go no other way.
     pub secure_cookies: bool,
     /// Where uploads are kept.
@@ -96,6 +99,7 @@ impl CommandDeps {
             uploads: Uploads::new(self.blobs, self.image_limits),
             webhook_secret: WebhookSecret(self.webhook_secret.map(Into::into)),
             throttles: Arc::default(),
+            clients: Clients::new(self.clients),
             batches: Batches::default(),
         }
     }
@@ -136,6 +140,7 @@ pub struct ApiState {
     uploads: Uploads,
     webhook_secret: WebhookSecret,
     throttles: Arc<Throttles>,
+    clients: Clients,
     batches: Batches,
 }
 
@@ -160,5 +165,6 @@ parts! {
     uploads: Uploads,
     webhook_secret: WebhookSecret,
     throttles: Arc<Throttles>,
+    clients: Clients,
     batches: Batches,
 }

@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
+use command_api::ClientLimits;
 use events::money::Currency;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -181,10 +182,31 @@ pub struct StripeSettings {
 pub struct LimitSettings {
     pub max_body_kib: u32,
     pub request_timeout_s: u32,
+    /// Proxies of the shop's own before it, each of which adds to `X-Forwarded-For` who has connected to it. None if that
+    /// header isn't to be looked at.
+    pub trusted_proxies: u8,
+    /// What one address may begin within 15 minutes at each process; 0 for no bound. This machine's own may do anything.
+    pub carts_per_address: u32,
+    pub registrations_per_address: u32,
+    pub mails_per_address: u32,
+    pub failed_logins_per_address: u32,
+}
+
+impl LimitSettings {
+    pub fn clients(&self) -> ClientLimits {
+        ClientLimits {
+            trusted_proxies: self.trusted_proxies,
+            carts: self.carts_per_address,
+            registrations: self.registrations_per_address,
+            mails: self.mails_per_address,
+            failed_logins: self.failed_logins_per_address,
+        }
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
+        let clients = ClientLimits::default();
         Self {
             data_dir: "tillstream-data".into(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
@@ -240,6 +262,11 @@ impl Default for Settings {
             limits: LimitSettings {
                 max_body_kib: 2048,
                 request_timeout_s: 30,
+                trusted_proxies: clients.trusted_proxies,
+                carts_per_address: clients.carts,
+                registrations_per_address: clients.registrations,
+                mails_per_address: clients.mails,
+                failed_logins_per_address: clients.failed_logins,
             },
         }
     }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use web::Problem;
 
 use crate::accounts;
+use crate::clients::Client;
 use crate::commands::Commands;
 use crate::errors::ApiError;
 use crate::incoming::Incoming;
@@ -45,11 +46,13 @@ pub async fn forget_password(
     State(commands): State<Commands>,
     State(personal_data): State<PersonalData>,
     State(throttles): State<Arc<Throttles>>,
+    client: Client,
     incoming: Incoming<ForgetPasswordBody>,
 ) -> Result<StatusCode, ApiError> {
     let incoming = incoming.keyless();
     let context = commands.context(None, &incoming);
     let email = claimed(incoming.body.email.trim());
+    client.asks_for_mail(context.now)?;
     throttles
         .resets
         .attempt(&email, context.now)

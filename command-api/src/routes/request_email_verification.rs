@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use web::Problem;
 
 use crate::accounts;
+use crate::clients::Client;
 use crate::commands::Commands;
 use crate::email_verification::prepare;
 use crate::errors::ApiError;
@@ -45,11 +46,13 @@ pub async fn request_email_verification(
     State(commands): State<Commands>,
     State(personal_data): State<PersonalData>,
     State(throttles): State<Arc<Throttles>>,
+    client: Client,
     incoming: Incoming<RequestEmailVerificationBody>,
 ) -> Result<StatusCode, ApiError> {
     let incoming = incoming.keyless();
     let context = commands.context(None, &incoming);
     let email = claimed(incoming.body.email.trim());
+    client.asks_for_mail(context.now)?;
     throttles
         .verifications
         .attempt(&email, context.now)

@@ -88,16 +88,13 @@ pub fn by_option(whole: &Whole, name: Option<&String>) -> Statement {
         .sql(sum)
         .sql(" AS BIGINT) AS found FROM facet_counts WHERE ");
     whole.narrow(&mut statement);
-    match name {
-        Some(name) => {
-            statement
-                .sql(" AND facet = ")
-                .text(format_args!("{OPTION}{name}"));
-        }
-        None => {
-            statement.sql(" AND facet > ").text(OPTION);
-            statement.sql(" AND facet < ").text(AFTER_OPTIONS);
-        }
+    if let Some(name) = name {
+        statement
+            .sql(" AND facet = ")
+            .text(format_args!("{OPTION}{name}"));
+    } else {
+        statement.sql(" AND facet > ").text(OPTION);
+        statement.sql(" AND facet < ").text(AFTER_OPTIONS);
     }
     statement
         .sql(" GROUP BY facet, value HAVING ")
