@@ -12,6 +12,7 @@ mod distributed;
 mod embedded;
 mod endpoint;
 mod executable;
+mod facets;
 mod limit_http;
 mod load;
 mod measurement;
@@ -31,6 +32,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 
 use embedded::limit_sqlite::LimitSqlite;
+use facets::Facets;
 use limit_http::LimitHttp;
 use plan::Plan;
 use report::{Report, Section};
@@ -81,13 +83,15 @@ enum Form {
     Backups,
 }
 
-/// What runs beside the shop, in processes of their own.
+/// What runs beside the shop, in processes of their own; and what is measured without one.
 #[derive(Subcommand)]
 enum LimitProcess {
     #[command(hide = true)]
     LimitHttp(LimitHttp),
     #[command(hide = true)]
     LimitSqlite(LimitSqlite),
+    /// Measures what facets cost beside a plain page of the list
+    Facets(Facets),
 }
 
 fn main() -> ExitCode {
@@ -105,6 +109,10 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         Some(LimitProcess::LimitSqlite(limit)) => limit.run(),
         // With the same runtime as the shop's.
         Some(LimitProcess::LimitHttp(limit)) => runtime()?.block_on(limit.run()),
+        Some(LimitProcess::Facets(facets)) => {
+            let folder = scratch_folder(arguments.folder.as_deref())?;
+            runtime()?.block_on(facets.run(folder.path()))
+        }
         None => compare(&arguments),
     }
 }

@@ -15,6 +15,7 @@ use web::pace::Pace;
 use web::tokens::AccessTokens;
 
 use crate::batch::Batches;
+use crate::clients::{ClientLimits, Clients};
 use crate::commands::Commands;
 use crate::key_ring::LogKeyRing;
 use crate::passwords::Passwords;
@@ -46,6 +47,8 @@ pub struct CommandDeps {
     pub fee_bps: u32,
     /// What concerns a chain of shops.
     pub chain: ChainDeps,
+    /// What one client may begin without saying who it is.
+    pub clients: ClientLimits,
     /// Whether the shop is reached over TLS, so that its cookies go no other way.
     pub secure_cookies: bool,
     /// Where uploads are kept.
@@ -99,6 +102,7 @@ impl CommandDeps {
             uploads: Uploads::new(self.blobs, self.image_limits, self.upload_pace),
             webhook_secret: WebhookSecret(self.webhook_secret.map(Into::into)),
             throttles: Arc::default(),
+            clients: Clients::new(self.clients),
             batches: Batches::new(self.upload_pace),
         }
     }
@@ -139,6 +143,7 @@ pub struct ApiState {
     uploads: Uploads,
     webhook_secret: WebhookSecret,
     throttles: Arc<Throttles>,
+    clients: Clients,
     batches: Batches,
 }
 
@@ -163,5 +168,6 @@ parts! {
     uploads: Uploads,
     webhook_secret: WebhookSecret,
     throttles: Arc<Throttles>,
+    clients: Clients,
     batches: Batches,
 }

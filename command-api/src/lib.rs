@@ -11,6 +11,7 @@ mod body;
 mod branch_caller;
 mod branch_token;
 mod call_recorder;
+mod clients;
 mod commands;
 mod contact;
 mod deps;
@@ -33,6 +34,7 @@ mod throttle;
 mod upload;
 mod validation;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -44,6 +46,7 @@ use web::pace::Pace;
 use web::scopes;
 
 use call_recorder::CallRecorder;
+pub use clients::ClientLimits;
 pub use deps::{ChainDeps, CommandDeps, FEE_BPS, ORDER_TTL};
 pub use errors::ApiError;
 pub use gate::Gate;
@@ -108,6 +111,7 @@ pub async fn run(
 ) -> std::io::Result<()> {
     let (routes, _) = router(deps);
     let app = layers::wrap(routes, Limits::default());
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned());
     tokio::select! {
         served = serving.into_future() => served,

@@ -51,7 +51,7 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    fn new(tries_max: u32, window: TimeDelta) -> Self {
+    pub fn new(tries_max: u32, window: TimeDelta) -> Self {
         Self {
             windows: Mutex::new(LruCache::new(NAMES_MAX)),
             tries_max,
@@ -86,6 +86,13 @@ impl Throttle {
         self.windows().pop(&key(name));
     }
 
+    /// Forgets one try, and no other.
+    pub fn take_back(&self, name: &str) {
+        if let Some(window) = self.windows().peek_mut(&key(name)) {
+            window.tries = window.tries.saturating_sub(1);
+        }
+    }
+
     /// Every change under the lock is whole, so a poisoned lock is no harm.
     fn windows(&self) -> std::sync::MutexGuard<'_, LruCache<[u8; 32], Window>> {
         self.windows.lock().unwrap_or_else(PoisonError::into_inner)
@@ -112,6 +119,17 @@ mod tests {
         assert_eq!(throttle.attempt("ann", at(20)), Err(Duration::from_secs(40)));
         assert_eq!(throttle.attempt("bob", at(20)), Ok(()));
         assert_eq!(throttle.attempt("ann", at(60)), Ok(()));
+    }
+
+    #[test]
+    fn one_try_is_taken_back_and_no_other() {
+        let throttle = Throttle::new(2, TimeDelta::seconds(60));
+        throttle.take_back("ann");
+        assert_eq!(throttle.attempt("ann", at(0)), Ok(()));
+        assert_eq!(throttle.attempt("ann", at(0)), Ok(()));
+        throttle.take_back("ann");
+        assert_eq!(throttle.attempt("ann", at(0)), Ok(()));
+        assert!(throttle.attempt("ann", at(0)).is_err());
     }
 
     #[test]

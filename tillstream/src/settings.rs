@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use command_api::ClientLimits;
 use events::money::Currency;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -121,6 +122,14 @@ pub struct LimitSettings {
     pub upload_idle_s: u32,
     /// and the least that comes in a second over all, in KiB, after half a minute.
     pub upload_min_kib_per_s: u32,
+    /// Proxies of the shop's own before it, each of which adds to `X-Forwarded-For` who has connected to it. None if that
+    /// header isn't to be looked at.
+    pub trusted_proxies: u8,
+    /// What one address may begin within 15 minutes at each process; 0 for no bound. This machine's own may do anything.
+    pub carts_per_address: u32,
+    pub registrations_per_address: u32,
+    pub mails_per_address: u32,
+    pub failed_logins_per_address: u32,
 }
 
 impl LimitSettings {
@@ -130,10 +139,21 @@ impl LimitSettings {
             min_bytes_per_s: self.upload_min_kib_per_s * 1024,
         }
     }
+
+    pub fn clients(&self) -> ClientLimits {
+        ClientLimits {
+            trusted_proxies: self.trusted_proxies,
+            carts: self.carts_per_address,
+            registrations: self.registrations_per_address,
+            mails: self.mails_per_address,
+            failed_logins: self.failed_logins_per_address,
+        }
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
+        let clients = ClientLimits::default();
         Self {
             data_dir: "tillstream-data".into(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
@@ -169,6 +189,11 @@ impl Default for Settings {
                 request_timeout_s: 30,
                 upload_idle_s: 20,
                 upload_min_kib_per_s: 16,
+                trusted_proxies: clients.trusted_proxies,
+                carts_per_address: clients.carts,
+                registrations_per_address: clients.registrations,
+                mails_per_address: clients.mails,
+                failed_logins_per_address: clients.failed_logins,
             },
         }
     }

@@ -3,6 +3,7 @@
 
 mod open;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -81,6 +82,7 @@ impl Shop {
             _lock,
             ..
         } = self;
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
         let mut serving = tokio::spawn(serving.into_future());
         let failure = tokio::select! {

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use web::Problem;
 
+use crate::clients::Client;
 use crate::commands::Commands;
 use crate::emailed_link::addressee;
 use crate::errors::ApiError;
@@ -42,10 +43,12 @@ pub async fn forget_password(
     State(commands): State<Commands>,
     State(personal_data): State<PersonalData>,
     State(throttles): State<Arc<Throttles>>,
+    client: Client,
     incoming: Incoming<ForgetPasswordBody>,
 ) -> Result<StatusCode, ApiError> {
     let incoming = incoming.keyless();
     let context = commands.context(None, &incoming);
+    client.asks_for_mail(context.now)?;
     let (throttle, email) = (&throttles.resets, &incoming.body.email);
     let addressee = addressee(&commands, &personal_data, &context, throttle, email).await?;
     if let Some(account_id) = addressee {

@@ -1,7 +1,5 @@
 //! `POST /api/auth/login`: a name and a password become a session.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use domain::accounts::start_session;
 use events::ids::SessionId;
@@ -14,6 +12,7 @@ use web::position::Accepted;
 use web::tokens::AccessTokens;
 
 use crate::accounts;
+use crate::clients::Client;
 use crate::commands::Commands;
 use crate::errors::ApiError;
 use crate::guest_cart::{self, CartTokenHeader};
@@ -23,7 +22,6 @@ use crate::personal_data::PersonalData;
 use crate::problems::{Rejected, TooMany, Unauthenticated};
 use crate::secret_token::SecretToken;
 use crate::sessions::{REFRESH_TOKEN_LIFETIME, SessionAnswer};
-use crate::throttle::Throttles;
 
 /// Doesn't say which: who guesses names learns nothing.
 const WRONG: &str = "The name or the password is wrong.";
@@ -54,14 +52,16 @@ pub async fn log_in(
     State(personal_data): State<PersonalData>,
     State(passwords): State<Passwords>,
     State(tokens): State<AccessTokens>,
-    State(throttles): State<Arc<Throttles>>,
+    client: Client,
     incoming: Incoming<LogInBody>,
 ) -> Result<(Option<CartTokenNews>, Accepted<SessionAnswer>), ApiError> {
     let incoming = incoming.keyless();
     let context = commands.context(None, &incoming);
     let LogInBody { login, password } = incoming.body;
     let login = login.trim().to_lowercase();
-    throttles
+    client.tries_password(context.now)?;
+    client
+        .throttles
         .logins
         .attempt(&login, context.now)
         .map_err(Problem::too_many_requests)?;
@@ -79,7 +79,8 @@ pub async fn log_in(
             .with_detail(WRONG)
             .into());
     };
-    throttles.logins.forgive(&login);
+    client.throttles.logins.forgive(&login);
+    client.knew_password();
     let refresh_token = SecretToken::generate(SessionId::generate()).map_err(Problem::internal)?;
     let started = SessionStarted {
         session_id: refresh_token.id,

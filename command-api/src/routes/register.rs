@@ -16,6 +16,7 @@ use web::{Caller, OptionalCaller, Problem};
 
 use crate::accounts::Person;
 use crate::answer;
+use crate::clients::Client;
 use crate::commands::Commands;
 use crate::email_verification;
 use crate::errors::ApiError;
@@ -59,6 +60,7 @@ pub struct RegisteredAnswer {
 pub async fn register(
     OptionalCaller(caller): OptionalCaller,
     OptionalCartToken(token): OptionalCartToken,
+    client: Client,
     State(commands): State<Commands>,
     State(personal_data): State<PersonalData>,
     State(passwords): State<Passwords>,
@@ -71,6 +73,9 @@ pub async fn register(
     }
     let by_staff = caller.as_ref().is_some_and(Caller::is_staff);
     let person = incoming.body.check(by_staff)?;
+    if !by_staff {
+        client.registers(context.now)?;
+    }
     refuse_taken(&commands, &person.profile).await?;
     let command = person
         .into_command(&personal_data, &passwords, context.now)

@@ -9,6 +9,7 @@ use domain::email_verification;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::clients::Client;
 use crate::commands::Commands;
 use crate::email_verification::prepare;
 use crate::emailed_link::addressee;
@@ -40,10 +41,12 @@ pub async fn request_email_verification(
     State(commands): State<Commands>,
     State(personal_data): State<PersonalData>,
     State(throttles): State<Arc<Throttles>>,
+    client: Client,
     incoming: Incoming<RequestEmailVerificationBody>,
 ) -> Result<StatusCode, ApiError> {
     let incoming = incoming.keyless();
     let context = commands.context(None, &incoming);
+    client.asks_for_mail(context.now)?;
     let (throttle, email) = (&throttles.verifications, &incoming.body.email);
     let addressee = addressee(&commands, &personal_data, &context, throttle, email).await?;
     if let Some(account_id) = addressee {

@@ -14,12 +14,13 @@ use web::position::Accepted;
 use web::{Caller, OptionalCaller, Path};
 
 use crate::answer;
+use crate::clients::Client;
 use crate::commands::Commands;
 use crate::deps::Cookies;
 use crate::errors::ApiError;
 use crate::guest_cart::{self, CartTokenHeader};
 use crate::incoming::Incoming;
-use crate::problems::{CommandHeaders, Conflict, Forbidden, NotFound, Rejected, Unauthenticated};
+use crate::problems::{CommandHeaders, Conflict, Forbidden, NotFound, Rejected, TooMany, Unauthenticated};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -42,17 +43,18 @@ pub struct CartItemAnswer {
 ///
 /// Who isn't logged in fills a guest's cart. The first item begins one, for 30 days, and the answer has its token in the
 /// header `Tillstream-Cart-Token` and, for browsers, in the cookie `tillstream_cart`. A token that is spent or expired
-/// counts as none. The idempotency key of the first item isn't kept, since the answer is a secret.
+/// counts as none. One address begins a bounded number of carts in a quarter of an hour. The idempotency key of the first item isn't kept, since the answer is a secret.
 #[utoipa::path(
     put, path = "/api/cart/items/{sku}", tag = "cart", security((), ("bearer" = [])),
     params(("sku" = String, Path, description = "The SKU."), CommandHeaders, CartTokenHeader),
     request_body = SetCartItemBody,
-    responses((status = 200, body = CartItemAnswer), Rejected, Unauthenticated, Forbidden, NotFound, Conflict)
+    responses((status = 200, body = CartItemAnswer), Rejected, Unauthenticated, Forbidden, NotFound, Conflict, TooMany)
 )]
 #[tracing::instrument(name = "command.set_cart_item", skip_all)]
 pub async fn set_cart_item(
     OptionalCaller(caller): OptionalCaller,
     OptionalCartToken(token): OptionalCartToken,
+    client: Client,
     Path(sku): Path<Sku>,
     State(commands): State<Commands>,
     State(cookies): State<Cookies>,
@@ -67,7 +69,7 @@ pub async fn set_cart_item(
             result => return Ok((None, result?)),
         }
     }
-    in_new_cart(sku, &commands, cookies, incoming).await
+    in_new_cart(sku, &commands, cookies, &client, incoming).await
 }
 
 async fn in_own_cart(
@@ -112,10 +114,12 @@ async fn in_new_cart(
     sku: Sku,
     commands: &Commands,
     cookies: Cookies,
+    client: &Client,
     incoming: Incoming<SetCartItemBody>,
 ) -> Result<(Option<CartTokenNews>, Accepted<CartItemAnswer>), ApiError> {
     let incoming = incoming.keyless();
     let context = commands.context(None, &incoming);
+    client.begins_cart(context.now)?;
     let (started, news) = guest_cart::issue(cookies, context.now)?;
     let quantity = incoming.body.quantity;
     let start = |work: &mut domain::UnitOfWork| {

@@ -9,7 +9,9 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use command_api::accounts::create_admin;
-use command_api::{ChainDeps, CommandDeps, FEE_BPS, ImageLimits, ORDER_TTL, PasswordSettings, Passwords};
+use command_api::{
+    ChainDeps, ClientLimits, CommandDeps, FEE_BPS, ImageLimits, ORDER_TTL, PasswordSettings, Passwords,
+};
 use events::envelope::RecordedEvent;
 use events::ids::AccountId;
 use events::money::Currency;
@@ -72,6 +74,7 @@ impl Shop {
             order_ttl: ORDER_TTL,
             fee_bps: FEE_BPS,
             chain: ChainDeps::default(),
+            clients: ClientLimits::default(),
             secure_cookies: false,
             blobs: BlobStore::open(&BlobPlace::Folder(directory.path().join("blobs"))).unwrap(),
             image_limits: ImageLimits::default(),

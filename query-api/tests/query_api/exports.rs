@@ -4,7 +4,9 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use chrono::Utc;
-use command_api::{ChainDeps, CommandDeps, FEE_BPS, ImageLimits, ORDER_TTL, PasswordSettings, Passwords};
+use command_api::{
+    ChainDeps, ClientLimits, CommandDeps, FEE_BPS, ImageLimits, ORDER_TTL, PasswordSettings, Passwords,
+};
 use events::ids::SessionId;
 use events::money::Currency;
 use executor::Executor;
@@ -45,6 +47,7 @@ async fn upload(shop: &Shop, by: &Person, media_type: &str, body: String) -> (Va
         order_ttl: ORDER_TTL,
         fee_bps: FEE_BPS,
         chain: ChainDeps::default(),
+        clients: ClientLimits::default(),
         secure_cookies: false,
         blobs: shop.deps.blobs.clone(),
         image_limits: ImageLimits::default(),

@@ -13,7 +13,7 @@ use events::money::Currency;
 use sqlx::{AnyConnection, Row};
 
 use super::facet_sums::{self, Whole};
-use super::product_filter::{OptionFilters, PriceRange, ProductFilter, join_options, narrow_with};
+use super::product_filter::{OptionFilters, PriceRange, ProductFilter, has_option, narrow_with};
 use super::statement::Statement;
 use crate::dialect::Dialect;
 use crate::facet_counts;
@@ -352,7 +352,7 @@ pub(super) fn by_option(
     if others.options.is_empty() {
         statement.sql("SELECT counted.name, counted.value_key, COUNT(*) AS found FROM ");
         matches(&mut statement, "products.number", dialect, &others, COUNTED_MAX)?;
-        statement.sql(" JOIN product_options AS counted ON counted.number = matches.number");
+        statement.sql(" CROSS JOIN product_options AS counted");
     } else {
         let minus = match filter.in_stock {
             Some(false) => " - COUNT(DISTINCT CASE WHEN counted.in_stock = 1 THEN counted.number END)",
@@ -363,10 +363,19 @@ pub(super) fn by_option(
             .sql(minus)
             .sql(" AS found FROM ");
         matches(&mut statement, "products.number", dialect, &others, COUNTED_MAX)?;
-        statement.sql(" JOIN variant_options AS counted ON counted.number = matches.number");
-        join_options(&mut statement, "counted.sku", others.options.iter());
+        statement.sql(" CROSS JOIN variant_options AS counted");
+        for number in 0..others.options.len() {
+            statement.sql(&format!(" CROSS JOIN variant_options AS option_{number}"));
+        }
     }
-    statement.sql(" WHERE counted.number IS NOT NULL");
+    // Cross joins, since they are the only ones that SQLite takes in the order in which they are written: from the other side it
+    // would read all options there are.
+    statement.sql(" WHERE counted.number = matches.number");
+    for (number, (name, values)) in others.options.iter().enumerate() {
+        let alias = format!("option_{number}");
+        statement.sql(&format!(" AND {alias}.sku = counted.sku AND "));
+        has_option(&mut statement, &alias, name, values);
+    }
     match filter.in_stock {
         Some(true) => statement.sql(" AND counted.in_stock = 1"),
         Some(false) if others.options.is_empty() => statement.sql(" AND counted.in_stock = 0"),
@@ -398,16 +407,19 @@ fn matches(
     filter: &ProductFilter,
     limit: i64,
 ) -> Option<()> {
-    statement.sql("(SELECT ").sql(columns).sql(" FROM products");
+    statement.sql("(SELECT ").sql(columns).sql(" FROM ");
     let mut number = "products.number";
     if let Some(typed) = &filter.text {
-        // By the text index's own number, which it has in order.
+        // By the text index's own number, which it has in order; and a cross join, which SQLite takes as it is written, since
+        // to ask the text index about one product after the other takes minutes.
         number = "products_text.number";
         let typed = statement.numbered_text(dialect.search_expression(typed)?);
-        statement.sql(" ").sql(dialect.search_join()).sql(" AND ");
-        statement.sql(&dialect.search_condition(typed));
+        statement.sql("products_text CROSS JOIN products WHERE products_text.number = products.number AND ");
+        statement.sql(&dialect.search_condition(typed)).sql(" AND ");
+    } else {
+        statement.sql("products WHERE ");
     }
-    statement.sql(" WHERE products.status = 'active'");
+    statement.sql("products.status = 'active'");
     narrow_with(statement, filter, dialect.unindexed());
     statement
         .sql(" ORDER BY ")

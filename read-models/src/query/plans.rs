@@ -386,6 +386,11 @@ async fn facets_are_counted_in_an_index_alone() {
         let newest_first = !plan.contains("FOR ORDER BY") || plan.contains("FOR GROUP BY");
         assert!(newest_first, "{plan}");
     }
+    for statement in counts_of_options(Dialect::Sqlite).into_iter().take(2) {
+        let [plan] = in_sqlite(vec![statement]).await.try_into().unwrap();
+        let of_matches = "USING COVERING INDEX variant_options_g1_i1 (number=?";
+        assert!(plan.contains(of_matches), "{plan}");
+    }
     for plan in in_sqlite(read_counts()).await {
         assert!(plan.contains("SEARCH facet_counts_g1"), "{plan}");
         assert!(

@@ -144,7 +144,7 @@ fn numbers_by_options(statement: &mut Statement, options: &OptionFilters, only_i
 }
 
 /// Joins, for each of these options, the row by which the variant with this SKU has it.
-pub(super) fn join_options<'o>(
+fn join_options<'o>(
     statement: &mut Statement,
     sku: &str,
     options: impl Iterator<Item = (&'o String, &'o BTreeSet<String>)>,
@@ -158,7 +158,8 @@ pub(super) fn join_options<'o>(
     }
 }
 
-fn has_option(statement: &mut Statement, alias: &str, name: &str, values: &BTreeSet<String>) {
+/// A variant's row under this alias is of one of these values.
+pub(super) fn has_option(statement: &mut Statement, alias: &str, name: &str, values: &BTreeSet<String>) {
     statement.sql(alias).sql(".name = ").text(name);
     statement.sql(" AND ").sql(alias).sql(".value_key IN (");
     for (number, value) in values.iter().enumerate() {

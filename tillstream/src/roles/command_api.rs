@@ -79,6 +79,7 @@ pub fn deps(
             calls: Some(calls.clone()),
             is_branch: settings.chain.is_branch(),
         },
+        clients: settings.limits.clients(),
         secure_cookies: settings
             .public_url
             .as_deref()

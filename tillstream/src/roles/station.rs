@@ -68,6 +68,7 @@ impl Station {
             .merge(pages::metrics());
         let app = bare.fallback_service(layers::wrap(routes, self.limits));
         let close = CancellationToken::new();
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
         let server = axum::serve(self.listener, app).with_graceful_shutdown(close.clone().cancelled_owned());
         let serving = tokio::spawn(server.into_future());
         println!("{} is ready on http://{}", self.role.as_str(), self.address);
