@@ -71,7 +71,7 @@ async fn upload(seller: &Client, product: &str, shade: u8) -> Value {
     let request = request.header(CONTENT_TYPE, "image/png").body(picture(shade));
     let added = answer(request).await.unwrap().expect(201);
     let found = |document: &Value| {
-        let images = document["images"].as_array().unwrap();
+        let images = document["images"].as_array()?;
         let is_it = |image: &&Value| image["id"] == added["image_id"] && image["status"] == "ready";
         images.iter().find(is_it).cloned()
     };
