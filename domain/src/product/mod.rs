@@ -77,6 +77,11 @@ impl Product {
         &self.details
     }
 
+    /// What else is told of it, such as a book's author.
+    pub fn attributes(&self) -> &BTreeMap<String, String> {
+        &self.attributes
+    }
+
     pub fn skus(&self) -> impl Iterator<Item = &Sku> {
         self.variants.keys()
     }

@@ -6,7 +6,10 @@ use chrono::{DateTime, Utc};
 use events::Event;
 use events::account::{AccountEvent, AccountRegistered, Role};
 use events::api_key::{ApiKeyEvent, ApiKeyIssued, Scope};
-use events::branch::{BranchProfile, BranchRegistered, BranchTokenRevoked, DailyReportReceived, DayFigures};
+use events::branch::{
+    BranchProfile, BranchRegistered, BranchTokenRevoked, CategoryFigures, DailyReportReceived, DayFigures,
+    ReportCause,
+};
 use events::ids::{
     AccountId, ApiKeyId, AttemptId, BranchId, CategoryId, CreditNoteId, ImageId, OrderId, OrphanId,
     PaymentId, ProductId, RefundId, ReviewId, Sku, WithdrawalId,
@@ -422,8 +425,20 @@ pub fn reported(n: u128, revision: u64, minor: i64) -> Event {
             loss: gbp(minor / 2),
             orders: 1,
             units: revision,
+            // Of some only in all.
+            categories: ["kitchen"]
+                .into_iter()
+                .filter(|_| minor % 2 == 0)
+                .map(|slug| CategoryFigures {
+                    slug: slug.to_owned(),
+                    revenue: gbp(minor),
+                    loss: gbp(minor / 2),
+                    units: revision,
+                })
+                .collect(),
         },
         replaces: None,
+        cause: ReportCause::Sales,
         received_at: at(minor),
     };
     Event::DailyReport(received.into())

@@ -5,6 +5,7 @@ mod analytics;
 mod backup;
 mod bookstore;
 mod chain;
+mod chain_upkeep;
 mod high_load_shop;
 mod integration;
 mod invoices;
