@@ -19,10 +19,37 @@ const PROBLEM_MAX_BYTES: usize = 64 * 1024;
 #[derive(Debug, Clone, Default)]
 pub struct CallRecorder(pub Option<CallLog>);
 
+/// What an answer's line is to tell besides its status: it rides in the answer's extensions, and goes no further.
+#[derive(Debug, Clone)]
+pub struct CallNote(pub String);
+
 /// The part of a problem that says what it is.
 #[derive(Deserialize)]
 struct Coded {
     code: String,
+    #[serde(default)]
+    errors: Vec<CodedField>,
+}
+
+#[derive(Deserialize)]
+struct CodedField {
+    field: String,
+    code: String,
+}
+
+impl Coded {
+    /// The code, and which fields are at fault by which code.
+    fn words(self) -> String {
+        let fields: Vec<_> = self
+            .errors
+            .iter()
+            .map(|error| format!("{}: {}", error.field, error.code))
+            .collect();
+        if fields.is_empty() {
+            return self.code;
+        }
+        format!("{} ({})", self.code, fields.join(", "))
+    }
 }
 
 /// A layer around the routes that branches call.
@@ -50,7 +77,7 @@ pub async fn record(
     call.duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     call.status = Some(response.status().as_u16());
     let (response, error) = coded(response).await;
-    call.error = error;
+    call.error = error.or_else(|| response.extensions().get::<CallNote>().map(|note| note.0.clone()));
     calls.record(&call).await;
     response
 }
@@ -64,7 +91,6 @@ async fn coded(response: Response) -> (Response, Option<String>) {
     let (parts, body) = response.into_parts();
     // Proof: problems are made whole in memory, and are far shorter.
     let bytes = to_bytes(body, PROBLEM_MAX_BYTES).await.unwrap_or_default();
-    let code =
-        serde_json::from_slice::<Coded>(&bytes).map_or_else(|_| status.to_string(), |coded| coded.code);
+    let code = serde_json::from_slice::<Coded>(&bytes).map_or_else(|_| status.to_string(), Coded::words);
     (Response::from_parts(parts, Body::from(bytes)), Some(code))
 }

@@ -1,7 +1,8 @@
 //! Use cases of headquarters: a branch shows its token and tells what a day has come to.
 
-use events::branch::{DailyReportReceived, DayFigures};
+use events::branch::{DailyReportReceived, DayFigures, ReportCause};
 use events::ids::BranchId;
+use events::money::Currency;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -22,6 +23,7 @@ pub struct ReceiveReport {
     pub day: NaiveDate,
     pub revision: u64,
     pub figures: DayFigures,
+    pub cause: ReportCause,
     pub at: DateTime<Utc>,
 }
 
@@ -33,9 +35,37 @@ pub fn receive_report(work: &mut UnitOfWork, command: &ReceiveReport) -> Decisio
         revision: command.revision,
         figures: command.figures.clone(),
         replaces: None,
+        cause: command.cause,
         received_at: command.at,
     };
     let currency = command.figures.revenue.currency();
     let key = daily_report::key(command.branch_id, command.day, currency);
     work.handle::<DailyReport>(key, DailyReportCommand::Receive(received))
+}
+
+/// A day in one currency, as a branch and its headquarters both name it.
+pub type DayKey = (NaiveDate, Currency);
+
+/// What counts at headquarters of these days of the branch, with its revision; days that were never told are left out.
+pub fn counted_days(
+    work: &mut UnitOfWork,
+    (branch_id, token_hash): (BranchId, &str),
+    days: &[DayKey],
+) -> Decision<Vec<(DayKey, u64, DayFigures)>> {
+    authenticate(work, branch_id, token_hash)?;
+    let keys: Vec<_> = days
+        .iter()
+        .map(|(day, currency)| daily_report::key(branch_id, *day, *currency))
+        .collect();
+    work.require::<DailyReport>(&keys)?;
+    let mut counted = vec![];
+    for (day, key) in days.iter().zip(&keys) {
+        let report = work.read::<DailyReport>(key)?;
+        counted.extend(
+            report
+                .counted()
+                .map(|(revision, figures)| (*day, revision, figures.clone())),
+        );
+    }
+    Ok(counted)
 }

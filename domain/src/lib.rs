@@ -43,6 +43,7 @@ pub mod merchandise;
 pub mod orphans;
 pub mod reviews;
 pub mod settlement;
+pub mod supplied_tree;
 pub mod supplies;
 pub mod upload;
 pub mod wallets;

@@ -1,6 +1,7 @@
 //! Use cases of a branch that takes headquarters' catalogue over: products come to say what they say there.
 //!
-//! Options of a SKU stay as they were first supplied, as they do at headquarters. Fetching the catalogue is the workers'.
+//! Options, attributes and prices follow as well; what is on the shelf stays. Categories are supplied by
+//! [`supplied_tree`](crate::supplied_tree); fetching the catalogue is the workers'.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use events::product::Variant;
 
 use crate::authority::Authority;
 use crate::catalogue::{self, AddProduct, EditProduct, NewVariant};
-use crate::product::Product;
+use crate::product::{Product, ProductCommand};
 use crate::supply::{SuppliedProduct, SuppliedProductCommand, SupplyError};
 use crate::unit_of_work::{Decision, UnitOfWork};
 
@@ -24,6 +25,8 @@ pub struct SupplyProduct {
     pub category: Option<CategoryId>,
     /// At least one, unless it was removed.
     pub variants: Vec<Variant>,
+    /// All of them; none leaves those that are here.
+    pub attributes: Option<BTreeMap<String, String>>,
     pub status: SuppliedStatus,
     pub at: DateTime<Utc>,
 }
@@ -48,6 +51,9 @@ pub fn supply_product(work: &mut UnitOfWork, command: &SupplyProduct) -> Decisio
         }
         (false, status) => add(work, command, status)?,
         (true, status) => edit(work, command, &before, status)?,
+    }
+    if let Some(attributes) = &command.attributes {
+        work.handle::<Product>(product_id, ProductCommand::ChangeAttributes(attributes.clone()))?;
     }
     let at = command.at;
     work.handle::<SuppliedProduct>(product_id, SuppliedProductCommand::Supply { product_id, at })
@@ -86,19 +92,36 @@ fn edit(
         .iter()
         .map(|variant| (variant.sku.clone(), variant.price))
         .collect();
-    let gone = had.into_iter().filter(|sku| !prices.contains_key(*sku));
-    let edit = EditProduct {
+    let gone: Vec<_> = had
+        .into_iter()
+        .filter(|sku| !prices.contains_key(*sku))
+        .cloned()
+        .collect();
+    let nothing_stays = stay.is_empty();
+    let options: BTreeMap<_, _> = stay
+        .iter()
+        .map(|variant| (variant.sku.clone(), variant.options.clone()))
+        .collect();
+    let mut edit = EditProduct {
         product_id: command.product_id,
         by: Authority::System,
         expected_version: None,
         name: Some(command.name.clone()),
         description: Some(command.description.clone()),
         category: Some(command.category),
-        add: new.into_iter().map(unstocked).collect(),
-        remove: gone.cloned().collect(),
+        add: vec![],
+        remove: gone,
         prices,
-        listed: Some(status == SuppliedStatus::Active),
+        listed: None,
     };
+    if !nothing_stays {
+        // What goes makes room for what changes its options, and that for what comes.
+        catalogue::edit_product(work, &edit)?;
+        work.handle::<Product>(command.product_id, ProductCommand::ChangeOptions(options))?;
+        edit.remove.clear();
+    }
+    edit.add = new.into_iter().map(unstocked).collect();
+    edit.listed = Some(status == SuppliedStatus::Active);
     catalogue::edit_product(work, &edit)
 }
 

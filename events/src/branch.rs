@@ -89,6 +89,32 @@ pub struct DayFigures {
     pub orders: u64,
     /// Units in them.
     pub units: u64,
+    /// Both amounts and the units once more, by category, in the order of the slugs; either all of them or, in what was
+    /// told before version 2 and on a day without any, none.
+    pub categories: Vec<CategoryFigures>,
+}
+
+/// What the products of one category came to on a day: its own, without those below it, as it was when they were sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CategoryFigures {
+    /// By this a branch and its headquarters know the same category; empty for what belongs to none.
+    pub slug: String,
+    pub revenue: Money,
+    pub loss: Money,
+    pub units: u64,
+}
+
+/// Why a day is told as it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportCause {
+    /// Something was sold, given back or written off since.
+    #[default]
+    Sales,
+    /// Somebody at the branch asked for it.
+    Request,
+    /// The two sides knew different things of it: one of them was restored from a backup. The branch's figures count.
+    Comparison,
 }
 
 /// A branch has told what a day has come to, for the first time or anew.
@@ -102,12 +128,13 @@ pub struct DailyReportReceived {
     pub figures: DayFigures,
     /// What counted until now; missing the first time.
     pub replaces: Option<DayFigures>,
+    pub cause: ReportCause,
     pub received_at: DateTime<Utc>,
 }
 
 events! {
     /// What happens to a branch's day in one currency, as headquarters has it.
     DailyReportEvent {
-        DailyReportReceived = 1,
+        DailyReportReceived = 2,
     }
 }

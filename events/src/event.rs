@@ -7,7 +7,9 @@ use crate::api_key::ApiKeyEvent;
 use crate::branch::{BranchEvent, DailyReportEvent};
 use crate::cart::CartEvent;
 use crate::category::CategoryEvent;
-use crate::chain::{FollowedCatalogueEvent, OutgoingReportEvent, SuppliedProductEvent};
+use crate::chain::{
+    FollowedCatalogueEvent, OutgoingReportEvent, SuppliedCategoryEvent, SuppliedProductEvent,
+};
 use crate::credit_note::CreditNoteEvent;
 use crate::envelope::RecordedEvent;
 use crate::guest_cart::GuestCartEvent;
@@ -194,6 +196,7 @@ unite! {
     OutgoingReport(OutgoingReportEvent),
     FollowedCatalogue(FollowedCatalogueEvent),
     SuppliedProduct(SuppliedProductEvent),
+    SuppliedCategory(SuppliedCategoryEvent),
     Orphan(OrphanEvent),
     ApiKey(ApiKeyEvent),
 }

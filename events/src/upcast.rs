@@ -33,6 +33,20 @@ static CURRENT: LazyLock<Upcasters> = LazyLock::new(|| {
             body["password_resets"] = json!(0);
             body
         })
+        // By category nothing was told, and corrections were of sales.
+        .step("DailyReportPrepared", 2, |mut body| {
+            body["figures"]["categories"] = json!([]);
+            body["cause"] = json!("sales");
+            body
+        })
+        .step("DailyReportReceived", 2, |mut body| {
+            body["figures"]["categories"] = json!([]);
+            if body["replaces"].is_object() {
+                body["replaces"]["categories"] = json!([]);
+            }
+            body["cause"] = json!("sales");
+            body
+        })
 });
 
 impl Upcasters {

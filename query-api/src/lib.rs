@@ -4,6 +4,7 @@
 //! gets an answer that reflects it, or learns that it has to wait.
 
 mod answer;
+mod branch_watch;
 mod category_tree;
 mod chart;
 mod errors;
@@ -37,6 +38,7 @@ use web::layers::{self, Limits};
 use web::scopes;
 use web::tokens::AccessTokens;
 
+pub use branch_watch::{ChainStanding, WatchError, chain_standing};
 use key_ring::ViewKeyRing;
 use personal_data::PersonalData;
 use reads::Reads;

@@ -16,6 +16,7 @@ pub mod categories;
 pub mod category_counts;
 pub mod customer_figures;
 pub mod customers;
+pub mod daily_report_parts;
 pub mod daily_reports;
 pub mod dialect;
 pub mod digest;

@@ -7,9 +7,9 @@ use crate::record::Record;
 use crate::table::Table;
 use crate::{
     accounts, api_keys, branches, carts, categories, category_counts, customer_figures, customers,
-    daily_reports, facet_counts, guest_carts, images, item_counts, order_history, orders, orphans, payments,
-    product_history, products, reviews, sales, sales_figures, sales_records, trade_entries, trades, unsold,
-    variant_options, vocabulary, wallet_entries, wallets, wishlists,
+    daily_report_parts, daily_reports, facet_counts, guest_carts, images, item_counts, order_history, orders,
+    orphans, payments, product_history, products, reviews, sales, sales_figures, sales_records,
+    trade_entries, trades, unsold, variant_options, vocabulary, wallet_entries, wallets, wishlists,
 };
 
 /// A view: rows that are projected, checkpointed and rebuilt together.
@@ -37,6 +37,7 @@ pub enum ViewName {
     /// `customers` and `customer_figures`.
     Customers,
     Branches,
+    /// `daily_reports` and `daily_report_parts`.
     DailyReports,
     Orphans,
     GuestCarts,
@@ -97,8 +98,8 @@ impl ViewName {
             // options' own stock, and the words that name products.
             Self::Products => 5,
             // Since 2 with a summary of each entry of an order's history, and with emails; with every attempt to pay; and
-            // with whether an address is verified.
-            Self::Orders | Self::Payments | Self::Accounts => 2,
+            // with whether an address is verified; and by category.
+            Self::Orders | Self::Payments | Self::Accounts | Self::DailyReports => 2,
             Self::Categories
             | Self::Carts
             | Self::Wallets
@@ -109,7 +110,6 @@ impl ViewName {
             | Self::SalesFigures
             | Self::Customers
             | Self::Branches
-            | Self::DailyReports
             | Self::Orphans
             | Self::GuestCarts
             | Self::ApiKeys => 1,
@@ -153,7 +153,10 @@ impl ViewName {
                 customer_figures::CustomerFigures::TABLE,
             ],
             Self::Branches => &[branches::Branch::TABLE],
-            Self::DailyReports => &[daily_reports::DailyReport::TABLE],
+            Self::DailyReports => &[
+                daily_reports::DailyReport::TABLE,
+                daily_report_parts::DailyReportPart::TABLE,
+            ],
             Self::Orphans => &[orphans::Orphan::TABLE],
             Self::ApiKeys => &[api_keys::ApiKey::TABLE],
         }

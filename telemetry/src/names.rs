@@ -69,6 +69,10 @@ metrics! {
     CHAIN_REPORT_AGE_SECONDS: Gauge "tillstream_chain_report_age_seconds", "Seconds since headquarters last took a report of this branch";
     CHAIN_CALLS: Counter "tillstream_chain_calls_total", "Calls of this branch at headquarters, by what for and result";
     CHAIN_PRODUCTS_REFUSED: Counter "tillstream_chain_products_refused_total", "Products of headquarters' that this branch can't take over";
+    CHAIN_ROWS_REFUSED: Gauge "tillstream_chain_rows_refused", "Rows of headquarters' catalogue that this branch doesn't have as they are there, and tries again";
+    CHAIN_CLOCK_SKEW_SECONDS: Gauge "tillstream_chain_clock_skew_seconds", "Seconds by which this branch's clock is ahead of headquarters'";
+    CHAIN_LATE_DAYS: Gauge "tillstream_chain_late_days", "Days of the last three months that branches owe this headquarters";
+    CHAIN_SILENT_BRANCHES: Gauge "tillstream_chain_silent_branches", "Branches with a token that haven't called this headquarters for an hour";
     BACKUP_AGE_SECONDS: Gauge "tillstream_backup_age_seconds", "Seconds since everything was in a backup";
     BACKUP_SECONDS: Histogram "tillstream_backup_seconds", "Seconds that a backup took";
     BACKUP_BYTES: Counter "tillstream_backup_written_bytes_total", "Bytes written for backups";

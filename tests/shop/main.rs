@@ -4,6 +4,7 @@
 //! which they take from the environment.
 
 mod architecture;
+mod chain_walkthrough;
 mod client;
 mod command_line;
 mod crash;

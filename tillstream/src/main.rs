@@ -14,6 +14,7 @@ mod import;
 mod init;
 mod migrate;
 mod observe;
+mod observe_chain;
 mod orphans;
 mod outside;
 mod pages;

@@ -178,10 +178,16 @@ impl Alone {
                 sweep,
             } = self.clone();
             async move {
-                let clock = intents.clock().clone();
                 // Boxed: most shops have none.
-                let chain = chain
-                    .map(|chain| Box::pin(chain::run(chain, feed.clone(), executor, clock, token.clone())));
+                let chain = chain.map(|chain| {
+                    Box::pin(chain::run(
+                        chain,
+                        feed.clone(),
+                        executor,
+                        intents.clone(),
+                        token.clone(),
+                    ))
+                });
                 tokio::join!(
                     if_any(chain),
                     planner::run(feed, log, intents, token.clone()),

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use domain::catalogue::{self, EditCategory};
+use domain::supplied_tree;
 use events::account::Role;
 use events::ids::CategoryId;
 use serde::Deserialize;
@@ -16,7 +17,7 @@ use crate::commands::Commands;
 use crate::errors::ApiError;
 use crate::incoming::Incoming;
 use crate::problems::{
-    CommandHeaders, EditHeaders, Forbidden, NotFound, Outdated, Rejected, Unauthenticated,
+    CommandHeaders, Conflict, EditHeaders, Forbidden, NotFound, Outdated, Rejected, Unauthenticated,
 };
 use crate::routes::create_category::CategoryAnswer;
 
@@ -33,12 +34,12 @@ pub struct EditCategoryBody {
 
 /// Renames or moves a category
 ///
-/// What is missing stays; so does the slug.
+/// What is missing stays; so does the slug. 409 `headquarters_category` at a branch for what is headquarters'.
 #[utoipa::path(
     patch, path = "/api/categories/{id}", tag = "categories", security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The category."), CommandHeaders, EditHeaders),
     request_body = EditCategoryBody,
-    responses((status = 200, body = CategoryAnswer), Rejected, Unauthenticated, Forbidden, NotFound, Outdated)
+    responses((status = 200, body = CategoryAnswer), Rejected, Unauthenticated, Forbidden, NotFound, Conflict, Outdated)
 )]
 #[tracing::instrument(name = "command.edit_category", skip_all)]
 pub async fn edit_category(
@@ -57,6 +58,7 @@ pub async fn edit_category(
         expected_version: if_match.expected_version(),
     };
     let edit = |work: &mut domain::UnitOfWork| {
+        supplied_tree::keep_out(work, category_id)?;
         catalogue::edit_category(work, &command)?;
         Ok(CategoryAnswer { category_id })
     };

@@ -9,6 +9,7 @@ mod archive_category;
 mod cancel_order;
 mod change_password;
 mod change_products;
+mod compare_daily_reports;
 mod create_category;
 mod deliver_order;
 mod deposit_money;
@@ -23,6 +24,7 @@ mod issue_api_key;
 mod issue_credit_note;
 mod log_in;
 mod log_out;
+mod note_catalogue_outcome;
 mod place_order;
 mod purchase_product;
 mod put_review;
@@ -68,14 +70,15 @@ use crate::deps::ApiState;
 
 /// Names, passwords, amounts: a few kilobytes at most.
 const SMALL_BODY_BYTES: usize = 16 * 1024;
-/// An order of 2,000 lines, or a product of 200 variants with a description of 20,000 characters.
+/// An order of 2,000 lines, a product of 200 variants with a description of 20,000 characters, or a day's report by 1,000
+/// categories.
 const LARGE_BODY_BYTES: usize = 512 * 1024;
 
 /// All endpoints.
 pub fn all(calls: CallRecorder) -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .merge(small().layer(DefaultBodyLimit::max(SMALL_BODY_BYTES)))
-        .merge(of_branches(calls).layer(DefaultBodyLimit::max(SMALL_BODY_BYTES)))
+        .merge(of_branches(calls).layer(DefaultBodyLimit::max(LARGE_BODY_BYTES)))
         .merge(large().layer(DefaultBodyLimit::max(LARGE_BODY_BYTES)))
         .merge(uploads().layer(DefaultBodyLimit::disable()))
         .merge(webhooks().layer(DefaultBodyLimit::max(stripe_webhook::MAX_PAYLOAD_BYTES)))
@@ -138,6 +141,8 @@ fn small() -> OpenApiRouter<ApiState> {
 fn of_branches(calls: CallRecorder) -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(receive_daily_report::receive_daily_report))
+        .routes(routes!(compare_daily_reports::compare_daily_reports))
+        .routes(routes!(note_catalogue_outcome::note_catalogue_outcome))
         .routes(routes!(read_chain_catalogue::read_chain_catalogue))
         .layer(from_fn_with_state(calls, call_recorder::record))
 }

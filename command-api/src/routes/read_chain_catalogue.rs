@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::money::MoneyDto;
 use web::paging::{decode_cursor, encode_cursor, invalid_cursor};
+use web::problem::FieldError;
 use web::{Problem, Query};
 
 use crate::branch_caller::BranchCaller;
@@ -38,12 +39,17 @@ const DEPTH_MAX: usize = 32;
 pub struct CatalogueParams {
     /// The `next_cursor` of the answer before; from the beginning, if missing.
     after: Option<String>,
+    /// Ids of products and categories with commas between them, at most 50: these as they are now, changed or not, and
+    /// nothing else. Not together with `after`.
+    only: Option<String>,
 }
 
 /// Products of the shop's own that have changed, each once, as they are now.
 #[derive(Serialize, ToSchema)]
 pub struct CatalogueChanges {
     items: Vec<SuppliedProduct>,
+    /// Categories that have changed, likewise, those above before those below. Take them over first.
+    categories: Vec<ChangedCategory>,
     /// Where to go on.
     next_cursor: String,
     /// Whether there is more at once.
@@ -59,6 +65,8 @@ pub struct SuppliedProduct {
     /// From the top of the tree to the product's own; empty without one.
     category: Vec<SuppliedCategory>,
     variants: Vec<SuppliedVariant>,
+    /// What else there is to tell of it; all of them.
+    attributes: BTreeMap<String, String>,
     /// `active`, `archived` or `removed`.
     status: SuppliedStatus,
 }
@@ -70,6 +78,15 @@ pub struct SuppliedCategory {
     name: String,
     /// By this a branch knows its own category.
     slug: String,
+}
+
+/// A category as it is now.
+#[derive(Serialize, ToSchema)]
+pub struct ChangedCategory {
+    #[schema(value_type = Uuid)]
+    category_id: CategoryId,
+    /// From the top of the tree to itself; empty if it is closed, or something above it is.
+    path: Vec<SuppliedCategory>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -114,36 +131,94 @@ pub async fn read_chain_catalogue(
         .map(decode_cursor)
         .transpose()?
         .unwrap_or(0);
-    let (head, events) = commands.read_log(after, EVENTS_MAX).await?;
+    let (changed, head) = if let Some(only) = &params.only {
+        (Changed::only(only, after)?, after)
+    } else {
+        let (head, events) = commands.read_log(after, EVENTS_MAX).await?;
+        (Changed::among(after, &events), head)
+    };
     if after > head {
         return Err(invalid_cursor().into());
     }
-    let (products, reached) = changed(after, &events);
-    let look = |work: &mut UnitOfWork| supplied(work, &products);
-    let items = commands.inspect(&commands.system_context(), look).await?;
+    let look = |work: &mut UnitOfWork| {
+        Ok((
+            supplied(work, &changed.products)?,
+            tree(work, &changed.categories)?,
+        ))
+    };
+    let (items, categories) = commands.inspect(&commands.system_context(), look).await?;
     Ok(web::Json(CatalogueChanges {
         items,
-        next_cursor: encode_cursor(&reached),
-        more: reached < head,
+        categories,
+        next_cursor: encode_cursor(&changed.reached),
+        more: changed.reached < head,
     }))
 }
 
-/// The products among these events, as many as fit an answer, and the position up to which these are all.
-fn changed(after: Position, events: &[RecordedEvent]) -> (BTreeSet<ProductId>, Position) {
-    let mut products = BTreeSet::new();
-    let mut reached = after;
-    for event in events {
-        if event.stream.kind() == Product::TYPE
-            && let Ok(product_id) = event.stream.key().parse()
-        {
-            if products.len() == ITEMS_MAX && !products.contains(&product_id) {
+/// What a branch is told of.
+#[derive(Default)]
+struct Changed {
+    products: BTreeSet<ProductId>,
+    categories: BTreeSet<CategoryId>,
+    /// Up to here these are all.
+    reached: Position,
+}
+
+impl Changed {
+    /// What changed in these events, as much as fits an answer.
+    fn among(after: Position, events: &[RecordedEvent]) -> Self {
+        let mut changed = Self {
+            reached: after,
+            ..Self::default()
+        };
+        for event in events {
+            if !changed.takes(event) {
                 break;
             }
-            products.insert(product_id);
+            changed.reached = event.position;
         }
-        reached = event.position;
+        changed
     }
-    (products, reached)
+
+    /// Whether there was room for what the event is about.
+    fn takes(&mut self, event: &RecordedEvent) -> bool {
+        let full = self.products.len() + self.categories.len() >= ITEMS_MAX;
+        let key = event.stream.key();
+        match event.stream.kind() {
+            Product::TYPE => add(&mut self.products, key.parse().ok(), full),
+            Category::TYPE => add(&mut self.categories, key.parse().ok(), full),
+            _ => true,
+        }
+    }
+
+    /// These ids, each as a product and as a category: it is one of them at most.
+    fn only(ids: &str, after: Position) -> Result<Self, Problem> {
+        let ids: Vec<&str> = ids.split(',').collect();
+        let parsed: Option<Vec<uuid::Uuid>> = ids.iter().map(|id| id.parse().ok()).collect();
+        let parsed = parsed
+            .filter(|ids| ids.len() <= ITEMS_MAX && after == 0)
+            .ok_or_else(|| {
+                let message = "up to 50 ids with commas between them, and no place besides";
+                let problem = Problem::bad_request("invalid_parameter", message);
+                problem.with_errors(vec![FieldError::new("only", "ids_invalid", message)])
+            })?;
+        Ok(Self {
+            products: parsed.iter().copied().map(ProductId).collect(),
+            categories: parsed.into_iter().map(CategoryId).collect(),
+            reached: after,
+        })
+    }
+}
+
+fn add<T: Ord>(known: &mut BTreeSet<T>, id: Option<T>, full: bool) -> bool {
+    match id {
+        Some(id) if full => known.contains(&id),
+        Some(id) => {
+            known.insert(id);
+            true
+        }
+        None => true,
+    }
 }
 
 fn supplied(work: &mut UnitOfWork, product_ids: &BTreeSet<ProductId>) -> Decision<Vec<SuppliedProduct>> {
@@ -152,7 +227,8 @@ fn supplied(work: &mut UnitOfWork, product_ids: &BTreeSet<ProductId>) -> Decisio
     for product_id in product_ids {
         let product = work.read::<Product>(product_id)?;
         // What people sell each other is none of a branch's business.
-        if product.seller().is_none() && !product.is_one_of_a_kind() {
+        let known = product.skus().next().is_some();
+        if known && product.seller().is_none() && !product.is_one_of_a_kind() {
             products.push((*product_id, product));
         }
     }
@@ -168,6 +244,7 @@ fn supplied(work: &mut UnitOfWork, product_ids: &BTreeSet<ProductId>) -> Decisio
             name: details.name.clone(),
             description: details.description.clone(),
             category: path(work, details.category)?,
+            attributes: product.attributes().clone(),
             variants: product
                 .variants()
                 .map(|variant| SuppliedVariant {
@@ -184,6 +261,23 @@ fn supplied(work: &mut UnitOfWork, product_ids: &BTreeSet<ProductId>) -> Decisio
         })
     };
     products.into_iter().map(item).collect()
+}
+
+/// Categories that are there, those above before those below.
+fn tree(work: &mut UnitOfWork, category_ids: &BTreeSet<CategoryId>) -> Decision<Vec<ChangedCategory>> {
+    load_with_ancestors(work, category_ids.clone())?;
+    let mut categories = vec![];
+    for category_id in category_ids {
+        if work.read::<Category>(category_id)?.slug().is_empty() {
+            continue;
+        }
+        categories.push(ChangedCategory {
+            category_id: *category_id,
+            path: path(work, Some(*category_id))?,
+        });
+    }
+    categories.sort_by_key(|category| category.path.len());
+    Ok(categories)
 }
 
 /// Level by level, so that each costs one round of fetching.

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::branches::{self, ReceiveReport};
-use events::branch::DayFigures;
+use events::branch::{CategoryFigures, DayFigures, ReportCause};
 use events::ids::BranchId;
 use events::money::Currency;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,9 @@ use crate::errors::ApiError;
 use crate::incoming::Incoming;
 use crate::problems::{CommandHeaders, Conflict, NotFound, Rejected, Unauthenticated};
 use crate::validation::Checks;
+
+/// As long as a category's slug may be.
+const SLUG_MAX_BYTES: usize = 100;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +42,36 @@ pub struct DailyReportBody {
     orders: u64,
     /// Units in them.
     units: u64,
+    /// The same by category, in the order of the slugs, none twice: revenue, loss and units come to the day's. Empty or
+    /// missing, if nothing is told by category. At most 1,000.
+    #[serde(default)]
+    categories: Vec<CategoryFiguresBody>,
+    /// Why it is told, or told anew; `sales`, if missing.
+    #[serde(default)]
+    cause: ReportCauseBody,
+}
+
+/// What the products of one category came to, without those of the categories below it.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CategoryFiguresBody {
+    /// Empty for what belongs to no category.
+    slug: String,
+    revenue: MoneyDto,
+    loss: MoneyDto,
+    units: u64,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportCauseBody {
+    /// Something was sold, given back or written off since.
+    #[default]
+    Sales,
+    /// Somebody at the branch asked for it.
+    Request,
+    /// Branch and headquarters knew different things of the day: one of them was restored from a backup.
+    Comparison,
 }
 
 /// What headquarters has of the day from now on.
@@ -92,6 +125,32 @@ impl DailyReportBody {
             "mixed_currencies",
             "the amounts are of the report's currency",
         );
+        let currency = self.currency;
+        let category = |(index, told): (usize, CategoryFiguresBody)| {
+            let mut money =
+                |field: &str, amount| checks.money(&format!("categories[{index}].{field}"), amount, currency);
+            CategoryFigures {
+                revenue: money("revenue", told.revenue),
+                loss: money("loss", told.loss),
+                slug: told.slug,
+                units: told.units,
+            }
+        };
+        let categories: Vec<_> = self.categories.into_iter().enumerate().map(category).collect();
+        let is_slug = |slug: &str| {
+            slug.len() <= SLUG_MAX_BYTES
+                && slug
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        let odd = categories.iter().position(|category| !is_slug(&category.slug));
+        if let Some(index) = odd {
+            checks.refuse(
+                &format!("categories[{index}].slug"),
+                "slug_invalid",
+                "a slug has small letters a-z, digits and dashes",
+            );
+        }
         checks.done()?;
         Ok(ReceiveReport {
             branch_id: caller.branch_id,
@@ -103,6 +162,12 @@ impl DailyReportBody {
                 loss,
                 orders: self.orders,
                 units: self.units,
+                categories,
+            },
+            cause: match self.cause {
+                ReportCauseBody::Sales => ReportCause::Sales,
+                ReportCauseBody::Request => ReportCause::Request,
+                ReportCauseBody::Comparison => ReportCause::Comparison,
             },
             at,
         })

@@ -10,7 +10,7 @@ use crate::harness::Shop;
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// Everything that the command API does, as its users know it.
-const ROUTES: [&str; 55] = [
+const ROUTES: [&str; 57] = [
     "delete /api/api-keys/{id}",
     "delete /api/branches/{id}/token",
     "delete /api/cart/items/{sku}",
@@ -35,7 +35,9 @@ const ROUTES: [&str; 55] = [
     "post /api/auth/refresh",
     "post /api/auth/register",
     "post /api/branches",
+    "post /api/branches/{id}/catalogue-outcomes",
     "post /api/branches/{id}/daily-reports",
+    "post /api/branches/{id}/daily-reports/compare",
     "post /api/branches/{id}/token",
     "post /api/categories",
     "post /api/chain/reports",

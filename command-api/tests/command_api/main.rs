@@ -4,6 +4,7 @@ mod accounts;
 mod api_keys;
 mod catalogue;
 mod chain;
+mod chain_upkeep;
 mod client_limits;
 mod conventions;
 mod document;

@@ -16,6 +16,10 @@ pub enum DailyReportError {
     Negative { field: &'static str },
     #[error("{field} is more than a day can come to")]
     TooLarge { field: &'static str },
+    #[error("the categories are in the order of their slugs, none twice")]
+    CategoryOrder,
+    #[error("the categories' revenue, loss and units come to the day's")]
+    CategorySums,
     #[error("{day} is still to come")]
     Future { day: NaiveDate },
 }
@@ -35,6 +39,8 @@ impl Refusal for DailyReportError {
             Self::MixedCurrencies => "mixed_currencies",
             Self::Negative { .. } => "negative_amount",
             Self::TooLarge { .. } => "too_large",
+            Self::CategoryOrder => "category_order",
+            Self::CategorySums => "category_sums",
             Self::Future { .. } => "day_in_future",
         }
     }
@@ -45,6 +51,7 @@ impl Refusal for DailyReportError {
             Self::Revision => "revision",
             Self::MixedCurrencies => "loss",
             Self::Negative { field } | Self::TooLarge { field } => field,
+            Self::CategoryOrder | Self::CategorySums => "categories",
             Self::Future { .. } => "day",
         };
         Some(field.to_owned())

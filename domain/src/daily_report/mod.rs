@@ -10,7 +10,7 @@ mod tests;
 use chrono::{Days, NaiveDate};
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
-use events::branch::{DailyReportEvent, DailyReportReceived, DayFigures};
+use events::branch::{CategoryFigures, DailyReportEvent, DailyReportReceived, DayFigures};
 use events::ids::BranchId;
 use events::money::Currency;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,9 @@ pub const COUNT_MAX: u64 = 10_000_000_000_000;
 
 /// More corrections than any day gets; a day can be corrected as long as its revision is below.
 pub const REVISION_MAX: u64 = 1_000_000_000_000;
+
+/// Categories of one day's report: more than any shop sells of in a day.
+pub const CATEGORIES_MAX: usize = 1_000;
 
 /// The key of a report's stream.
 pub fn key(branch_id: BranchId, day: NaiveDate, currency: Currency) -> String {
@@ -46,6 +49,11 @@ pub enum DailyReportCommand {
 }
 
 impl DailyReport {
+    /// What counts, and its revision; none before the first report.
+    pub fn counted(&self) -> Option<(u64, &DayFigures)> {
+        self.figures.as_ref().map(|figures| (self.revision, figures))
+    }
+
     fn receive(&self, received: DailyReportReceived) -> Result<Option<DailyReportEvent>, DailyReportError> {
         check(&received)?;
         let same = self.figures.as_ref() == Some(&received.figures);
@@ -88,10 +96,48 @@ fn check(received: &DailyReportReceived) -> Result<(), DailyReportError> {
             return Err(DailyReportError::TooLarge { field });
         }
     }
+    check_categories(&received.figures)?;
     // Where a day begins first, it is a day ahead of ours at the most.
     let last = received.received_at.date_naive() + Days::new(1);
     if received.day > last {
         return Err(DailyReportError::Future { day: received.day });
+    }
+    Ok(())
+}
+
+/// Either nothing is told by category, or everything: in the order of the slugs, and to the penny.
+fn check_categories(figures: &DayFigures) -> Result<(), DailyReportError> {
+    let categories = &figures.categories;
+    if categories.len() > CATEGORIES_MAX {
+        return Err(DailyReportError::TooLarge { field: "categories" });
+    }
+    if !categories.is_sorted_by(|one, next| one.slug < next.slug) {
+        return Err(DailyReportError::CategoryOrder);
+    }
+    let currency = figures.revenue.currency();
+    let wrong = |one: &CategoryFigures| {
+        let amounts = [one.revenue, one.loss];
+        amounts
+            .iter()
+            .any(|amount| amount.is_negative() || amount.currency() != currency)
+    };
+    if categories.iter().any(wrong) {
+        return Err(DailyReportError::Negative { field: "categories" });
+    }
+    let sum = |of: fn(&CategoryFigures) -> i128| categories.iter().map(of).sum::<i128>();
+    let told = [
+        (
+            sum(|one| one.revenue.amount_minor().into()),
+            figures.revenue.amount_minor().into(),
+        ),
+        (
+            sum(|one| one.loss.amount_minor().into()),
+            figures.loss.amount_minor().into(),
+        ),
+        (sum(|one| one.units.into()), i128::from(figures.units)),
+    ];
+    if !categories.is_empty() && told.iter().any(|(parts, whole)| parts != whole) {
+        return Err(DailyReportError::CategorySums);
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! A day's report: received, sent again, corrected, and never counted twice.
 
 use chrono::Days;
-use events::branch::{DailyReportEvent, DailyReportReceived, DayFigures};
+use events::branch::{CategoryFigures, DailyReportEvent, DailyReportReceived, DayFigures, ReportCause};
 use events::ids::BranchId;
 use proptest::prelude::*;
 
@@ -15,6 +15,7 @@ fn figures(revenue: i64, loss: i64) -> DayFigures {
         loss: pence(loss),
         orders: 1,
         units: 2,
+        categories: vec![],
     }
 }
 
@@ -25,6 +26,7 @@ fn report(revision: u64, figures: DayFigures) -> DailyReportReceived {
         revision,
         figures,
         replaces: None,
+        cause: ReportCause::Sales,
         received_at: at(0),
     }
 }
@@ -92,6 +94,48 @@ fn what_no_day_can_come_to_is_refused() {
         ..report(1, figures(1, 0))
     };
     refused(future, DailyReportError::Future { day }, "day");
+}
+
+fn category(slug: &str, revenue: i64, loss: i64, units: u64) -> CategoryFigures {
+    CategoryFigures {
+        slug: slug.to_owned(),
+        revenue: pence(revenue),
+        loss: pence(loss),
+        units,
+    }
+}
+
+#[test]
+fn what_is_told_by_category_comes_to_the_day() {
+    let told = |categories| DayFigures {
+        categories,
+        ..figures(500, 20)
+    };
+    let sound = told(vec![category("", 100, 0, 1), category("kitchen", 400, 20, 1)]);
+    let event: DailyReportEvent = report(1, sound.clone()).into();
+    given::<DailyReport>(vec![])
+        .when(receive(1, sound))
+        .then_expect_events(vec![event]);
+    let refused = |categories, error: DailyReportError| {
+        let code = crate::Refusal::code(&error);
+        given::<DailyReport>(vec![])
+            .when(receive(1, told(categories)))
+            .then_refused(error, (Invalid, code, Some("categories")));
+    };
+    refused(
+        vec![category("kitchen", 500, 20, 1)],
+        DailyReportError::CategorySums,
+    );
+    refused(
+        vec![category("kitchen", 499, 20, 2)],
+        DailyReportError::CategorySums,
+    );
+    let twice = vec![category("kitchen", 250, 10, 1), category("kitchen", 250, 10, 1)];
+    refused(twice, DailyReportError::CategoryOrder);
+    let negative = vec![category("a", 600, 20, 1), category("b", -100, 0, 1)];
+    refused(negative, DailyReportError::Negative { field: "categories" });
+    let many = (0..=super::CATEGORIES_MAX).map(|n| category(&format!("{n:05}"), 0, 0, 0));
+    refused(many.collect(), DailyReportError::TooLarge { field: "categories" });
 }
 
 proptest! {

@@ -9,7 +9,7 @@ mod tests;
 use chrono::{DateTime, NaiveDate, Utc};
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
-use events::branch::DayFigures;
+use events::branch::{DayFigures, ReportCause};
 use events::chain::{DailyReportDelivered, DailyReportPrepared, DailyReportRequested, OutgoingReportEvent};
 use events::money::Currency;
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,13 @@ pub enum OutgoingReportCommand {
     /// Headquarters knows of a higher revision than this branch, which has been restored from an older copy: the figures
     /// get one that is higher still.
     Outbid { newest: u64, at: DateTime<Utc> },
+    /// What headquarters has was looked up: this revision and these figures, or nothing. If it isn't what was prepared
+    /// last, one of the two was restored, and the report goes out again, above whatever headquarters has. What was
+    /// prepared and isn't delivered yet is on its way anyhow.
+    Compare {
+        counted: Option<(u64, DayFigures)>,
+        at: DateTime<Utc>,
+    },
     /// Telling what is known changes nothing.
     MarkDelivered { revision: u64, at: DateTime<Utc> },
 }
@@ -69,6 +76,7 @@ impl OutgoingReport {
             OutgoingReportCommand::Request { day, at } => self.request(day, at),
             OutgoingReportCommand::Prepare { day, figures, at } => Ok(self.prepare(day, figures, at)),
             OutgoingReportCommand::Outbid { newest, at } => self.outbid(newest, at),
+            OutgoingReportCommand::Compare { counted, at } => Ok(self.compare(counted.as_ref(), at)),
             OutgoingReportCommand::MarkDelivered { revision, at } => self.mark_delivered(revision, at),
         }
     }
@@ -100,6 +108,11 @@ impl OutgoingReport {
             day,
             revision,
             figures,
+            cause: if self.requested {
+                ReportCause::Request
+            } else {
+                ReportCause::Sales
+            },
             prepared_at: at,
         };
         Some(prepared.into())
@@ -115,9 +128,34 @@ impl OutgoingReport {
             day: before.day,
             revision: newest.saturating_add(1),
             figures: before.figures.clone(),
+            cause: ReportCause::Comparison,
             prepared_at: at,
         };
         Ok((newest >= before.revision).then(|| prepared.into()))
+    }
+
+    fn compare(&self, counted: Option<&(u64, DayFigures)>, at: DateTime<Utc>) -> Option<OutgoingReportEvent> {
+        let before = self.prepared.as_ref()?;
+        let newest = counted.map_or(0, |(newest, _)| *newest);
+        let same =
+            counted.is_some_and(|(newest, figures)| *newest == before.revision && *figures == before.figures);
+        let on_its_way = self.delivered < before.revision && newest < before.revision;
+        if same || on_its_way {
+            return None;
+        }
+        let prepared = DailyReportPrepared {
+            day: before.day,
+            // What headquarters has forgotten it is told as it was; what it has otherwise is outbid.
+            revision: if newest < before.revision {
+                before.revision
+            } else {
+                newest.saturating_add(1)
+            },
+            figures: before.figures.clone(),
+            cause: ReportCause::Comparison,
+            prepared_at: at,
+        };
+        Some(prepared.into())
     }
 
     fn mark_delivered(

@@ -1,7 +1,7 @@
 //! A branch's report: prepared, sent again on request, corrected, and outbidding what headquarters knows.
 
 use chrono::Days;
-use events::branch::DayFigures;
+use events::branch::{DayFigures, ReportCause};
 use events::chain::{DailyReportDelivered, DailyReportPrepared, DailyReportRequested, OutgoingReportEvent};
 use events::money::Currency;
 
@@ -15,6 +15,7 @@ fn figures(revenue: i64) -> DayFigures {
         loss: pence(0),
         orders: 1,
         units: 1,
+        categories: vec![],
     }
 }
 
@@ -31,10 +32,15 @@ fn requested() -> OutgoingReportEvent {
 }
 
 fn prepared(revision: u64, revenue: i64) -> OutgoingReportEvent {
+    prepared_for(ReportCause::Sales, revision, revenue)
+}
+
+fn prepared_for(cause: ReportCause, revision: u64, revenue: i64) -> OutgoingReportEvent {
     DailyReportPrepared {
         day: day(),
         revision,
         figures: figures(revenue),
+        cause,
         prepared_at: at(2),
     }
     .into()
@@ -85,7 +91,7 @@ fn who_asks_has_it_sent_again_as_it_was() {
         .then_nothing();
     given::<OutgoingReport>(vec![prepared(1, 5), delivered(1), requested()])
         .when(prepare(5))
-        .then_expect_events(vec![prepared(1, 5)]);
+        .then_expect_events(vec![prepared_for(ReportCause::Request, 1, 5)]);
     let day = day() + Days::new(2);
     given::<OutgoingReport>(vec![])
         .when(OutgoingReportCommand::Request { day, at: at(1) })
@@ -100,7 +106,7 @@ fn a_branch_that_lost_its_last_moments_outbids_what_headquarters_has() {
     let outbid = |newest| OutgoingReportCommand::Outbid { newest, at: at(2) };
     given::<OutgoingReport>(vec![prepared(1, 5)])
         .when(outbid(4))
-        .then_expect_events(vec![prepared(5, 5)]);
+        .then_expect_events(vec![prepared_for(ReportCause::Comparison, 5, 5)]);
     given::<OutgoingReport>(vec![prepared(5, 5)])
         .when(outbid(4))
         .then_nothing();
@@ -108,6 +114,37 @@ fn a_branch_that_lost_its_last_moments_outbids_what_headquarters_has() {
         OutgoingReportError::NotPrepared,
         (Conflict, "report_not_prepared", None),
     );
+}
+
+#[test]
+fn what_either_side_has_forgotten_is_told_again_above_whatever_headquarters_has() {
+    let compare = |counted: Option<(u64, i64)>| OutgoingReportCommand::Compare {
+        counted: counted.map(|(revision, revenue)| (revision, figures(revenue))),
+        at: at(2),
+    };
+    let told = vec![prepared(3, 5), delivered(3)];
+    given::<OutgoingReport>(told.clone())
+        .when(compare(Some((3, 5))))
+        .then_nothing();
+    // This branch was restored: headquarters has a newer revision, or the same of other figures.
+    for (newest, revenue) in [(7, 9), (7, 5), (3, 9)] {
+        let outbid = prepared_for(ReportCause::Comparison, newest + 1, 5);
+        given::<OutgoingReport>(told.clone())
+            .when(compare(Some((newest, revenue))))
+            .then_expect_events(vec![outbid]);
+    }
+    // Headquarters was restored: it has forgotten the newest, or everything.
+    for counted in [Some((2, 4)), None] {
+        let again = prepared_for(ReportCause::Comparison, 3, 5);
+        given::<OutgoingReport>(told.clone())
+            .when(compare(counted))
+            .then_expect_events(vec![again]);
+    }
+    // It is on its way.
+    given::<OutgoingReport>(vec![prepared(1, 4), delivered(1), prepared(2, 5)])
+        .when(compare(Some((1, 4))))
+        .then_nothing();
+    given::<OutgoingReport>(vec![]).when(compare(None)).then_nothing();
 }
 
 #[test]

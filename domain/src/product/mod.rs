@@ -80,6 +80,7 @@ impl Product {
         &self.details
     }
 
+    /// What else is told of it, such as a book's author.
     pub fn attributes(&self) -> &BTreeMap<String, String> {
         &self.attributes
     }

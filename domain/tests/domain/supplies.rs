@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use domain::RefusalKind::Conflict;
 use domain::catalogue;
 use domain::product::Product;
+use domain::supplied_tree::{self, SupplyCategory, close_category, supply_category};
 use domain::supplies::{SuppliedStatus, SupplyProduct, supply_product};
 use domain::{Authority, UnitOfWork};
-use events::ids::{ProductId, Sku};
+use events::category::CategoryCreated;
+use events::ids::{CategoryId, ProductId, Sku};
 use events::money::{Currency, Money};
 use events::product::Variant;
 use uuid::Uuid;
@@ -29,6 +31,7 @@ fn mug(variants: &[(&str, i64)], status: SuppliedStatus) -> SupplyProduct {
         description: String::new(),
         category: None,
         variants: variants.iter().map(|(sku, minor)| variant(sku, *minor)).collect(),
+        attributes: None,
         status,
         at: at(1),
     }
@@ -96,4 +99,97 @@ fn nobody_at_the_branch_edits_it_and_a_sku_of_another_product_is_taken() {
     };
     let refused = supply(&mut shop, &lamp);
     assert!(refused.result.is_err() && refused.events.is_empty());
+}
+
+fn options(size: &str) -> BTreeMap<String, String> {
+    [("size".to_owned(), size.to_owned())].into()
+}
+
+#[test]
+fn options_and_attributes_follow_also_where_two_swap_theirs() {
+    let mut shop = Shop::new();
+    let mut shirt = mug(
+        &[("SHIRT-1", 5_00), ("SHIRT-2", 5_00), ("SHIRT-3", 5_00)],
+        SuppliedStatus::Active,
+    );
+    for (variant, size) in shirt.variants.iter_mut().zip(["S", "M", "L"]) {
+        variant.options = options(size);
+    }
+    shirt.attributes = Some([("fabric".to_owned(), "wool".to_owned())].into());
+    let added = [
+        "ProductAdded",
+        "ProductAttributesChanged",
+        "StockListed",
+        "StockListed",
+        "StockListed",
+        "ProductSupplied",
+    ];
+    supply(&mut shop, &shirt).then(&added);
+    supply(&mut shop, &shirt).then(&[]);
+    // The first two swap, the third goes, and a new one has its options.
+    shirt.variants[0].options = options("M");
+    shirt.variants[1].options = options("S");
+    shirt.variants[2] = Variant {
+        options: options("L"),
+        ..variant("SHIRT-4", 6_00)
+    };
+    supply(&mut shop, &shirt).then(&[
+        "VariantRemoved",
+        "VariantOptionsChanged",
+        "VariantOptionsChanged",
+        "VariantAdded",
+        "StockListed",
+    ]);
+    supply(&mut shop, &shirt).then(&[]);
+    // A headquarters of before says nothing of attributes.
+    shirt.attributes = None;
+    supply(&mut shop, &shirt).then(&[]);
+}
+
+fn kitchen(category_id: CategoryId, parent: Option<CategoryId>, name: &str) -> SupplyCategory {
+    SupplyCategory {
+        category_id,
+        parent,
+        name: name.to_owned(),
+        slug: "kitchen".to_owned(),
+        at: at(1),
+    }
+}
+
+#[test]
+fn a_category_comes_is_renamed_moves_and_ends_as_at_headquarters() {
+    let mut shop = Shop::new();
+    let (home, id) = (shop.new_id(), shop.new_id());
+    let top = SupplyCategory {
+        slug: "home".to_owned(),
+        ..kitchen(home, None, "Home")
+    };
+    let supply = |shop: &mut Shop, command: &SupplyCategory| shop.when(|work| supply_category(work, command));
+    supply(&mut shop, &top).then(&["CategoryCreated", "CategorySupplied"]);
+    supply(&mut shop, &kitchen(id, None, "Kitchen")).then(&["CategoryCreated", "CategorySupplied"]);
+    supply(&mut shop, &kitchen(id, None, "Kitchen")).then(&[]);
+    supply(&mut shop, &kitchen(id, Some(home), "Cooking")).then(&["CategoryRenamed", "CategoryMoved"]);
+    shop.when(|work| supplied_tree::keep_out(work, id))
+        .then_refused(Conflict, "headquarters_category", None);
+    shop.when(|work| close_category(work, id))
+        .then(&["CategoryArchived"]);
+    shop.when(|work| close_category(work, id)).then(&[]);
+}
+
+#[test]
+fn a_category_of_the_branchs_own_is_left_alone() {
+    let mut shop = Shop::new();
+    let own = shop.new_id();
+    let created = CategoryCreated {
+        category_id: own,
+        parent: None,
+        name: "Kitchen".to_owned(),
+        slug: "kitchen".to_owned(),
+    };
+    shop.when(|work| catalogue::create_category(work, &created)).ok();
+    shop.when(|work| close_category(work, own)).then(&[]);
+    shop.when(|work| supplied_tree::keep_out(work, own)).then(&[]);
+    let id = shop.new_id();
+    shop.when(|work| supply_category(work, &kitchen(id, None, "Kitchen")))
+        .then_taken(catalogue::SLUG_SCOPE, "kitchen");
 }

@@ -24,6 +24,8 @@ pub const POSTGRES_SCHEMA: Schema = postgres::SCHEMA;
 pub const KEPT_MAX: i64 = 200_000;
 /// For how long they are kept.
 pub const KEPT_FOR: TimeDelta = TimeDelta::days(90);
+/// Failing calls of one other side that are looked at: whether it is a hundred or more makes no difference to who mends it.
+pub const FAILURES_MAX: i64 = 100;
 /// Calls between two looks at these bounds: the excess stays small, and looking costs next to nothing.
 const CALLS_PER_CLEARING: u32 = 100;
 /// As much of a text as is kept, in characters: what a stranger sends may be long.
@@ -197,6 +199,20 @@ impl CallLog {
             Store::Postgres(store) => store.last_contact(peer).await?,
         };
         Ok(micros.and_then(DateTime::from_timestamp_micros))
+    }
+
+    /// Calls of this other side, newest first, since one was let in and served: those that fail now. At most
+    /// [`FAILURES_MAX`] of them.
+    pub async fn failing(&self, peer: &str) -> Result<Vec<LoggedCall>, CallLogError> {
+        let filter = CallFilter {
+            direction: Some(Direction::Incoming),
+            peer: Some(peer.to_owned()),
+        };
+        let newest = self.list(&filter, None, FAILURES_MAX).await?;
+        Ok(newest
+            .into_iter()
+            .take_while(|logged| !logged.call.succeeded())
+            .collect())
     }
 
     pub async fn close(&self) {

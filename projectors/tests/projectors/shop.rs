@@ -219,7 +219,10 @@ fn stream_of(event: &Event) -> StreamId {
             let key = DailyReports::keys(event)[0];
             StreamId::new("daily_report", format_args!("{}.{}", key.branch_id, key.day))
         }
-        Event::OutgoingReport(_) | Event::FollowedCatalogue(_) | Event::SuppliedProduct(_) => {
+        Event::OutgoingReport(_)
+        | Event::FollowedCatalogue(_)
+        | Event::SuppliedProduct(_)
+        | Event::SuppliedCategory(_) => {
             unreachable!("no view shows what a branch keeps of its headquarters")
         }
     }

@@ -27,6 +27,8 @@ use crate::reads::{Picture, Reads};
 const VIEWS: &[ViewName] = &[ViewName::Branches, ViewName::DailyReports];
 /// How many days back owed ones are listed: what is older, the report of the daily revenue tells.
 const DAYS_BACK: u64 = 92;
+/// From the last day that is over everywhere to one that headquarters still takes.
+const DAYS_AHEAD: u64 = 4;
 /// Days of a page's branches, with room for several currencies each.
 const REPORTED_MAX: i64 = 100_000;
 
@@ -46,10 +48,33 @@ pub struct BranchDocument {
     /// When it last called with a good token, for whatever.
     last_contact_at: Option<DateTime<Utc>>,
     last_report: Option<LastReport>,
+    /// The latest day of the last three months that it has reported, whenever that was.
+    last_reported_day: Option<NaiveDate>,
+    /// Calls that were refused since the last that went well; of whoever said to be this branch.
+    failing_calls: FailingCalls,
     /// Days of the last three months that are over everywhere on Earth, and that it hasn't reported.
     late_days: Vec<NaiveDate>,
     /// For `If-Match`.
     version: u64,
+}
+
+/// What a branch calls in vain.
+#[derive(Serialize, ToSchema)]
+pub struct FailingCalls {
+    /// A hundred may be more.
+    count: usize,
+    last: Option<FailedCall>,
+}
+
+/// The last of these calls.
+#[derive(Serialize, ToSchema)]
+pub struct FailedCall {
+    at: DateTime<Utc>,
+    method: String,
+    path: String,
+    status: Option<u16>,
+    /// The problem's code, and which fields were at fault.
+    error: Option<String>,
 }
 
 /// The last report that came in.
@@ -84,12 +109,12 @@ pub async fn list(
         .await
         .map_err(store_failed)?;
     let page = Page::cut(found, params.limit, |branch| (branch.registered_at, branch.id));
-    let mut late = late(&mut snapshot, &page.items).await?;
+    let mut owed = owed(&mut snapshot, &page.items).await?;
     drop(snapshot);
     let mut items = Vec::with_capacity(page.items.len());
     for branch in page.items {
-        let late_days = late.remove(&branch.id).unwrap_or_default();
-        items.push(document(branch, late_days, calls.as_ref()).await?);
+        let owed = owed.remove(&branch.id).unwrap_or_default();
+        items.push(document(branch, owed, calls.as_ref()).await?);
     }
     let page = Page {
         items,
@@ -123,26 +148,32 @@ pub async fn one(
         .await
         .map_err(store_failed)?
         .ok_or_else(Problem::not_found)?;
-    let mut late = late(&mut snapshot, std::slice::from_ref(&branch)).await?;
+    let mut owed = owed(&mut snapshot, std::slice::from_ref(&branch)).await?;
     drop(snapshot);
     let version = branch.version;
-    let late_days = late.remove(&id).unwrap_or_default();
-    let document = document(branch, late_days, calls.as_ref()).await?;
+    let owed = owed.remove(&id).unwrap_or_default();
+    let document = document(branch, owed, calls.as_ref()).await?;
     answer::versioned(&headers, position, version, &document)
 }
 
-/// The days that each of these owes.
-async fn late(
-    snapshot: &mut Snapshot,
-    branches: &[Branch],
-) -> Result<HashMap<BranchId, Vec<NaiveDate>>, Problem> {
+/// What a branch has told, and what it hasn't.
+#[derive(Default)]
+struct Owed {
+    late: Vec<NaiveDate>,
+    last_reported: Option<NaiveDate>,
+}
+
+/// What each of these owes.
+async fn owed(snapshot: &mut Snapshot, branches: &[Branch]) -> Result<HashMap<BranchId, Owed>, Problem> {
     let to = late_days::last_day_over(Utc::now());
     let earliest = to - Days::new(DAYS_BACK - 1);
     let alone = match branches {
         [branch] => Some(branch.id),
         _ => None,
     };
-    let reported = daily_reports::reported_days(snapshot.conn(), alone, (earliest, to), REPORTED_MAX)
+    // A day may be told before it is over.
+    let latest = to + Days::new(DAYS_AHEAD);
+    let reported = daily_reports::reported_days(snapshot.conn(), alone, (earliest, latest), REPORTED_MAX)
         .await
         .map_err(store_failed)?;
     let mut days = HashMap::<_, BTreeSet<_>>::new();
@@ -153,16 +184,16 @@ async fn late(
     let of = |branch: &Branch| {
         let from = earliest.max(branch.registered_at.date_naive());
         let reported = days.get(&branch.id).unwrap_or(&none);
-        (branch.id, late_days::missing(from, to, reported).collect())
+        let owed = Owed {
+            late: late_days::missing(from, to, reported).collect(),
+            last_reported: reported.last().copied(),
+        };
+        (branch.id, owed)
     };
     Ok(branches.iter().map(of).collect())
 }
 
-async fn document(
-    branch: Branch,
-    late_days: Vec<NaiveDate>,
-    calls: Option<&CallLog>,
-) -> Result<BranchDocument, Problem> {
+async fn document(branch: Branch, owed: Owed, calls: Option<&CallLog>) -> Result<BranchDocument, Problem> {
     let last_contact_at = match calls {
         Some(calls) => calls
             .last_contact(&branch.id.to_string())
@@ -170,6 +201,7 @@ async fn document(
             .map_err(calls_failed)?,
         None => None,
     };
+    let failing_calls = failing_calls(branch.id, calls).await?;
     let reported_at = branch.last_report.map(|last| last.received_at);
     let profile = branch.profile;
     Ok(BranchDocument {
@@ -187,7 +219,28 @@ async fn document(
             day: last.day,
             received_at: last.received_at,
         }),
-        late_days,
+        last_reported_day: owed.last_reported,
+        failing_calls,
+        late_days: owed.late,
         version: branch.version,
     })
+}
+
+async fn failing_calls(branch_id: BranchId, calls: Option<&CallLog>) -> Result<FailingCalls, Problem> {
+    let failing = match calls {
+        Some(calls) => calls
+            .failing(&branch_id.to_string())
+            .await
+            .map_err(calls_failed)?,
+        None => vec![],
+    };
+    let count = failing.len();
+    let last = failing.into_iter().next().map(|logged| FailedCall {
+        at: logged.call.at,
+        method: logged.call.method,
+        path: logged.call.path,
+        status: logged.call.status,
+        error: logged.call.error,
+    });
+    Ok(FailingCalls { count, last })
 }

@@ -1,4 +1,4 @@
-//! `GET /api/reports/daily-revenue`: what the branches have reported, per day, branch or region; as JSON or CSV. Days that a
+//! `GET /api/reports/daily-revenue`: what the branches have reported, per day, branch, region or category; as JSON or CSV. Days that a
 //! branch owes are listed as missing, and never counted as zero.
 
 use std::collections::{BTreeSet, HashMap};
@@ -13,7 +13,7 @@ use events::money::{Currency, Money};
 use read_models::ViewName;
 use read_models::branches::Branch;
 use read_models::query::daily_reports::{self, RevenueGroup, RevenueSpan, RevenueSum};
-use read_models::query::{Snapshot, branches};
+use read_models::query::{Snapshot, branches, categories};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use web::money::MoneyDto;
@@ -28,7 +28,7 @@ use crate::reads::{Picture, Reads};
 use crate::report::{CsvTable, csv, harmless};
 use crate::{Terms, answer, late_days};
 
-const VIEWS: &[ViewName] = &[ViewName::Branches, ViewName::DailyReports];
+const VIEWS: &[ViewName] = &[ViewName::Branches, ViewName::Categories, ViewName::DailyReports];
 /// Days back that are reported unless something else is said.
 const DAYS_BY_DEFAULT: u64 = 31;
 /// A year with its leap day: bounds the days that are looked through for missing ones.
@@ -49,6 +49,8 @@ pub enum GroupBy {
     Day,
     Branch,
     Region,
+    /// As they were when the products were sold, each without those below it.
+    Category,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -59,7 +61,7 @@ pub struct RevenueParams {
     from: Option<NaiveDate>,
     /// The last day; today (UTC), if missing. At most a year after the first.
     to: Option<NaiveDate>,
-    /// `day`, `branch` or `region`.
+    /// `day`, `branch`, `region` or `category`.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     group_by: GroupBy,
@@ -71,12 +73,12 @@ pub struct RevenueParams {
     format: Format,
 }
 
-/// Sums of one day, branch or region, or of all.
+/// Sums of one day, branch, region or category, or of all.
 #[derive(Serialize, ToSchema)]
 pub struct RevenueSums {
-    /// The day, the branch's id or the region; empty for all.
+    /// The day, the branch's id, the region or the category's slug; empty for all, and for what belongs to no category.
     key: String,
-    /// The branch's name, where it is one.
+    /// The branch's name, where it is one; or the category's, where this shop has it.
     name: Option<String>,
     /// How many days of branches were reported.
     reports: i64,
@@ -87,7 +89,8 @@ pub struct RevenueSums {
     /// What is left of the revenue.
     #[schema(value_type = MoneyDto)]
     net: Money,
-    orders: i64,
+    /// Null by category: an order may be of several.
+    orders: Option<i64>,
     units: i64,
 }
 
@@ -113,7 +116,8 @@ pub struct RevenueReport {
 
 /// What the branches took and lost
 ///
-/// For staff. Each day of each branch counts by its last revision; a branch counts in the region that it is in now.
+/// For staff. Each day of each branch counts by its last revision; a branch counts in the region that it is in now. By
+/// category the sums come to the total as well: what a branch doesn't tell by category is in the one with an empty key.
 #[utoipa::path(
     get, path = "/api/reports/daily-revenue", tag = "chain", security(("bearer" = [])),
     params(RevenueParams, QueryHeaders),
@@ -170,6 +174,7 @@ async fn read(
         GroupBy::Day => RevenueGroup::Day,
         GroupBy::Branch => RevenueGroup::Branch,
         GroupBy::Region => RevenueGroup::Region,
+        GroupBy::Category => RevenueGroup::Category,
     };
     let sums = daily_reports::sums(snapshot.conn(), span, group, ROWS_MAX).await?;
     let total = daily_reports::total(snapshot.conn(), span).await?;
@@ -177,13 +182,21 @@ async fn read(
     let days = (span.from, span.to);
     let reported = daily_reports::reported_days(snapshot.conn(), None, days, REPORTED_MAX).await?;
     let missing = missing(&branches, reported, days);
-    let names: HashMap<_, _> = branches
-        .iter()
-        .map(|branch| (branch.id.to_string(), &branch.profile.name))
-        .collect();
+    let names: HashMap<String, String> = match group {
+        RevenueGroup::Category => category_names(snapshot).await?,
+        _ => {
+            let named = branches.iter();
+            named
+                .map(|branch| (branch.id.to_string(), branch.profile.name.clone()))
+                .collect()
+        }
+    };
+    let by_category = group == RevenueGroup::Category;
     let item = |sum: RevenueSum| {
-        let name = names.get(&sum.key).map(|name| (*name).clone());
-        RevenueSums::new(sum, name, span.currency)
+        let name = names.get(&sum.key).cloned();
+        let mut sums = RevenueSums::new(sum, name, span.currency);
+        sums.orders = sums.orders.filter(|_| !by_category);
+        sums
     };
     Ok(RevenueReport {
         from: span.from,
@@ -193,6 +206,17 @@ async fn read(
         missing_count: missing.len(),
         missing: missing.into_iter().take(MISSING_MAX).collect(),
     })
+}
+
+/// The names of this shop's categories by slug; those that only a branch has are known by their slugs alone.
+async fn category_names(
+    snapshot: &mut Snapshot,
+) -> Result<HashMap<String, String>, read_models::store::StoreError> {
+    let categories = categories::categories(snapshot.conn()).await?;
+    Ok(categories
+        .into_iter()
+        .map(|category| (category.slug, category.name))
+        .collect())
 }
 
 fn missing(
@@ -228,7 +252,7 @@ impl RevenueSums {
             revenue: Money::new(sum.revenue_minor, currency),
             loss: Money::new(sum.loss_minor, currency),
             net: Money::new(sum.revenue_minor - sum.loss_minor, currency),
-            orders: sum.orders,
+            orders: Some(sum.orders),
             units: sum.units,
         }
     }
@@ -243,7 +267,7 @@ fn table(report: &RevenueReport) -> CsvTable {
             sums.revenue.to_decimal(),
             sums.loss.to_decimal(),
             sums.net.to_decimal(),
-            sums.orders.to_string(),
+            sums.orders.map(|orders| orders.to_string()).unwrap_or_default(),
             sums.units.to_string(),
             sums.revenue.currency().to_string(),
         ]

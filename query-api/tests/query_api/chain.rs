@@ -3,7 +3,8 @@
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use events::Event;
 use events::branch::{
-    BranchEvent, BranchProfile, BranchRegistered, BranchTokenRevoked, DailyReportReceived, DayFigures,
+    BranchEvent, BranchProfile, BranchRegistered, BranchTokenRevoked, CategoryFigures, DailyReportReceived,
+    DayFigures, ReportCause,
 };
 use events::ids::BranchId;
 use platform::call_log::{Call, CallLog, Direction};
@@ -18,6 +19,8 @@ on_each_database! {
     reports_are_summed_by_day_branch_and_region_by_their_last_revision,
     a_day_that_was_not_reported_is_missing_and_not_zero,
     a_branch_tells_when_it_was_last_heard_of,
+    sums_by_category_come_to_the_total_by_the_last_revision,
+    a_branch_whose_calls_fail_is_seen,
     a_report_is_of_its_currency_and_of_a_year_at_most,
     calls_are_for_admins_and_come_page_by_page,
 }
@@ -57,8 +60,10 @@ fn report(n: u128, day: NaiveDate, revision: u64, revenue: i64, loss: i64) -> Ev
             loss: gbp(loss),
             orders: 2,
             units: 3,
+            categories: vec![],
         },
         replaces: None,
+        cause: ReportCause::Sales,
         received_at: at(1),
     };
     Event::DailyReport(received.into())
@@ -147,6 +152,86 @@ async fn reports_are_summed_by_day_branch_and_region_by_their_last_revision(data
         .by(&staff())
         .await;
     assert_eq!(csv.text.lines().nth(1), Some("North,,3,5.20,0.10,5.10,6,9,GBP"));
+}
+
+/// The report with these categories, each with its revenue and loss in pence; a unit in each.
+fn by_category(n: u128, day: NaiveDate, revision: u64, told: &[(&str, i64, i64)]) -> Event {
+    let sum = |of: fn(&(&str, i64, i64)) -> i64| told.iter().map(of).sum::<i64>();
+    let (revenue, loss) = (sum(|one| one.1), sum(|one| one.2));
+    let Event::DailyReport(events::branch::DailyReportEvent::DailyReportReceived(mut received)) =
+        report(n, day, revision, revenue, loss)
+    else {
+        unreachable!("it is a report")
+    };
+    received.figures.units = told.len().try_into().unwrap();
+    let part = |(slug, revenue, loss): &(&str, i64, i64)| CategoryFigures {
+        slug: (*slug).to_owned(),
+        revenue: gbp(*revenue),
+        loss: gbp(*loss),
+        units: 1,
+    };
+    received.figures.categories = told.iter().map(part).collect();
+    Event::DailyReport(received.into())
+}
+
+async fn sums_by_category_come_to_the_total_by_the_last_revision(database: Database) {
+    let shop = shop(database).await;
+    let story = [
+        by_category(2, day(4), 1, &[("garden", 70, 0), ("kitchen", 900, 0)]),
+        // Corrected: there is no garden in it any more.
+        by_category(2, day(4), 2, &[("", 5, 0), ("kitchen", 200, 30)]),
+        by_category(3, day(4), 1, &[("garden", 40, 0), ("kitchen", 10, 0)]),
+    ];
+    shop.tell(story).await;
+    let found = get(&shop, path("category")).await;
+    // What branches don't tell by category belongs to none.
+    let expected = [
+        (String::new(), "5.28", "5.17", 5),
+        ("garden".to_owned(), "0.40", "0.40", 1),
+        ("kitchen".to_owned(), "2.10", "1.80", 2),
+    ];
+    assert_eq!(sums(&found), expected);
+    assert_eq!(found["total"]["revenue"]["amount"], "7.78");
+    assert_eq!(found["total"]["net"]["amount"], "7.37");
+    assert_eq!(found["items"][2]["orders"], Value::Null);
+    let csv = shop
+        .get(format!("{}&format=csv", path("category")))
+        .by(&staff())
+        .await;
+    assert_eq!(csv.text.lines().nth(3), Some("kitchen,,2,2.10,0.30,1.80,,2,GBP"));
+}
+
+async fn a_branch_whose_calls_fail_is_seen(database: Database) {
+    let shop = shop(database).await;
+    let folder = tempfile::tempdir().unwrap();
+    let calls = CallLog::open_sqlite(&folder.path().join("calls.db"))
+        .await
+        .unwrap();
+    let refused = |second, error: &str| Call {
+        error: Some(error.to_owned()),
+        ..call(second, Direction::Incoming, Some(401))
+    };
+    calls.record(&refused(1, "token_missing")).await;
+    calls.record(&call(2, Direction::Incoming, Some(200))).await;
+    let (routes, _) = query_api::router(shop.deps.clone().with_calls(calls.clone()));
+    let shop = shop.behind(routes);
+    let one = get(&shop, format!("/api/branches/{}", branch(1))).await;
+    // All is well since.
+    assert_eq!(one["failing_calls"], json!({"count": 0, "last": null}));
+    calls.record(&refused(3, "token_invalid")).await;
+    calls
+        .record(&refused(4, "day_in_future (day: day_in_future)"))
+        .await;
+    let one = get(&shop, format!("/api/branches/{}", branch(1))).await;
+    assert_eq!(one["failing_calls"]["count"], 2);
+    assert_eq!(one["failing_calls"]["last"]["status"], 401);
+    assert_eq!(
+        one["failing_calls"]["last"]["error"],
+        "day_in_future (day: day_in_future)"
+    );
+    assert_eq!(one["last_reported_day"], day(4).to_string());
+    let other = get(&shop, format!("/api/branches/{}", branch(2))).await;
+    assert_eq!(other["failing_calls"]["count"], 0);
 }
 
 async fn a_day_that_was_not_reported_is_missing_and_not_zero(database: Database) {

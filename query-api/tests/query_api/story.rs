@@ -383,7 +383,10 @@ pub fn stream_of(event: &Event) -> StreamId {
             let key = daily_reports::DailyReports::keys(event)[0];
             StreamId::new("daily_report", format_args!("{}.{}", key.branch_id, key.day))
         }
-        Event::OutgoingReport(_) | Event::FollowedCatalogue(_) | Event::SuppliedProduct(_) => {
+        Event::OutgoingReport(_)
+        | Event::FollowedCatalogue(_)
+        | Event::SuppliedProduct(_)
+        | Event::SuppliedCategory(_) => {
             unreachable!("no view shows what a branch keeps of its headquarters")
         }
         Event::Session(_) => StreamId::new("session", 1),

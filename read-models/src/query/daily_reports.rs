@@ -1,4 +1,4 @@
-//! What the branches have reported over a span of days, per day, branch or region; and which days they have reported.
+//! What the branches have reported over a span of days, per day, branch, region or category; and which days they have reported.
 
 use chrono::NaiveDate;
 use events::ids::BranchId;
@@ -11,6 +11,10 @@ use crate::record::{self, RowError};
 use crate::store::StoreError;
 
 const TABLE: &str = "daily_reports";
+/// The reports that count, category by category.
+const PARTS: &str =
+    "daily_reports AS reports JOIN daily_report_parts AS parts ON parts.branch_id = reports.branch_id
+    AND parts.day = reports.day AND parts.currency = reports.currency AND parts.revision = reports.revision";
 
 /// What to sum by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +22,8 @@ pub enum RevenueGroup {
     Day,
     Branch,
     Region,
+    /// By the slug; empty for none.
+    Category,
 }
 
 /// Which reports to sum. Both days count.
@@ -31,17 +37,18 @@ pub struct RevenueSpan {
 /// The sums of one day, branch or region, or of the whole span.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RevenueSum {
-    /// The day, the branch's id, or the region; empty for the whole span.
+    /// The day, the branch's id, the region, or the category's slug; empty for the whole span.
     pub key: String,
     /// How many days of branches it sums.
     pub reports: i64,
     pub revenue_minor: i64,
     pub loss_minor: i64,
+    /// 0 by category: an order may be of several.
     pub orders: i64,
     pub units: i64,
 }
 
-/// The sums in the order of the days, of the branches' ids or of the regions; `limit` of them.
+/// The sums in the order of the days, of the branches' ids, the regions or the slugs; `limit` of them.
 pub async fn sums(
     conn: &mut AnyConnection,
     span: RevenueSpan,
@@ -69,6 +76,7 @@ pub(super) fn list(span: RevenueSpan, group: RevenueGroup, limit: i64) -> Statem
             "branches.region",
             "daily_reports AS reports JOIN branches ON branches.id = reports.branch_id",
         ),
+        RevenueGroup::Category => ("parts.category", PARTS),
     };
     let mut statement = select(key, from, span);
     statement
@@ -86,10 +94,20 @@ fn select(key: &str, from: &str, span: RevenueSpan) -> Statement {
     let mut statement = Statement::new("SELECT ");
     statement.sql(key).sql(" AS sum_key, COUNT(*) AS reports");
     for figure in FIGURES {
+        let column = match (from == PARTS, figure) {
+            (true, "orders") => "0",
+            (true, "revenue_minor") => "parts.revenue_minor",
+            (true, "loss_minor") => "parts.loss_minor",
+            (true, _) => "parts.units",
+            (false, "revenue_minor") => "reports.revenue_minor",
+            (false, "loss_minor") => "reports.loss_minor",
+            (false, "orders") => "reports.orders",
+            (false, _) => "reports.units",
+        };
         // Postgres makes a NUMERIC of a sum of BIGINTs.
         statement
-            .sql(", CAST(SUM(reports.")
-            .sql(figure)
+            .sql(", CAST(SUM(")
+            .sql(column)
             .sql(") AS BIGINT) AS ")
             .sql(figure);
     }

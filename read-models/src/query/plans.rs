@@ -489,8 +489,13 @@ fn sums_of_the_chain() -> Vec<Statement> {
         to: day,
         currency: Currency::GBP,
     };
-    let sums = [RevenueGroup::Day, RevenueGroup::Branch, RevenueGroup::Region]
-        .map(|group| daily_reports::list(span, group, LIMIT));
+    let groups = [
+        RevenueGroup::Day,
+        RevenueGroup::Branch,
+        RevenueGroup::Region,
+        RevenueGroup::Category,
+    ];
+    let sums = groups.map(|group| daily_reports::list(span, group, LIMIT));
     let days = [None, Some(BranchId::default())].map(|branch| daily_reports::days(branch, (day, day), LIMIT));
     sums.into_iter().chain(days).collect()
 }

@@ -6,6 +6,7 @@ mod backup;
 mod backup_images;
 mod bookstore;
 mod chain;
+mod chain_upkeep;
 mod high_load_shop;
 mod integration;
 mod invoices;

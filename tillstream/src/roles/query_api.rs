@@ -27,6 +27,9 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
     background.start("metrics", |stop| crate::observe::views(views.clone(), stop));
 
     let calls = servers.calls_reader().await?;
+    background.start("metrics of the chain", |stop| {
+        crate::observe_chain::chain(views.clone(), calls.clone(), stop)
+    });
     let blobs = outside::blobs(settings, &dir)?;
     let queries = QueryDeps::new(views.clone(), vault.clone(), tokens, blobs, settings.currency)
         .with_calls(calls.clone());

@@ -116,6 +116,9 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Shop> {
     background.start("metrics of the views", |stop| {
         observe::projections(kept.log.clone(), kept.views.clone(), stop)
     });
+    background.start("metrics of the chain", |stop| {
+        crate::observe_chain::chain(kept.views.clone(), kept.calls.clone(), stop)
+    });
     if let Some(keeper) = Keeper::of(settings, &dir, &kept.log, &blobs).await? {
         let state = keeper.state();
         health = health.with_backups(state.clone());

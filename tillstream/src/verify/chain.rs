@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use events::Event;
-use events::branch::{BranchEvent, DailyReportEvent, DailyReportReceived, DayFigures};
+use events::branch::{BranchEvent, CategoryFigures, DailyReportEvent, DailyReportReceived, DayFigures};
 use events::envelope::{Position, RecordedEvent};
 use events::ids::BranchId;
 use events::money::Currency;
@@ -70,6 +70,12 @@ impl DaysCountOnce {
                 format_args!("{branch_id} has reported, and was never registered"),
             );
         }
+        if !divides(figures) {
+            broken.add(
+                position,
+                format_args!("what {branch_id} has told of {day} by category doesn't come to the day"),
+            );
+        }
         let currency = figures.revenue.currency();
         let key = (*branch_id, *day, currency);
         let before = self.last.insert(key, report.clone());
@@ -105,10 +111,19 @@ fn add(sum: &mut Sum, figures: &DayFigures, sign: i128) {
     }
 }
 
+/// Whether what is told by category, if anything is, comes to the whole.
+fn divides(figures: &DayFigures) -> bool {
+    let sum = |of: fn(&CategoryFigures) -> i128| figures.categories.iter().map(of).sum::<i128>();
+    figures.categories.is_empty()
+        || (sum(|one| one.revenue.amount_minor().into()) == i128::from(figures.revenue.amount_minor())
+            && sum(|one| one.loss.amount_minor().into()) == i128::from(figures.loss.amount_minor())
+            && sum(|one| one.units.into()) == i128::from(figures.units))
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
-    use events::branch::{BranchProfile, BranchRegistered};
+    use events::branch::{BranchProfile, BranchRegistered, ReportCause};
     use events::envelope::StreamId;
     use events::money::Money;
     use uuid::Uuid;
@@ -122,6 +137,7 @@ mod tests {
             loss: Money::zero(Currency::GBP),
             orders: 1,
             units: 1,
+            categories: vec![],
         }
     }
 
@@ -142,6 +158,7 @@ mod tests {
             revision,
             figures: figures(revenue),
             replaces: replaces.map(figures),
+            cause: ReportCause::Sales,
             received_at: DateTime::default(),
         };
         Event::DailyReport(received.into())
@@ -151,6 +168,25 @@ mod tests {
     fn broken(events: impl IntoIterator<Item = Event>) -> u64 {
         let of_branch = |event| (StreamId::new("daily_report", Uuid::nil()), event);
         played::broken(DaysCountOnce::default(), events.into_iter().map(of_branch))
+    }
+
+    #[test]
+    fn parts_that_dont_come_to_the_day_are_seen() {
+        let parts = |minor| {
+            let Event::DailyReport(DailyReportEvent::DailyReportReceived(mut event)) = received(1, 500, None)
+            else {
+                unreachable!("it is a report")
+            };
+            event.figures.categories = vec![CategoryFigures {
+                slug: "kitchen".to_owned(),
+                revenue: Money::new(minor, Currency::GBP),
+                loss: Money::zero(Currency::GBP),
+                units: 1,
+            }];
+            Event::DailyReport(event.into())
+        };
+        assert_eq!(broken([registered(), parts(500)]), 0);
+        assert_eq!(broken([registered(), parts(499)]), 1);
     }
 
     #[test]

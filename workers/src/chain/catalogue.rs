@@ -1,18 +1,18 @@
 //! Follows headquarters' catalogue: what has changed there becomes commands here, product by product.
 //!
 //! The place is kept when all of a page has been taken over. What comes twice changes nothing, so a branch that dies in
-//! between goes on where it was. A product that the branch refuses (its SKU is another's here) is told and passed over.
+//! between goes on where it was. A row that the branch refuses (its SKU is another's here) is passed over, told to both
+//! sides, and tried again at each look (`refused_rows`). Categories are taken over by `tree`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::catalogue::{SLUG_SCOPE, create_category};
 use domain::supplies::{self, SuppliedStatus, SupplyProduct};
 use domain::supply::{FollowedCatalogue, FollowedCatalogueCommand, HEADQUARTERS};
-use events::category::CategoryCreated;
+use events::chain::SuppliedRow;
 use events::envelope::Actor;
-use events::ids::{CategoryId, ProductId, Sku};
+use events::ids::{ProductId, Sku};
 use events::money::Money;
 use events::product::Variant;
 use executor::{CommandContext, ExecuteError};
@@ -24,6 +24,8 @@ use uuid::Uuid;
 
 use super::ChainSettings;
 use super::headquarters::{CatalogueOutcome, Headquarters};
+use super::refused_rows::RefusedRows;
+use super::tree::{self, ChangedCategory, PathCategory};
 use crate::effects::Shop;
 
 /// The wait after a failure here: the log is busy, and asking faster won't help.
@@ -33,6 +35,9 @@ const TROUBLE_PAUSE: Duration = Duration::from_secs(5);
 #[derive(Debug, Deserialize)]
 pub(super) struct Changes {
     items: Vec<Item>,
+    /// A headquarters of before tells of none.
+    #[serde(default)]
+    categories: Vec<ChangedCategory>,
     next_cursor: String,
     more: bool,
 }
@@ -42,17 +47,10 @@ struct Item {
     product_id: ProductId,
     name: String,
     description: String,
-    category: Vec<Category>,
+    category: Vec<PathCategory>,
     variants: Vec<ItemVariant>,
+    attributes: Option<BTreeMap<String, String>>,
     status: Status,
-}
-
-#[derive(Debug, Deserialize)]
-struct Category {
-    #[serde(rename = "category_id")]
-    id: CategoryId,
-    name: String,
-    slug: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -70,6 +68,18 @@ enum Status {
     Removed,
 }
 
+impl Changes {
+    fn rows(&self) -> impl Iterator<Item = SuppliedRow> {
+        let categories = self.categories.iter();
+        let categories = categories.map(|category| SuppliedRow::Category(category.id()));
+        categories.chain(
+            self.items
+                .iter()
+                .map(|item| SuppliedRow::Product(item.product_id)),
+        )
+    }
+}
+
 /// Follows until shutdown.
 pub(super) async fn follow(
     settings: Arc<ChainSettings>,
@@ -82,22 +92,26 @@ pub(super) async fn follow(
         shop,
         headquarters,
         cursor: None,
+        refused: RefusedRows::default(),
     };
     let mut knows_its_place = false;
     while !shutdown.is_cancelled() {
         if !knows_its_place {
-            match follower.stored_cursor().await {
-                Ok(cursor) => {
-                    follower.cursor = cursor;
-                    knows_its_place = true;
-                }
+            match follower.find_place().await {
+                Ok(()) => knows_its_place = true,
                 Err(error) => tracing::warn!(%error, "the place in headquarters' catalogue can't be read"),
             }
         }
         let wait = match follower.take_page().await {
             _ if !knows_its_place => TROUBLE_PAUSE,
             Ok(More::AtOnce) => continue,
-            Ok(More::Later) => settings.catalogue_every,
+            Ok(More::Later) => match follower.try_refused_again().await {
+                Ok(()) => settings.catalogue_every,
+                Err(error) => {
+                    tracing::error!(%error, "refused rows of headquarters' catalogue can't be tried again now");
+                    TROUBLE_PAUSE
+                }
+            },
             Err(error) => {
                 tracing::error!(%error, "headquarters' catalogue can't be taken over; trying again");
                 TROUBLE_PAUSE
@@ -117,6 +131,7 @@ struct Follower {
     shop: Shop,
     headquarters: Headquarters,
     cursor: Option<String>,
+    refused: RefusedRows,
 }
 
 impl Follower {
@@ -124,12 +139,16 @@ impl Follower {
         CommandContext::new(Actor::System, self.shop.clock.now(), Uuid::now_v7())
     }
 
-    async fn stored_cursor(&self) -> Result<Option<String>, ExecuteError> {
+    /// Where the process before this one left off.
+    async fn find_place(&mut self) -> Result<(), ExecuteError> {
         let look = |work: &mut domain::UnitOfWork| {
             let followed = work.read::<FollowedCatalogue>(HEADQUARTERS)?;
-            Ok(followed.cursor().map(str::to_owned))
+            Ok((followed.cursor().map(str::to_owned), followed.refused()))
         };
-        Ok(self.shop.executor.inspect(&self.context(), look).await?.value)
+        let (cursor, refused) = self.shop.executor.inspect(&self.context(), look).await?.value;
+        self.cursor = cursor;
+        self.refused = RefusedRows::new(refused);
+        Ok(())
     }
 
     async fn take_page(&mut self) -> Result<More, ExecuteError> {
@@ -145,11 +164,9 @@ impl Follower {
                 return Ok(More::Later);
             }
         };
-        for item in &changes.items {
-            self.take(item).await?;
-        }
+        self.take_all(&changes).await?;
         // A place that only orders lie before is found again by looking at these once more.
-        if !changes.items.is_empty() || changes.more {
+        if !changes.items.is_empty() || !changes.categories.is_empty() || changes.more {
             self.keep_place(&changes.next_cursor).await?;
         }
         self.cursor = Some(changes.next_cursor);
@@ -169,17 +186,48 @@ impl Follower {
         Ok(())
     }
 
-    /// Takes a product over. An error is one that another try may mend.
-    async fn take(&self, item: &Item) -> Result<(), ExecuteError> {
-        match self.supply(item).await {
-            Ok(()) => Ok(()),
-            Err(error @ (ExecuteError::Refused(_) | ExecuteError::Taken { .. })) => {
-                counter!(CHAIN_PRODUCTS_REFUSED).increment(1);
-                tracing::error!(product.id = %item.product_id, %error, "a product of headquarters' can't be taken over");
-                Ok(())
-            }
-            Err(error) => Err(error),
+    /// Takes rows over, categories first. An error is one that another try may mend.
+    async fn take_all(&mut self, changes: &Changes) -> Result<(), ExecuteError> {
+        for category in &changes.categories {
+            let result = tree::take(&self.shop, category).await;
+            let row = SuppliedRow::Category(category.id());
+            self.refused
+                .settle(&self.shop, &self.headquarters, row, result)
+                .await?;
         }
+        for item in &changes.items {
+            let result = self.supply(item).await;
+            let row = SuppliedRow::Product(item.product_id);
+            self.refused
+                .settle(&self.shop, &self.headquarters, row, result)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// What was refused, as it is at headquarters by now: there or here it may have been put right.
+    async fn try_refused_again(&mut self) -> Result<(), ExecuteError> {
+        for (rows, ids) in self.refused.questions() {
+            let changes = match self.headquarters.rows(&ids).await {
+                CatalogueOutcome::Changes(changes) => changes,
+                CatalogueOutcome::PlaceLost => return Ok(()), // it was no place that was asked for
+                CatalogueOutcome::NotNow { reason } => {
+                    tracing::warn!(
+                        reason,
+                        "refused rows of headquarters' catalogue can't be looked up now"
+                    );
+                    return Ok(());
+                }
+            };
+            self.take_all(&changes).await?;
+            let told: BTreeSet<_> = changes.rows().collect();
+            for gone in rows.into_iter().filter(|row| !told.contains(row)) {
+                self.refused
+                    .settle(&self.shop, &self.headquarters, gone, Ok(()))
+                    .await?;
+            }
+        }
+        Ok(())
     }
 
     async fn supply(&self, item: &Item) -> Result<(), ExecuteError> {
@@ -188,7 +236,8 @@ impl Follower {
             product_id: item.product_id,
             name: item.name.clone(),
             description: item.description.clone(),
-            category: self.category(&item.category).await?,
+            category: tree::take_path(&self.shop, &item.category).await?,
+            attributes: item.attributes.clone(),
             variants: item.variants.iter().map(variant).collect(),
             status: match item.status {
                 Status::Active => SuppliedStatus::Active,
@@ -200,44 +249,6 @@ impl Follower {
         let supply = |work: &mut domain::UnitOfWork| supplies::supply_product(work, &command);
         self.shop.executor.execute(&context, supply).await?;
         Ok(())
-    }
-
-    /// The branch's own category with the last one's slug; what is missing on the way to it is made.
-    async fn category(&self, path: &[Category]) -> Result<Option<CategoryId>, ExecuteError> {
-        let mut parent = None;
-        for category in path {
-            parent = Some(self.category_below(parent, category).await?);
-        }
-        Ok(parent)
-    }
-
-    async fn category_below(
-        &self,
-        parent: Option<CategoryId>,
-        category: &Category,
-    ) -> Result<CategoryId, ExecuteError> {
-        let executor = &self.shop.executor;
-        let owner = executor.claim_owner(SLUG_SCOPE, &category.slug).await?;
-        if let Some(own) = owner.and_then(|owner| owner.parse().ok()) {
-            return Ok(own);
-        }
-        let created = |category_id| CategoryCreated {
-            category_id,
-            parent,
-            name: category.name.clone(),
-            slug: category.slug.clone(),
-        };
-        // Headquarters' own id, unless the branch has closed that category: then it is another one.
-        for category_id in [category.id, CategoryId::generate()] {
-            let created = created(category_id);
-            let create = |work: &mut domain::UnitOfWork| create_category(work, &created);
-            match executor.execute(&self.context(), create).await {
-                Ok(_) => return Ok(category_id),
-                Err(ExecuteError::Refused(_)) if category_id == category.id => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(category.id) // proof: the second try has returned
     }
 }
 

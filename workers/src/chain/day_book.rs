@@ -5,17 +5,23 @@
 //! worth; a credit note for goods without a known order, and units written off the shelves (at their price of that moment,
 //! and not those of sellers), count on their own day. What a count finds again is no income.
 //!
-//! It is a fold of the log in memory, made anew at every start; what it needs from other streams it is handed. Reading the
-//! log and issuing commands is the reporter's.
+//! Both are told by category as well: as it was when the product was sold (`parts`).
+//!
+//! It is a fold of the log in memory, which is kept now and then (`kept`) so that a start goes on from there; what it needs
+//! from other streams it is handed. Reading the log and issuing commands is the reporter's.
+
+mod kept;
+mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use cqrs_es::Aggregate;
+use domain::daily_report::CATEGORIES_MAX;
 use domain::order::Order;
 use domain::product::Product;
 use events::Event;
-use events::branch::DayFigures;
+use events::branch::{CategoryFigures, DayFigures};
 use events::chain::{DailyReportPrepared, OutgoingReportEvent};
 use events::credit_note::CreditNoteEvent;
 use events::envelope::{Position, RecordedEvent, StreamId};
@@ -27,6 +33,10 @@ use events::product::ProductEvent;
 use events::stock::StockEvent;
 
 use super::calendar::Calendar;
+
+pub(super) use kept::KeptBook;
+use parts::Part;
+pub(super) use parts::{Slugs, categories_of};
 
 /// A day in one currency.
 pub(super) type DayKey = (NaiveDate, Currency);
@@ -46,9 +56,11 @@ pub(super) fn concerns_us(event_type: &str) -> bool {
     CONCERNING.contains(&event_type)
 }
 
-/// The stream that tells what this event means for a day: the order of a refund, the product of what was written off.
+/// The stream that tells what this event means for a day: the order of a sale or a refund, the product of what was written
+/// off.
 pub(super) fn other_stream(event: &Event) -> Option<StreamId> {
     match event {
+        Event::Order(OrderEvent::OrderPaid(paid)) => Some(StreamId::new(Order::TYPE, paid.order_id)),
         Event::Payment(PaymentEvent::RefundSettled(settled)) => match settled.purpose {
             Purpose::Order(order_id) => Some(StreamId::new(Order::TYPE, order_id)),
             Purpose::Deposit(_) => None,
@@ -100,22 +112,24 @@ impl DayBook {
         self.opened.get_or_insert(self.calendar.day_of(at));
     }
 
-    /// Takes in an event; `others` are all events of its [`other_stream`].
-    pub fn apply(&mut self, recorded: &RecordedEvent, event: &Event, others: &[Told]) {
+    /// Takes in an event; `others` are all events of its [`other_stream`], `slugs` are those of all [`categories_of`] both.
+    pub fn apply(&mut self, recorded: &RecordedEvent, event: &Event, others: &[Told], slugs: &Slugs) {
         match event {
             Event::Order(OrderEvent::OrderPaid(paid)) => {
-                let units = paid.lines.iter().map(|line| u64::from(line.quantity)).sum();
                 let day = self.calendar.day_of(paid.paid_at);
-                self.sold(day, paid.total, units);
+                self.sold(day, paid.total, parts::of_sale(paid, others, slugs));
             }
             Event::Payment(PaymentEvent::RefundSettled(settled)) => {
                 // What was never counted as paid isn't lost, such as a charge that came after its order was cancelled.
                 if let Some(paid_at) = paid_at(others) {
-                    self.lost(self.calendar.day_of(paid_at), settled.amount);
+                    let minor = settled.amount.amount_minor();
+                    let parts = parts::of_refund(minor, settled.refund_id, others, slugs);
+                    self.lost(self.calendar.day_of(paid_at), settled.amount, parts);
                 }
             }
             Event::CreditNote(CreditNoteEvent::CreditNoteIssued(issued)) => {
-                self.lost(self.calendar.day_of(issued.issued_at), issued.total);
+                let parts = parts::of_credit_note(issued, slugs);
+                self.lost(self.calendar.day_of(issued.issued_at), issued.total, parts);
             }
             Event::Stock(StockEvent::StockAdjusted(adjusted)) => {
                 let Some(price) = own_price(others, &adjusted.sku, recorded.position) else {
@@ -126,7 +140,8 @@ impl DayBook {
                     .unwrap_or(i64::MAX)
                     .saturating_mul(price.amount_minor());
                 let day = self.calendar.day_of(recorded.meta.recorded_at);
-                self.lost(day, Money::new(minor, price.currency()));
+                let parts = parts::of_product(minor, others, recorded.position, slugs);
+                self.lost(day, Money::new(minor, price.currency()), parts);
             }
             Event::OutgoingReport(event) => self.follow(event),
             _ => {}
@@ -151,16 +166,29 @@ impl DayBook {
         }
     }
 
-    fn sold(&mut self, day: NaiveDate, amount: Money, units: u64) {
+    fn sold(&mut self, day: NaiveDate, amount: Money, parts: Vec<Part>) {
         let figures = self.of(day, amount.currency());
         figures.revenue = sum(figures.revenue, amount);
         figures.orders += 1;
-        figures.units += units;
+        figures.units += parts.iter().map(|part| part.units).sum::<u64>();
+        for part in parts {
+            let (minor, units) = (part.minor, part.units);
+            if let Some(category) = category(figures, part) {
+                category.revenue = sum(category.revenue, Money::new(minor, amount.currency()));
+                category.units += units;
+            }
+        }
     }
 
-    fn lost(&mut self, day: NaiveDate, amount: Money) {
+    fn lost(&mut self, day: NaiveDate, amount: Money, parts: Vec<Part>) {
         let figures = self.of(day, amount.currency());
         figures.loss = sum(figures.loss, amount);
+        for part in parts {
+            let minor = part.minor;
+            if let Some(category) = category(figures, part) {
+                category.loss = sum(category.loss, Money::new(minor, amount.currency()));
+            }
+        }
     }
 
     fn of(&mut self, day: NaiveDate, currency: Currency) -> &mut DayFigures {
@@ -205,6 +233,11 @@ impl DayBook {
         with_figures.copied().chain([(day, self.currency)]).collect()
     }
 
+    /// What was prepared last of each day.
+    pub fn reports(&self) -> impl Iterator<Item = (DayKey, &DailyReportPrepared)> {
+        self.reports.iter().map(|(key, report)| (*key, report))
+    }
+
     fn is_reported(&self, (key, figures): (&DayKey, &DayFigures)) -> bool {
         let report = self.reports.get(key);
         report.is_some_and(|report| report.figures == *figures)
@@ -224,12 +257,40 @@ impl DayBook {
     }
 }
 
+/// The figures of the part's category, in the order of the slugs; of none, once there are as many as a report may have.
+/// Nothing for a part of nothing.
+fn category(figures: &mut DayFigures, part: Part) -> Option<&mut CategoryFigures> {
+    if part.minor == 0 && part.units == 0 {
+        return None;
+    }
+    let known =
+        |slug: &str, told: &[CategoryFigures]| told.binary_search_by(|one| one.slug.as_str().cmp(slug));
+    let full = figures.categories.len() + 1 >= CATEGORIES_MAX;
+    let slug = match known(&part.slug, &figures.categories) {
+        Err(_) if full => String::new(),
+        _ => part.slug,
+    };
+    let zero = Money::zero(figures.revenue.currency());
+    let index = known(&slug, &figures.categories).unwrap_or_else(|index| {
+        let new = CategoryFigures {
+            slug,
+            revenue: zero,
+            loss: zero,
+            units: 0,
+        };
+        figures.categories.insert(index, new);
+        index
+    });
+    figures.categories.get_mut(index)
+}
+
 fn none(currency: Currency) -> DayFigures {
     DayFigures {
         revenue: Money::zero(currency),
         loss: Money::zero(currency),
         orders: 0,
         units: 0,
+        categories: vec![],
     }
 }
 

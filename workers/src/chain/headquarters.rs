@@ -1,6 +1,10 @@
 //! Calls to headquarters: each is bounded in time and size, and kept in the log of calls. What an answer means is told here;
 //! what is done about it, by whoever called.
 
+mod clock_skew;
+mod counted;
+mod row_outcome;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,7 +21,11 @@ use telemetry::names::CHAIN_CALLS;
 
 use super::{ChainError, ChainSettings};
 use crate::chain::catalogue::Changes;
+use clock_skew::ClockSkew;
+pub(super) use counted::ComparisonOutcome;
 
+/// What headquarters answers a day that its own clock hasn't come to: a wrong clock may be put right, and time passes.
+const DAY_IN_FUTURE: &str = "day_in_future";
 /// From sending to the end of the answer: longer than headquarters takes for anything.
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// A page of the catalogue stays far below this.
@@ -32,6 +40,7 @@ pub(crate) struct Headquarters {
     branch_id: BranchId,
     calls: CallLog,
     clock: Clock,
+    skew: ClockSkew,
 }
 
 impl fmt::Debug for Headquarters {
@@ -93,22 +102,34 @@ struct Problem {
     #[serde(default)]
     code: String,
     newest_revision: Option<String>,
+    #[serde(default)]
+    errors: Vec<FieldFault>,
+}
+
+#[derive(Debug, Deserialize)]
+struct FieldFault {
+    field: String,
+    code: String,
 }
 
 /// What calls are for, as metrics have it.
 #[derive(Debug, Clone, Copy)]
 enum Errand {
     Report,
+    Comparison,
     Catalogue,
+    Outcome,
 }
 
 impl Errand {
-    const ALL: [Self; 2] = [Self::Report, Self::Catalogue];
+    const ALL: [Self; 4] = [Self::Report, Self::Comparison, Self::Catalogue, Self::Outcome];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Report => "report",
+            Self::Comparison => "comparison",
             Self::Catalogue => "catalogue",
+            Self::Outcome => "outcome",
         }
     }
 }
@@ -137,13 +158,17 @@ impl Headquarters {
             branch_id: settings.branch_id()?,
             calls,
             clock,
+            skew: ClockSkew::default(),
         })
     }
 
     pub(super) async fn report(&self, report: &DailyReport<'_>) -> ReportOutcome {
         let path = format!("/api/branches/{}/daily-reports", self.branch_id);
         let request = self.http.post(self.url(&path)).json(report);
-        match self.call(Errand::Report, Method::POST, &path, request).await {
+        match self
+            .call(Errand::Report, Method::POST, &path, request, None)
+            .await
+        {
             Ok(answer) => answer.outcome_of_report(),
             Err(reason) => ReportOutcome::NotNow { reason },
         }
@@ -151,10 +176,22 @@ impl Headquarters {
 
     /// What has changed since the place `after`.
     pub(super) async fn catalogue(&self, after: Option<&str>) -> CatalogueOutcome {
-        let path = "/api/chain/catalogue";
         let query: Vec<_> = after.map(|after| ("after", after)).into_iter().collect();
-        let request = self.http.get(self.url(path)).query(&query);
-        match self.call(Errand::Catalogue, Method::GET, path, request).await {
+        self.look_at_catalogue(&query).await
+    }
+
+    /// These products and categories as they are now: ids with commas between them.
+    pub(super) async fn rows(&self, ids: &str) -> CatalogueOutcome {
+        self.look_at_catalogue(&[("only", ids)]).await
+    }
+
+    async fn look_at_catalogue(&self, query: &[(&str, &str)]) -> CatalogueOutcome {
+        let path = "/api/chain/catalogue";
+        let request = self.http.get(self.url(path)).query(query);
+        match self
+            .call(Errand::Catalogue, Method::GET, path, request, None)
+            .await
+        {
             Ok(answer) => answer.outcome_of_catalogue(),
             Err(reason) => CatalogueOutcome::NotNow { reason },
         }
@@ -166,13 +203,14 @@ impl Headquarters {
         url
     }
 
-    /// Sends, and keeps a line of it. An error is that no answer came.
+    /// Sends, and keeps a line of it, with the note unless it failed. An error is that no answer came.
     async fn call(
         &self,
         errand: Errand,
         method: Method,
         path: &str,
         request: RequestBuilder,
+        note: Option<String>,
     ) -> Result<Answer, String> {
         let (at, begun) = (self.clock.now(), Instant::now());
         let result = self.exchange(request).await;
@@ -189,7 +227,7 @@ impl Headquarters {
             path: path.to_owned(),
             status,
             duration_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            error,
+            error: error.or(note),
         };
         self.calls.record(&call).await;
         result
@@ -202,6 +240,9 @@ impl Headquarters {
             .await
             .map_err(|error| silence(&error))?;
         let status = response.status();
+        let date = response.headers().get(reqwest::header::DATE);
+        self.skew
+            .see(date.and_then(|date| date.to_str().ok()), self.clock.now());
         let mut body = vec![];
         while let Some(chunk) = response.chunk().await.map_err(|error| silence(&error))? {
             if body.len() + chunk.len() > ANSWER_MAX_BYTES {
@@ -242,11 +283,18 @@ impl Answer {
         if self.status.is_success() {
             return None;
         }
-        let code = self.problem().code;
-        Some(if code.is_empty() {
-            self.status.to_string()
-        } else {
+        let Problem { code, errors, .. } = self.problem();
+        if code.is_empty() {
+            return Some(self.status.to_string());
+        }
+        let fields: Vec<_> = errors
+            .iter()
+            .map(|fault| format!("{}: {}", fault.field, fault.code))
+            .collect();
+        Some(if fields.is_empty() {
             code
+        } else {
+            format!("{code} ({})", fields.join(", "))
         })
     }
 
@@ -256,7 +304,16 @@ impl Answer {
         }
         let problem = self.problem();
         let newest = problem.newest_revision.and_then(|newest| newest.parse().ok());
-        let reason = format!("headquarters answers {} {}", self.status.as_u16(), problem.code);
+        let mut reason = format!("headquarters answers {} {}", self.status.as_u16(), problem.code);
+        if problem.code == DAY_IN_FUTURE {
+            reason.push_str(": by its clock the day is still to come; is this branch's clock right?");
+            return ReportOutcome::NotNow { reason };
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            reason.push_str(
+                ": the token was replaced or revoked; chain.token must be the newest that headquarters gave",
+            );
+        }
         match (self.status, newest) {
             (StatusCode::CONFLICT, Some(newest)) => ReportOutcome::Outdated { newest },
             (StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY, _) => {
@@ -314,6 +371,18 @@ mod tests {
             let outcome = answer(status, "<html>").outcome_of_report();
             assert!(matches!(outcome, ReportOutcome::NotNow { .. }), "{status}");
         }
+    }
+
+    #[test]
+    fn a_day_that_comes_too_early_by_headquarters_clock_is_told_again_later() {
+        let body = r#"{"code": "day_in_future", "errors": [{"field": "day", "code": "day_in_future"}]}"#;
+        let early = answer(422, body);
+        assert_eq!(
+            early.error().as_deref(),
+            Some("day_in_future (day: day_in_future)")
+        );
+        let outcome = early.outcome_of_report();
+        assert!(matches!(outcome, ReportOutcome::NotNow { reason } if reason.contains("clock")));
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! What a branch does for its headquarters: tells what its days have come to, and takes the catalogue over.
 //!
 //! `day_book` makes the figures out of the log, `reporter` has them prepared when a day is due, `sender` carries them over as
-//! an effect like any other, and `catalogue` follows what headquarters sells. All of them go through `headquarters`, which
+//! an effect like any other, `comparison` finds what a restore has made differ, and `catalogue` follows what headquarters sells. All of them go through `headquarters`, which
 //! keeps a line of every call. What headquarters makes of it is its command API's business.
 
 mod calendar;
 mod catalogue;
+mod checkpoint;
+mod comparison;
 mod day_book;
 mod headquarters;
+mod refused_rows;
 mod reporter;
 mod sender;
+mod tree;
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +33,7 @@ pub(crate) use headquarters::Headquarters;
 pub(crate) use sender::send_report;
 
 use crate::effects::Shop;
+use crate::intents::Intents;
 
 /// What a branch's token begins with.
 const TOKEN_PREFIX: &str = "tsb_";
@@ -106,16 +111,23 @@ pub(crate) async fn run(
     chain: ChainDeps,
     feed: Feed,
     executor: Executor,
-    clock: Clock,
+    intents: Intents,
     shutdown: CancellationToken,
 ) {
+    let clock = intents.clock().clone();
     let shop = Shop { executor, clock };
     let ChainDeps {
         settings,
         headquarters,
     } = chain;
     tokio::join!(
-        reporter::run(Arc::clone(&settings), shop.clone(), feed, shutdown.clone()),
+        reporter::run(
+            Arc::clone(&settings),
+            shop.clone(),
+            feed,
+            (headquarters.clone(), intents),
+            shutdown.clone()
+        ),
         catalogue::follow(settings, shop, headquarters, shutdown),
     );
 }

@@ -1,15 +1,19 @@
 //! Has each day's report prepared when it is due. From there it is an event, and sending it an effect: what is prepared is
 //! sent, whatever dies.
 //!
-//! At every start the log is read from its beginning; what that comes to is in memory, and needs no table of its own.
+//! What the log comes to is in memory, and is kept now and then (`checkpoint`), so that a start goes on from there.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use cqrs_es::Aggregate;
+use domain::category::Category;
 use domain::outgoing_report::{self, OutgoingReport, OutgoingReportCommand};
+use events::category::CategoryEvent;
 use events::envelope::{Actor, Position, RecordedEvent, StreamId};
+use events::ids::{CategoryId, EventId};
 use events::{DecodeError, Event};
 use executor::{CommandContext, ExecuteError};
 use metrics::gauge;
@@ -21,8 +25,12 @@ use uuid::Uuid;
 
 use super::ChainSettings;
 use super::calendar::Calendar;
-use super::day_book::{self, DayBook, DayKey, Told};
+use super::checkpoint::{Checkpoint, Resumed};
+use super::comparison::Comparison;
+use super::day_book::{self, DayBook, DayKey, Slugs, Told};
+use super::headquarters::Headquarters;
 use crate::effects::Shop;
+use crate::intents::Intents;
 
 /// Events per read: some megabytes.
 const BATCH: usize = 2_000;
@@ -49,7 +57,12 @@ enum ReporterError {
 /// Where the book stands.
 struct Reader {
     book: DayBook,
+    slugs: Slugs,
     position: Position,
+    /// The event at that place, once one was read since the start.
+    last: Option<EventId>,
+    checkpoint: Checkpoint,
+    comparison: Comparison,
     began_at: DateTime<Utc>,
 }
 
@@ -63,19 +76,42 @@ impl Drop for TellsNothingAfterwards {
 }
 
 /// Reports until shutdown.
-pub(super) async fn run(settings: Arc<ChainSettings>, shop: Shop, feed: Feed, shutdown: CancellationToken) {
+pub(super) async fn run(
+    settings: Arc<ChainSettings>,
+    shop: Shop,
+    feed: Feed,
+    (headquarters, intents): (Headquarters, Intents),
+    shutdown: CancellationToken,
+) {
     let calendar = Calendar {
         zone: settings.time_zone,
         report_at: settings.report_at,
     };
     let _telling = TellsNothingAfterwards;
     while !shutdown.is_cancelled() {
-        let mut reader = Reader {
-            book: DayBook::new(calendar, settings.currency),
-            position: 0,
-            began_at: shop.clock.now(),
+        let mut checkpoint = Checkpoint::new(intents.clone());
+        let resumed = checkpoint.resume(&settings, calendar, shop.executor.log()).await;
+        let reader = resumed.map(|resumed| {
+            let fresh = || Resumed {
+                book: DayBook::new(calendar, settings.currency),
+                position: 0,
+            };
+            let Resumed { book, position } = resumed.unwrap_or_else(fresh);
+            Reader {
+                book,
+                slugs: Slugs::new(),
+                position,
+                last: None,
+                checkpoint,
+                comparison: Comparison::new(headquarters.clone()),
+                began_at: shop.clock.now(),
+            }
+        });
+        let result = match reader {
+            Ok(mut reader) => reader.report(&shop, &feed, &shutdown).await,
+            Err(error) => Err(error.into()),
         };
-        match reader.report(&shop, &feed, &shutdown).await {
+        match result {
             Ok(()) => return,
             Err(error) => {
                 tracing::error!(
@@ -108,9 +144,13 @@ impl Reader {
             }
             self.tell(now);
             if due.is_empty() {
+                self.comparison.make(shop, &self.book, now).await?;
                 self.wait(shop, feed, shutdown).await?;
             }
             pause(ROUND_PAUSE, shutdown).await;
+        }
+        if let Some(last) = self.last {
+            self.checkpoint.keep(&self.book, (self.position, last)).await;
         }
         Ok(())
     }
@@ -125,7 +165,7 @@ impl Reader {
         if self.position == 0 {
             self.book.open(batch[0].meta.recorded_at); // proof: there is a last one
         }
-        let (reached, full) = (last.position, batch.len() == BATCH);
+        let (reached, full) = ((last.position, last.meta.event_id), batch.len() == BATCH);
         let concerning = batch
             .iter()
             .filter(|recorded| day_book::concerns_us(&recorded.event_type));
@@ -143,12 +183,34 @@ impl Reader {
                 others.entry(recorded.stream).or_default().push(told);
             }
         }
+        let categories = events.iter().flat_map(|(_, event)| {
+            let told = day_book::other_stream(event).and_then(|stream| others.get(&stream));
+            day_book::categories_of(event, told.map_or(&[], Vec::as_slice))
+        });
+        self.learn_slugs(shop, categories.collect()).await?;
         for (recorded, event) in &events {
             let told = day_book::other_stream(event).and_then(|stream| others.get(&stream));
-            self.book.apply(recorded, event, told.map_or(&[], Vec::as_slice));
+            let told = told.map_or(&[][..], Vec::as_slice);
+            self.book.apply(recorded, event, told, &self.slugs);
         }
-        self.position = reached;
+        (self.position, self.last) = (reached.0, Some(reached.1));
+        self.checkpoint.keep_now_and_then(&self.book, reached).await;
         Ok(full)
+    }
+
+    /// The slugs of these categories, from their own streams. A slug never changes, so each is looked up once.
+    async fn learn_slugs(&mut self, shop: &Shop, ids: BTreeSet<CategoryId>) -> Result<(), ReporterError> {
+        let new = ids.into_iter().filter(|id| !self.slugs.contains_key(id));
+        let streams: Vec<_> = new.map(|id| StreamId::new(Category::TYPE, id)).collect();
+        if streams.is_empty() {
+            return Ok(());
+        }
+        for recorded in shop.executor.log().read_streams(&streams).await? {
+            if let Event::Category(CategoryEvent::CategoryCreated(created)) = decode(&recorded)? {
+                self.slugs.insert(created.category_id, created.slug);
+            }
+        }
+        Ok(())
     }
 
     /// Until something has happened, or a day's time has come.
@@ -158,7 +220,8 @@ impl Reader {
         feed: &Feed,
         shutdown: &CancellationToken,
     ) -> Result<(), ReporterError> {
-        let next = self.book.next_after(shop.clock.now());
+        let now = shop.clock.now();
+        let next = self.book.next_after(now).min(self.comparison.due_at(now));
         let mut telling = tokio::time::interval(TELL_EVERY);
         loop {
             tokio::select! {

@@ -43,7 +43,7 @@ pub use effect::{Effect, Lane, OrderNotice, OrphanRefund, Payout, Refund};
 pub use error::IntentsError;
 pub(crate) use held::{HeldLease, LEASE, renew};
 pub use retry::RetryPolicy;
-pub use rows::{Backlog, Claimed, Finish, IntentId, NewIntent, Parked, SettledCharge, Unsent};
+pub use rows::{Backlog, Claimed, Finish, IntentId, KeptFold, NewIntent, Parked, SettledCharge, Unsent};
 
 /// The tables in `PostgreSQL`.
 pub const POSTGRES_SCHEMA: postgres::Schema = store::POSTGRES_SCHEMA;
@@ -267,6 +267,16 @@ impl Intents {
     /// Strikes charges off the list, for the provider has them too.
     pub(crate) async fn confirm_charges(&self, provider_references: &[String]) -> Result<(), IntentsError> {
         Ok(self.store.confirm_charges(provider_references).await?)
+    }
+
+    /// What was kept under this name last.
+    pub async fn kept_fold(&self, name: &str) -> Result<Option<KeptFold>, IntentsError> {
+        Ok(self.store.kept_fold(name).await?)
+    }
+
+    /// Keeps it in the place of what was kept under this name before.
+    pub async fn keep_fold(&self, name: &str, fold: &KeptFold) -> Result<(), IntentsError> {
+        Ok(self.store.keep_fold(name, fold).await?)
     }
 
     pub(crate) fn clock(&self) -> &Clock {

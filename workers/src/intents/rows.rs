@@ -119,3 +119,13 @@ pub struct Backlog {
     pub state: String,
     pub count: u64,
 }
+
+/// What somebody makes of the log, up to a place in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptFold {
+    pub position: Position,
+    /// The event that stood there.
+    pub event_id: String,
+    /// As JSON.
+    pub body: String,
+}

@@ -11,8 +11,8 @@ use platform::postgres::{OpenError, PostgresTarget};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 use workers::intents::{
-    Claimed, Effect, Finish, IntentId, Intents, IntentsError, Lane, NewIntent, OrderNotice, POSTGRES_SCHEMA,
-    found_postgres,
+    Claimed, Effect, Finish, IntentId, Intents, IntentsError, KeptFold, Lane, NewIntent, OrderNotice,
+    POSTGRES_SCHEMA, found_postgres,
 };
 
 use crate::shop::{LEASE, PATIENCE, Shop, until};
@@ -34,6 +34,7 @@ crate::shop::on_both! {
     what_is_sent_again_waits_for_what_is_under_way,
     text_that_no_database_likes_is_kept,
     a_claim_takes_what_is_due_and_no_more,
+    a_fold_is_kept_in_the_place_of_the_one_before,
 }
 
 /// What has been done, and what is being done right now.
@@ -290,6 +291,25 @@ async fn a_claim_takes_what_is_due_and_no_more(shop: Shop) {
     let again = intents.claim(Lane::Email, 9, LEASE_LENGTH).await.unwrap();
     assert_eq!(again.len(), 2);
     assert!(again.iter().all(Claimed::may_have_acted));
+    intents.close().await;
+    shop.close().await;
+}
+
+async fn a_fold_is_kept_in_the_place_of_the_one_before(shop: Shop) {
+    let intents = shop.intents().await;
+    assert_eq!(intents.kept_fold("day_book").await.unwrap(), None);
+    let fold = |position, body: &str| KeptFold {
+        position,
+        event_id: Uuid::from_u128(position.into()).to_string(),
+        body: body.to_owned(),
+    };
+    // A log that was restored may be shorter than before.
+    for (position, body) in [(7, "{\"a\": 1}"), (9, "{\"a\": 2}"), (3, "{}")] {
+        let fold = fold(position, body);
+        intents.keep_fold("day_book", &fold).await.unwrap();
+        assert_eq!(intents.kept_fold("day_book").await.unwrap(), Some(fold));
+    }
+    assert_eq!(intents.kept_fold("other").await.unwrap(), None);
     intents.close().await;
     shop.close().await;
 }

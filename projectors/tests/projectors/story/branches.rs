@@ -1,7 +1,10 @@
 //! Branches of a chain and what they report.
 
 use events::Event;
-use events::branch::{BranchProfile, BranchRegistered, BranchTokenRevoked, DailyReportReceived, DayFigures};
+use events::branch::{
+    BranchProfile, BranchRegistered, BranchTokenRevoked, CategoryFigures, DailyReportReceived, DayFigures,
+    ReportCause,
+};
 use events::ids::BranchId;
 use uuid::Uuid;
 
@@ -44,8 +47,20 @@ pub fn reported(n: u128, revision: u64, minor: i64) -> Event {
             loss: gbp(minor / 2),
             orders: 1,
             units: revision,
+            // Of some only in all.
+            categories: ["kitchen"]
+                .into_iter()
+                .filter(|_| minor % 2 == 0)
+                .map(|slug| CategoryFigures {
+                    slug: slug.to_owned(),
+                    revenue: gbp(minor),
+                    loss: gbp(minor / 2),
+                    units: revision,
+                })
+                .collect(),
         },
         replaces: None,
+        cause: ReportCause::Sales,
         received_at: at(minor),
     };
     Event::DailyReport(received.into())

@@ -30,6 +30,16 @@ pub async fn call(name: &str, people: &People) -> Option<Call> {
                 "revenue": "5.00", "loss": "1.00", "orders": 1, "units": 2,
             }))
         }
+        "POST /api/branches/{id}/daily-reports/compare" => {
+            let path = format!("/api/branches/{}/daily-reports/compare", people.branch_id);
+            Call::new(BRANCH, path).with(json!({"days": [{"day": "2026-01-02", "currency": "GBP"}]}))
+        }
+        "POST /api/branches/{id}/catalogue-outcomes" => {
+            let path = format!("/api/branches/{}/catalogue-outcomes", people.branch_id);
+            Call::new(BRANCH, path).with(json!({
+                "kind": "product", "id": people.branch_id, "outcome": "refused", "code": "sku_taken", "field": "sku",
+            }))
+        }
         "GET /api/chain/catalogue" => Call::new(BRANCHES, route),
         "GET /api/chain/calls" => Call::new(ADMIN, route),
         // This shop has no headquarters.

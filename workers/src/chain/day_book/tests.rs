@@ -14,6 +14,8 @@ use events::product::{ProductAdded, Variant, VariantPriceChanged};
 use events::stock::StockAdjusted;
 use uuid::Uuid;
 
+use events::branch::ReportCause;
+
 use super::*;
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -33,6 +35,20 @@ fn figures(revenue: i64, loss: i64, orders: u64, units: u64) -> DayFigures {
         revenue: pence(revenue),
         loss: pence(loss),
         orders,
+        units,
+        categories: if revenue == 0 && loss == 0 && units == 0 {
+            vec![]
+        } else {
+            vec![uncategorised(revenue, loss, units)]
+        },
+    }
+}
+
+fn uncategorised(revenue: i64, loss: i64, units: u64) -> CategoryFigures {
+    CategoryFigures {
+        slug: String::new(),
+        revenue: pence(revenue),
+        loss: pence(loss),
         units,
     }
 }
@@ -59,6 +75,7 @@ fn recorded(position: Position, at: DateTime<Utc>) -> RecordedEvent {
 /// A shop in London that reports at 23:55, and what it has seen.
 struct Shop {
     book: DayBook,
+    slugs: Slugs,
     position: Position,
 }
 
@@ -70,13 +87,21 @@ impl Shop {
         };
         let mut book = DayBook::new(calendar, Currency::GBP);
         book.open(at(morning));
-        Self { book, position: 10 }
+        Self {
+            book,
+            slugs: Slugs::new(),
+            position: 10,
+        }
     }
 
     fn sees(&mut self, time: &str, event: impl Into<Event>, others: &[Told]) {
         self.position += 1;
-        self.book
-            .apply(&recorded(self.position, at(time)), &event.into(), others);
+        self.book.apply(
+            &recorded(self.position, at(time)),
+            &event.into(),
+            others,
+            &self.slugs,
+        );
     }
 
     fn sells(&mut self, time: &str, minor: i64, units: u32) {
@@ -101,6 +126,7 @@ impl Shop {
                 day: *day,
                 revision: 1,
                 figures: figures.clone(),
+                cause: ReportCause::Sales,
                 prepared_at: at(now),
             };
             self.sees(now, OutgoingReportEvent::from(prepared), &[]);
@@ -331,4 +357,165 @@ fn the_last_delivery_is_remembered() {
     };
     shop.sees("2026-01-02T00:00:05Z", OutgoingReportEvent::from(delivered), &[]);
     assert_eq!(shop.book.delivered_at(), Some(at("2026-01-02T00:00:05Z")));
+}
+
+mod by_category {
+    use events::category::CategoryCreated;
+    use events::ids::CategoryId;
+    use events::order::{OrderEvent, OrderLine, OrderPlaced, OrderReturned};
+    use events::sealed::Sealed;
+
+    use super::*;
+
+    const LINES: [(&str, u128, i64); 3] = [("MUG", 1, 700), ("PLATE", 2, 1_000), ("STRING", 0, 300)];
+
+    fn id(n: u128) -> CategoryId {
+        CategoryId(Uuid::from_u128(n))
+    }
+
+    fn product_id(n: u128) -> ProductId {
+        ProductId(Uuid::from_u128(0xA0 + n))
+    }
+
+    fn sold((sku, product, minor): (&str, u128, i64)) -> SoldLine {
+        SoldLine {
+            sku: Sku::new(sku).unwrap(),
+            product_id: product_id(product),
+            quantity: 1,
+            amount: pence(minor),
+        }
+    }
+
+    /// A mug of the kitchen, a plate of the garden, and a string of no category.
+    fn order() -> Vec<Told> {
+        let line = |(sku, product, minor): (&str, u128, i64)| OrderLine {
+            sku: Sku::new(sku).unwrap(),
+            product_id: product_id(product),
+            name: sku.to_owned(),
+            category: Some(id(product)).filter(|_| product > 0),
+            seller: None,
+            quantity: 1,
+            unit_price: pence(minor),
+        };
+        let placed = OrderPlaced {
+            order_id: OrderId::default(),
+            customer: None,
+            contact: Sealed(String::new()),
+            lines: LINES.into_iter().map(line).collect(),
+            total: pence(2_000),
+            country: "GB".to_owned(),
+            payment_id: PaymentId::default(),
+            placed_at: at("2026-01-01T09:00:00Z"),
+            expires_at: None,
+            reference: None,
+            historical: false,
+        };
+        vec![(1, Event::Order(placed.into())), (2, sale())]
+    }
+
+    fn sale() -> Event {
+        let paid = OrderPaid {
+            order_id: OrderId::default(),
+            customer: None,
+            payment_id: PaymentId::default(),
+            country: "GB".to_owned(),
+            lines: LINES.into_iter().map(sold).collect(),
+            total: pence(2_000),
+            paid_at: at("2026-01-01T09:00:00Z"),
+        };
+        Event::Order(paid.into())
+    }
+
+    fn shop() -> Shop {
+        let mut shop = Shop::opened_on("2026-01-01T08:00:00Z");
+        shop.slugs = [(id(1), "kitchen".to_owned()), (id(2), "garden".to_owned())].into();
+        shop.sees("2026-01-01T09:00:00Z", sale(), &order());
+        shop
+    }
+
+    fn told(shop: &mut Shop) -> Vec<(String, i64, i64, u64)> {
+        let (_, figures) = shop.reports("2026-01-02T08:00:00Z").remove(0);
+        let categories = figures.categories.into_iter();
+        categories
+            .map(|one| {
+                let (revenue, loss) = (one.revenue.amount_minor(), one.loss.amount_minor());
+                (one.slug, revenue, loss, one.units)
+            })
+            .collect()
+    }
+
+    fn rows(expected: [(&str, i64, i64, u64); 3]) -> Vec<(String, i64, i64, u64)> {
+        let rows = expected.into_iter();
+        rows.map(|(slug, revenue, loss, units)| (slug.to_owned(), revenue, loss, units))
+            .collect()
+    }
+
+    #[test]
+    fn a_sale_counts_by_the_category_of_each_line() {
+        let expected = [("", 300, 0, 1), ("garden", 1_000, 0, 1), ("kitchen", 700, 0, 1)];
+        assert_eq!(told(&mut shop()), rows(expected));
+    }
+
+    #[test]
+    fn what_came_back_is_lost_where_it_was_sold_and_a_refund_without_goods_everywhere() {
+        let mut shop = shop();
+        let refund = || refunded(Purpose::Order(OrderId::default()), pence(100));
+        // A tenth of each.
+        shop.sees(
+            "2026-01-01T10:00:00Z",
+            refunded(Purpose::Order(OrderId::default()), pence(200)),
+            &order(),
+        );
+        let returned = OrderReturned {
+            order_id: OrderId::default(),
+            customer: None,
+            country: "GB".to_owned(),
+            lines: vec![sold(LINES[1])],
+            total: pence(1_000),
+            refund_id: RefundId::default(),
+            reason: String::new(),
+            returned_at: at("2026-01-01T11:00:00Z"),
+        };
+        let mut story = order();
+        story.push((3, Event::Order(OrderEvent::from(returned))));
+        shop.sees("2026-01-01T11:00:00Z", refund(), &story);
+        let expected = [
+            ("", 300, 30, 1),
+            ("garden", 1_000, 200, 1),
+            ("kitchen", 700, 70, 1),
+        ];
+        assert_eq!(told(&mut shop), rows(expected));
+    }
+
+    #[test]
+    fn the_categories_that_an_order_names_are_looked_up() {
+        let named = categories_of(&sale(), &order());
+        assert_eq!(named, [id(1), id(2)]);
+        let created = CategoryCreated {
+            category_id: id(1),
+            parent: None,
+            name: "Kitchen".to_owned(),
+            slug: "kitchen".to_owned(),
+        };
+        let created = Event::Category(events::category::CategoryEvent::from(created));
+        assert_eq!(categories_of(&created, &[]), []);
+    }
+
+    #[test]
+    fn a_kept_book_goes_on_as_it_was_and_one_of_another_clock_is_of_no_use() {
+        let mut shop = shop();
+        assert_eq!(shop.reports("2026-01-02T08:00:00Z").len(), 1);
+        shop.sells("2026-01-02T10:00:00Z", 500, 1);
+        let text = serde_json::to_string(&shop.book.keep()).unwrap();
+        let kept = || serde_json::from_str(&text).unwrap();
+        let calendar = shop.book.calendar;
+        let resumed = DayBook::resume(kept(), calendar, Currency::GBP).unwrap();
+        assert_eq!(format!("{resumed:?}"), format!("{:?}", shop.book));
+        let elsewhere = Calendar {
+            zone: chrono_tz::Asia::Tokyo,
+            ..calendar
+        };
+        assert!(DayBook::resume(kept(), elsewhere, Currency::GBP).is_none());
+        assert!(DayBook::resume(kept(), calendar, "EUR".parse().unwrap()).is_none());
+    }
 }

@@ -17,7 +17,7 @@ use platform::postgres::PostgresTarget;
 use sqlx::Error;
 
 use super::held::Claim;
-use super::{Backlog, Claimed, IntentId, IntentsError, Lane, Parked, SettledCharge, Unsent};
+use super::{Backlog, Claimed, IntentId, IntentsError, KeptFold, Lane, Parked, SettledCharge, Unsent};
 
 pub(super) use postgres::{PostgresStore, SCHEMA as POSTGRES_SCHEMA, found as found_postgres};
 pub(super) use sqlite::{SqliteStore, mark_restored};
@@ -217,6 +217,20 @@ impl Store {
         match self {
             Self::Sqlite(store) => store.confirm_charges(provider_references).await,
             Self::Postgres(store) => store.confirm_charges(provider_references).await,
+        }
+    }
+
+    pub async fn kept_fold(&self, name: &str) -> Result<Option<KeptFold>, Error> {
+        match self {
+            Self::Sqlite(store) => store.kept_fold(name).await,
+            Self::Postgres(store) => store.kept_fold(name).await,
+        }
+    }
+
+    pub async fn keep_fold(&self, name: &str, fold: &KeptFold) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(store) => store.keep_fold(name, fold).await,
+            Self::Postgres(store) => store.keep_fold(name, fold).await,
         }
     }
 

@@ -20,7 +20,9 @@ use super::reading;
 use super::writing::{self, micros};
 use super::{End, FORGET_AT_ONCE, NewRow, SettledRow, Take};
 use crate::intents::held::Claim;
-use crate::intents::{Backlog, Claimed, IntentId, IntentsError, Lane, Parked, SettledCharge, Unsent};
+use crate::intents::{
+    Backlog, Claimed, IntentId, IntentsError, KeptFold, Lane, Parked, SettledCharge, Unsent,
+};
 
 /// The lanes, the finisher, the planner, the renewal and lists for people seldom want more at the same time.
 const CONNECTIONS: u32 = 6;
@@ -31,11 +33,18 @@ const CLAIMS_LOCK: i64 = 0x776f_726b;
 
 pub(in crate::intents) const SCHEMA: Schema = Schema {
     name: "workers",
-    migrations: &[Migration {
-        version: 1,
-        compatible_from: 1,
-        sql: include_str!("../../../../../migrations/postgres/workers/0001_work.sql"),
-    }],
+    migrations: &[
+        Migration {
+            version: 1,
+            compatible_from: 1,
+            sql: include_str!("../../../../../migrations/postgres/workers/0001_work.sql"),
+        },
+        Migration {
+            version: 2,
+            compatible_from: 1,
+            sql: include_str!("../../../../../migrations/postgres/workers/0002_folds.sql"),
+        },
+    ],
 };
 
 #[derive(Debug, Clone)]
@@ -70,6 +79,34 @@ impl PostgresStore {
             .fetch_one(&self.pool)
             .await?;
         Ok(position.cast_unsigned())
+    }
+
+    pub async fn kept_fold(&self, name: &str) -> Result<Option<KeptFold>, Error> {
+        let row: Option<(i64, String, String)> =
+            sqlx::query_as("SELECT position, event_id::text, body FROM workers.folds WHERE name = $1")
+                .bind(name)
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(row.map(|(position, event_id, body)| KeptFold {
+            position: position.cast_unsigned(),
+            event_id,
+            body,
+        }))
+    }
+
+    pub async fn keep_fold(&self, name: &str, fold: &KeptFold) -> Result<(), Error> {
+        sqlx::query(
+            "INSERT INTO workers.folds (name, position, event_id, body) VALUES ($1, $2, $3::uuid, $4)
+            ON CONFLICT (name) DO UPDATE
+            SET position = excluded.position, event_id = excluded.event_id, body = excluded.body",
+        )
+        .bind(name)
+        .bind(fold.position.cast_signed())
+        .bind(&fold.event_id)
+        .bind(&fold.body)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 
     pub async fn plan(

@@ -15,15 +15,23 @@ use super::reading;
 use super::writing::{self, micros};
 use super::{End, FORGET_AT_ONCE, NewRow, SettledRow, Take};
 use crate::intents::held::Claim;
-use crate::intents::{Backlog, Claimed, IntentId, IntentsError, Lane, Parked, SettledCharge, Unsent};
+use crate::intents::{
+    Backlog, Claimed, IntentId, IntentsError, KeptFold, Lane, Parked, SettledCharge, Unsent,
+};
 
 /// Connections that read beside the writer: lists for people and metrics, never the hot path.
 const READERS: u32 = 2;
 
-const MIGRATIONS: &[(u32, &str)] = &[(
-    1,
-    include_str!("../../../../../migrations/sqlite/workers/0001_work.sql"),
-)];
+const MIGRATIONS: &[(u32, &str)] = &[
+    (
+        1,
+        include_str!("../../../../../migrations/sqlite/workers/0001_work.sql"),
+    ),
+    (
+        2,
+        include_str!("../../../../../migrations/sqlite/workers/0002_folds.sql"),
+    ),
+];
 
 #[derive(Debug, Clone)]
 pub(in crate::intents) struct SqliteStore {
@@ -91,6 +99,34 @@ impl SqliteStore {
             .fetch_one(&self.readers)
             .await?;
         Ok(position.cast_unsigned())
+    }
+
+    pub async fn kept_fold(&self, name: &str) -> Result<Option<KeptFold>, Error> {
+        let row: Option<(i64, String, String)> =
+            sqlx::query_as("SELECT position, event_id, body FROM folds WHERE name = $1")
+                .bind(name)
+                .fetch_optional(&self.readers)
+                .await?;
+        Ok(row.map(|(position, event_id, body)| KeptFold {
+            position: position.cast_unsigned(),
+            event_id,
+            body,
+        }))
+    }
+
+    pub async fn keep_fold(&self, name: &str, fold: &KeptFold) -> Result<(), Error> {
+        sqlx::query(
+            "INSERT INTO folds (name, position, event_id, body) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (name) DO UPDATE
+            SET position = excluded.position, event_id = excluded.event_id, body = excluded.body",
+        )
+        .bind(name)
+        .bind(fold.position.cast_signed())
+        .bind(&fold.event_id)
+        .bind(&fold.body)
+        .execute(&self.writer)
+        .await?;
+        Ok(())
     }
 
     pub async fn plan(
