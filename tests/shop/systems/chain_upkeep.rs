@@ -106,15 +106,15 @@ async fn what_a_branch_cant_take_is_told_on_both_sides_and_mended() {
     told(&boss, "sku_taken (sku): product").await;
     assert_eq!(admin.get(&mug).await.status, 404);
 
-    // It is removed, and counted down; headquarters' comes by itself.
+    // It is counted down and removed; headquarters' comes by itself.
     let own = format!("/api/products/{}", own["product_id"].as_str().unwrap());
-    let gone = admin.request(Method::DELETE, &own);
-    assert_eq!(answer(gone).await.unwrap().status, 204);
-    told(&boss, "sku_in_use (sku): product").await;
+    let counted_down = json!({"adjust": -3, "reason": "moved"});
     admin
-        .post(&format!("{own}/stock"), &json!({"adjust": -3, "reason": "moved"}))
+        .post(&format!("{own}/stock"), &counted_down)
         .await
         .expect(200);
+    let gone = admin.request(Method::DELETE, &own);
+    assert_eq!(answer(gone).await.unwrap().status, 204);
     let product = admin.wait_for(&mug, |product| product["name"] == "Mug").await;
     assert_eq!(product["attributes"], json!({"glaze": "blue"}));
     told(&admin, "taken: product").await;
