@@ -134,6 +134,7 @@ fn at_a_branch_an_upload_counts_headquarters_goods_and_edits_none() {
         description: String::new(),
         category: None,
         variants: vec![variant("A", 250, None).variant],
+        attributes: None,
         status: SuppliedStatus::Active,
         at: at(0),
     };

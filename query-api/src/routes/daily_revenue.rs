@@ -182,16 +182,15 @@ async fn read(
     let days = (span.from, span.to);
     let reported = daily_reports::reported_days(snapshot.conn(), None, days, REPORTED_MAX).await?;
     let missing = missing(&branches, reported, days);
-    let names: HashMap<String, String> = match group {
-        RevenueGroup::Category => category_names(snapshot).await?,
-        _ => {
-            let named = branches.iter();
-            named
-                .map(|branch| (branch.id.to_string(), branch.profile.name.clone()))
-                .collect()
-        }
-    };
     let by_category = group == RevenueGroup::Category;
+    let names: HashMap<String, String> = if by_category {
+        category_names(snapshot).await?
+    } else {
+        let named = branches.iter();
+        named
+            .map(|branch| (branch.id.to_string(), branch.profile.name.clone()))
+            .collect()
+    };
     let item = |sum: RevenueSum| {
         let name = names.get(&sum.key).cloned();
         let mut sums = RevenueSums::new(sum, name, span.currency);
