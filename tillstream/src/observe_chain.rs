@@ -9,7 +9,7 @@ use telemetry::names;
 use tokio_util::sync::CancellationToken;
 
 /// Days are owed by the hour, and who is silent is so for an hour.
-const INTERVAL: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_mins(1);
 
 /// Tells until asked to stop.
 pub async fn chain(views: Views, calls: CallLog, stop: CancellationToken) {
