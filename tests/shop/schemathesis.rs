@@ -123,7 +123,12 @@ impl Things {
         // Without a good token everything is refused, and nothing is tried.
         text += "\n[warnings]\nfail-on = [\"missing_auth\"]\n";
         let (branch, token) = &self.branch;
-        for path in ["/api/chain/catalogue", "/api/branches/{id}/daily-reports"] {
+        for path in [
+            "/api/chain/catalogue",
+            "/api/branches/{id}/catalogue-outcomes",
+            "/api/branches/{id}/daily-reports",
+            "/api/branches/{id}/daily-reports/compare",
+        ] {
             let _ = write!(text, "\n[[operations]]\ninclude-path = \"{path}\"\n");
             let _ = writeln!(text, "headers = {{ Authorization = \"Bearer {token}\" }}");
             let _ = writeln!(text, "parameters = {{ \"path.id\" = \"{branch}\" }}");

@@ -22,6 +22,7 @@ pub mod scopes;
 pub mod stripe_webhook;
 mod surround;
 pub mod tokens;
+mod unread;
 mod wording;
 
 pub use caller::{Caller, OptionalCaller};

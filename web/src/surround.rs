@@ -1,4 +1,4 @@
-//! What happens around every request: its id, its span and trace, its deadline, and what is counted of it.
+//! What happens around every request: its id, its span and trace, its deadline, the end of its body, and what is counted of it.
 //!
 //! A service by hand rather than an async function, since every request passes here: it boxes nothing. Which
 //! other layers there are, and in what order, is `layers`' to say.
@@ -24,6 +24,7 @@ use tracing::{Instrument, Span, field};
 use crate::http_metrics::{Endpoint, InFlight};
 use crate::problem::Problem;
 use crate::request_id::{REQUEST_ID, RequestId};
+use crate::unread;
 
 /// W3C Trace Context: in a request the span that it comes from, in an answer the one that served it.
 pub const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -104,7 +105,7 @@ where
         let in_flight = self.endpoint.instruments(request.method(), route).begin();
         let (span, trace_parent) = span(&request, route, &id);
         request.extensions_mut().insert(id.clone());
-        let answer = tokio::time::timeout(timeout, self.inner.call(request));
+        let answer = tokio::time::timeout(timeout, self.inner.call(unread::read_to_end(request)));
         Answer {
             inner: answer.instrument(span),
             started_at,

@@ -360,7 +360,7 @@ async fn every_call_of_a_branch_is_kept_also_the_refused_ones() {
     let expected = [
         (Some(200), None, branch),
         (Some(401), Some("token_invalid"), None),
-        (Some(400), Some("invalid_cursor"), branch),
+        (Some(400), Some("invalid_cursor (cursor: invalid_cursor)"), branch),
     ];
     assert_eq!(told, expected);
     assert!(calls.last_contact(&id).await.unwrap().is_some());
