@@ -1,5 +1,6 @@
 //! Accounts and sessions: who somebody is, and how long they stay logged in.
 
+use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
 use domain::RefusalKind::{Conflict, Invalid, NotFound, Outdated, Unauthenticated};
@@ -141,10 +142,8 @@ fn roles_are_given_and_seen_at_the_next_refresh() {
     assert_eq!(refresh(&mut shop, "t0", "t1", 1).ok(), Some((ANNA, roles)));
 }
 
-#[test]
-fn a_password_is_reset_by_the_link_in_the_email() {
-    let mut shop = Shop::new();
-    register(&mut shop, ANNA, "anna", None).ok();
+/// A link that Anna asks for, good for an hour, and what she does with it then.
+fn forgotten(at_last: DateTime<Utc>) -> (RequestPasswordReset, ResetPassword) {
     let request = RequestPasswordReset {
         account_id: ANNA,
         reset_id: Uuid::from_u128(1),
@@ -156,8 +155,16 @@ fn a_password_is_reset_by_the_link_in_the_email() {
         account_id: ANNA,
         token_hash: "hash".to_owned(),
         password: sealed("new password"),
-        at: at(59),
+        at: at_last,
     };
+    (request, reset)
+}
+
+#[test]
+fn a_password_is_reset_by_the_link_in_the_email() {
+    let mut shop = Shop::new();
+    register(&mut shop, ANNA, "anna", None).ok();
+    let (request, reset) = forgotten(at(59));
     let told = (Invalid, "reset_token_invalid", Some("token"));
     let carry_out =
         |shop: &mut Shop, reset: &ResetPassword| shop.when(|work| accounts::reset_password(work, reset));
@@ -182,19 +189,7 @@ fn a_password_is_reset_by_the_link_in_the_email() {
 fn a_reset_password_ends_the_sessions_from_before() {
     let mut shop = Shop::new();
     logged_in(&mut shop);
-    let request = RequestPasswordReset {
-        account_id: ANNA,
-        reset_id: Uuid::from_u128(1),
-        token_hash: "hash".to_owned(),
-        token: sealed("token"),
-        expires_at: at(60),
-    };
-    let reset = ResetPassword {
-        account_id: ANNA,
-        token_hash: "hash".to_owned(),
-        password: sealed("new password"),
-        at: at(5),
-    };
+    let (request, reset) = forgotten(at(5));
     shop.when(|work| accounts::request_password_reset(work, &request))
         .ok();
     refresh(&mut shop, "t0", "t1", 4).then(&["SessionRefreshed"]);
