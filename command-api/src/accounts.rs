@@ -11,12 +11,14 @@ use domain::{DomainError, accounts};
 use events::account::{AccountRegistered, Profile, Role};
 use events::ids::AccountId;
 use executor::{CommandContext, ExecuteError};
+use web::Problem;
 
 use crate::commands::Commands;
 use crate::deps::CommandDeps;
 use crate::errors::ApiError;
 use crate::passwords::Passwords;
 use crate::personal_data::PersonalData;
+use crate::throttle::Throttles;
 use crate::validation::{Checks, claimed};
 
 /// Makes the account that runs the shop, unless its user name is taken: then whose it is.
@@ -63,7 +65,7 @@ pub async fn create_admin(
             ..
         }) => owner
             .parse()
-            .map_err(|_| web::Problem::internal("a user name's owner is no account").into()),
+            .map_err(|_| Problem::internal("a user name's owner is no account").into()),
         Err(error) => Err(error.into()),
     }
 }
@@ -168,4 +170,28 @@ pub(crate) async fn check_password(
         None => None,
     };
     Ok(passwords.verify(password, phc).await?)
+}
+
+/// Refuses a caller who doesn't know the password of their account: a stolen session shall not become a stolen account.
+/// 401 `credentials_wrong`; 429 after too many tries, which count as tries to log in.
+pub(crate) async fn prove_password(
+    personal_data: &PersonalData,
+    passwords: &Passwords,
+    throttles: &Throttles,
+    account: (AccountId, &Account),
+    password: String,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let name = account.0.to_string();
+    throttles
+        .logins
+        .attempt(&name, now)
+        .map_err(Problem::too_many_requests)?;
+    if !check_password(personal_data, passwords, Some(account), password).await? {
+        return Err(Problem::unauthorized("credentials_wrong")
+            .with_detail("This isn't the account's password.")
+            .into());
+    }
+    throttles.logins.forgive(&name);
+    Ok(())
 }

@@ -3,6 +3,7 @@
 //!
 //! What depends on the state of things is the domain's to refuse.
 
+use domain::text::turns_direction;
 use events::money::{Currency, Money};
 use web::Problem;
 use web::money::MoneyDto;
@@ -101,6 +102,13 @@ impl Checks {
         let line = self.text(field, text, max_chars);
         let message = "this is one line";
         self.require(!line.contains(['\n', '\t']), field, "line_break", message);
+        let message = "this holds a character that turns the direction of writing";
+        self.require(
+            !line.contains(turns_direction),
+            field,
+            "direction_control",
+            message,
+        );
         line
     }
 
@@ -193,8 +201,9 @@ mod tests {
         let mut checks = Checks::default();
         assert_eq!(checks.line("name", " Ann Lee ", 10), "Ann Lee");
         checks.line("name", "Ann\nLee", 10);
+        checks.line("name", "Ann\u{202E}Lee", 10);
         let codes: Vec<_> = checks.errors.iter().map(|error| &*error.code).collect();
-        assert_eq!(codes, ["line_break"]);
+        assert_eq!(codes, ["line_break", "direction_control"]);
     }
 
     #[test]

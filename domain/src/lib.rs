@@ -57,7 +57,7 @@ mod authority;
 mod given;
 mod part;
 mod refusal;
-mod text;
+pub mod text;
 mod unit_of_work;
 
 pub use authority::Authority;

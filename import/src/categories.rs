@@ -42,7 +42,7 @@ pub struct Categories {
 
 impl Categories {
     pub async fn load(client: &Client) -> Result<Self, ImportError> {
-        Self::read(client.get(PATH, &[], None).await?)
+        Self::read(client.get(PATH, &[]).await?)
     }
 
     fn read(answer: Value) -> Result<Self, ImportError> {

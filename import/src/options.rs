@@ -117,8 +117,6 @@ pub struct CheckOptions {
     pub file: PathBuf,
     /// The one that is compared.
     pub currency: Currency,
-    /// The log's position that the report must reflect: [`crate::ImportReport::position`] of a run just before.
-    pub min_position: Option<u64>,
 }
 
 /// What to take out.

@@ -31,8 +31,6 @@ pub struct ImportReport {
     pub records: BTreeMap<Kind, Tally>,
     pub rejected_by_code: BTreeMap<String, CodeSummary>,
     pub traffic: Traffic,
-    /// The highest position in the log that an answer named; for [`crate::CheckOptions::min_position`].
-    pub position: Option<u64>,
     pub elapsed: Duration,
 }
 

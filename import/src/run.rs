@@ -69,7 +69,6 @@ pub async fn run(options: &ImportOptions, progress: Progress) -> Result<ImportRe
         records,
         rejected_by_code,
         traffic: client.traffic(),
-        position: Some(client.position()).filter(|position| *position > 0),
         elapsed: started.elapsed(),
     })
 }

@@ -148,7 +148,6 @@ async fn a_check_of_a_file_in_which_nothing_counts_agrees_with_an_untouched_shop
         format: None,
         file: scene.file("i.csv", &format!("{header}{row}")),
         currency: "GBP".parse().unwrap(),
-        min_position: None,
     };
     let report = check(&options).await.unwrap();
     assert!(report.agrees());

@@ -9,6 +9,8 @@ pub mod clock;
 pub mod event_log;
 pub mod feed;
 pub mod lease;
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
 pub mod postgres;
 pub mod sqlite;
 pub mod traced;

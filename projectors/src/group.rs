@@ -60,6 +60,8 @@ impl Group {
 
     /// Writes a batch in a transaction of its own, and tells the process.
     pub async fn project(&mut self, views: &Views, facts: &[Fact]) -> Result<Written, ProjectError> {
+        #[cfg(feature = "planted-bugs")]
+        platform::planted::lag().await;
         let mut tx = views.begin_write().await?;
         let written = self.write(&mut tx, facts).await?;
         if written == Written::Overtaken {

@@ -7,6 +7,7 @@ mod answer;
 mod branch_watch;
 mod category_tree;
 mod chart;
+mod doer;
 mod errors;
 mod export;
 mod key_ring;

@@ -3,13 +3,14 @@
 
 use std::fmt::Write;
 
-use events::envelope::Actor;
 use read_models::product_history::{ProductEntry, StockMovement};
 use read_models::products::StockLevel;
 use serde_json::Value;
 
+use crate::doer::Doer;
+
 /// A sentence: what happened, to how much of what, by whom.
-pub fn of(entry: &ProductEntry) -> String {
+pub fn of(entry: &ProductEntry, doer: Doer) -> String {
     let mut sentence = match &entry.stock {
         Some(movement) => {
             let what = moved(&entry.event, movement);
@@ -17,10 +18,11 @@ pub fn of(entry: &ProductEntry) -> String {
         }
         None => changed(&entry.event, &entry.details),
     };
-    let who = match entry.actor {
-        Actor::Anonymous => ", by somebody who had not logged in.".to_owned(),
-        Actor::Account(account) => format!(", by account {account}."),
-        Actor::System => ", by the shop itself.".to_owned(),
+    let who = match doer {
+        Doer::Anonymous => ", by somebody who had not logged in.".to_owned(),
+        Doer::Account(account) => format!(", by account {account}."),
+        Doer::Someone => ".".to_owned(),
+        Doer::System => ", by the shop itself.".to_owned(),
     };
     sentence.push_str(&who);
     sentence
@@ -149,6 +151,7 @@ fn spaced(event: &str) -> String {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
+    use events::envelope::Actor;
     use events::ids::{AccountId, OrderId, ProductId, Sku};
     use serde_json::json;
 
@@ -205,7 +208,10 @@ mod tests {
                 "the count of MUG corrected by -2: 10 → 8 on the shelf, 3 promised, 7 → 5 left to buy, by the shop itself.",
             ),
         ] {
-            assert_eq!(of(&entry(event, Some(movement), json!({}))), expected);
+            assert_eq!(
+                of(&entry(event, Some(movement), json!({})), Doer::System),
+                expected
+            );
         }
     }
 
@@ -236,11 +242,20 @@ mod tests {
 
     #[test]
     fn it_is_told_who_did_it() {
-        let mut entry = entry("ProductArchived", None, json!({}));
-        entry.actor = Actor::Account(AccountId::default());
-        assert_eq!(
-            of(&entry),
-            "taken off sale, by account 00000000-0000-0000-0000-000000000000."
-        );
+        let entry = entry("ProductArchived", None, json!({}));
+        for (doer, expected) in [
+            (
+                Doer::Account(AccountId::default()),
+                "taken off sale, by account 00000000-0000-0000-0000-000000000000.",
+            ),
+            (Doer::Someone, "taken off sale."),
+            (Doer::System, "taken off sale, by the shop itself."),
+            (
+                Doer::Anonymous,
+                "taken off sale, by somebody who had not logged in.",
+            ),
+        ] {
+            assert_eq!(of(&entry, doer), expected);
+        }
     }
 }

@@ -36,7 +36,7 @@ pub use error::Error;
 pub use folder::Folder;
 pub use nats::Nats;
 pub use postgres::{Durability, Postgres};
-pub use process::Recipe;
+pub use process::{LAG_VARIABLE, Recipe, forget_settings};
 pub use programs::{find, installed};
 pub use proxy::{HaProxy, Nginx};
 pub use redis::Redis;

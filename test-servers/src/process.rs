@@ -22,6 +22,19 @@ use crate::programs::installed;
 /// Between two looks at whether something has happened.
 pub const LOOK_EVERY: Duration = Duration::from_millis(10);
 
+/// How long read models and workers are to lag while tests run (`cargo xtask test --lag-ms`): for every process of the
+/// shop that a test starts, and for the tests themselves.
+pub const LAG_VARIABLE: &str = "TILLSTREAM_TEST_LAG_MS";
+
+/// Takes away the settings of whoever runs the tests.
+pub fn forget_settings(command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("TILLSTREAM_") && name != LAG_VARIABLE {
+            command.env_remove(name);
+        }
+    }
+}
+
 /// How a process is started, as often as wanted.
 #[derive(Debug, Clone)]
 pub struct Recipe {
@@ -77,10 +90,7 @@ impl Recipe {
                 });
             }
         };
-        for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLSTREAM_"))
-        {
-            command.env_remove(name);
-        }
+        forget_settings(&mut command);
         command
             .args(&self.arguments)
             .envs(self.environment.iter().cloned());

@@ -40,10 +40,7 @@ fn the_page_on_chains_leads_from_nothing_to_reports_and_over_an_outage() {
     );
     let script = format!("trap 'kill $(jobs -p) || true; wait || true' EXIT\n{script}");
     let mut command = Command::new("timeout");
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLSTREAM_"))
-    {
-        command.env_remove(name);
-    }
+    test_servers::forget_settings(&mut command);
     let output = command
         .args([PATIENCE_S, "bash", "-euc", &script])
         .current_dir(folder.path())

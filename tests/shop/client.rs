@@ -1,8 +1,11 @@
 //! A client of the shop's API.
 
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
@@ -12,13 +15,91 @@ use crate::process::Shop;
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two looks at what is waited for: seldom enough that the looks aren't what two cores are busy with.
 const LOOK_EVERY: Duration = Duration::from_millis(25);
+/// Where a write stands in the log, or how much of it an answer reflects.
+const POSITION: &str = "tillstream-position";
 
+/// Reads what was written before: [`get`](Self::get) and what is built on it ask for the highest position that any client
+/// of the same shop was answered.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     pub url: String,
     token: Option<String>,
     account: Option<String>,
+    seen: Seen,
+}
+
+/// The highest position that clients of one shop were answered.
+#[derive(Clone, Default)]
+pub struct Seen(Arc<AtomicU64>);
+
+impl Seen {
+    fn note(&self, position: u64) {
+        self.0.fetch_max(position, Ordering::Relaxed);
+    }
+
+    fn position(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A request to a shop, whose answer's position will be remembered.
+pub struct Request {
+    builder: RequestBuilder,
+    seen: Seen,
+}
+
+impl Request {
+    pub fn header(self, name: impl AsRef<str>, value: impl TryInto<HeaderValue, Error: Debug>) -> Self {
+        let (name, value) = (name.as_ref(), value.try_into().unwrap());
+        self.edited(|builder| builder.header(name, value))
+    }
+
+    pub fn json(self, body: &Value) -> Self {
+        self.edited(|builder| builder.json(body))
+    }
+
+    pub fn body(self, body: impl Into<reqwest::Body>) -> Self {
+        self.edited(|builder| builder.body(body))
+    }
+
+    fn edited(self, edit: impl FnOnce(RequestBuilder) -> RequestBuilder) -> Self {
+        let (builder, seen) = (edit(self.builder), self.seen);
+        Self { builder, seen }
+    }
+
+    /// The answer as it comes.
+    pub async fn send(self) -> reqwest::Result<reqwest::Response> {
+        let response = self.builder.send().await?;
+        let position = response.headers().get(POSITION);
+        if let Some(position) = position.and_then(|text| text.to_str().ok()?.parse().ok()) {
+            self.seen.note(position);
+        }
+        Ok(response)
+    }
+
+    /// The answer, read; an error is a connection that broke.
+    pub async fn answer(self) -> reqwest::Result<Answer> {
+        Answer::read(self.send().await?).await
+    }
+
+    /// Sends a query again for as long as it asks for more than the read models have: on a busy machine they can lag for
+    /// longer than one request waits.
+    pub async fn answer_once_it_can(self) -> Answer {
+        let asked_at = Instant::now();
+        loop {
+            let builder = self
+                .builder
+                .try_clone()
+                .expect("no request of these tests has a stream for a body");
+            let seen = self.seen.clone();
+            let answer = Self { builder, seen }.answer().await.unwrap();
+            if answer.code() != "read_model_behind" || asked_at.elapsed() > PATIENCE {
+                return answer;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
 }
 
 /// What came back.
@@ -30,12 +111,19 @@ pub struct Answer {
 }
 
 impl Answer {
+    pub async fn read(response: reqwest::Response) -> reqwest::Result<Self> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Ok(Self {
+            status,
+            headers,
+            body,
+        })
+    }
+
     pub fn position(&self) -> u64 {
-        self.headers["tillstream-position"]
-            .to_str()
-            .unwrap()
-            .parse()
-            .unwrap()
+        self.headers[POSITION].to_str().unwrap().parse().unwrap()
     }
 
     /// The body, if the status is this one.
@@ -52,7 +140,10 @@ impl Answer {
 
 impl Client {
     pub fn new(shop: &Shop) -> Self {
-        Self::at(&shop.url)
+        Self {
+            seen: shop.seen.clone(),
+            ..Self::at(&shop.url)
+        }
     }
 
     /// Of a shop of any form at this address, without a slash at its end.
@@ -63,13 +154,30 @@ impl Client {
             url: url.to_owned(),
             token: None,
             account: None,
+            seen: Seen::default(),
+        }
+    }
+
+    /// Nobody in particular, at the same shop.
+    fn stranger(&self) -> Self {
+        Self {
+            token: None,
+            account: None,
+            ..self.clone()
         }
     }
 
     /// The same client, for the same shop at another address.
     pub fn moved_to(&self, shop: &Shop) -> Self {
+        shop.seen.note(self.seen.position());
+        self.moved_to_restored(shop)
+    }
+
+    /// The same client, for the shop as a backup remembers it: what the client saw since may be lost.
+    pub fn moved_to_restored(&self, shop: &Shop) -> Self {
         Self {
             url: shop.url.clone(),
+            seen: shop.seen.clone(),
             ..self.clone()
         }
     }
@@ -113,38 +221,57 @@ impl Client {
         let password = "a password of a test";
         let email = format!("{username}@example.com");
         let body = json!({"username": username, "email": email, "password": password});
-        let client = Self::at(&self.url);
+        let client = self.stranger();
         client.post("/api/auth/register", &body).await.expect(201);
         client.login(username, password).await
     }
 
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub fn request(&self, method: Method, path: &str) -> Request {
         let request = self.http.request(method, format!("{}{path}", self.url));
-        match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
+        Request {
+            builder: match &self.token {
+                Some(token) => request.bearer_auth(token),
+                None => request,
+            },
+            seen: self.seen.clone(),
         }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        answer(self.request(Method::GET, path)).await.unwrap()
+        self.get_after(path, self.seen.position()).await
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        answer(self.request(Method::POST, path).json(body)).await.unwrap()
+        self.request(Method::POST, path)
+            .json(body)
+            .answer()
+            .await
+            .unwrap()
     }
 
     pub async fn put(&self, path: &str, body: &Value) -> Answer {
-        answer(self.request(Method::PUT, path).json(body)).await.unwrap()
+        self.request(Method::PUT, path).json(body).answer().await.unwrap()
     }
 
-    /// As of a position that was answered: a client reads its own writes.
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.request(Method::PATCH, path)
+            .json(body)
+            .answer()
+            .await
+            .unwrap()
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.request(Method::DELETE, path).answer().await.unwrap()
+    }
+
+    /// As of a position that was answered, or of a later one.
     pub async fn get_after(&self, path: &str, position: u64) -> Answer {
-        answer_once_it_can(self.after(path, position)).await
+        self.after(path, position).answer_once_it_can().await
     }
 
     /// The request for it, which is refused if the read models don't get there while it waits.
-    pub fn after(&self, path: &str, position: u64) -> RequestBuilder {
+    pub fn after(&self, path: &str, position: u64) -> Request {
         self.request(Method::GET, path)
             .header("tillstream-min-position", position)
     }
@@ -184,33 +311,9 @@ impl Client {
     }
 }
 
-/// Sends, and reads the answer; an error is a connection that broke.
+/// Sends what isn't a [`Client`]'s, and reads the answer.
 pub async fn answer(request: RequestBuilder) -> reqwest::Result<Answer> {
-    let response = request.send().await?;
-    let (status, headers) = (response.status(), response.headers().clone());
-    let text = response.text().await?;
-    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-    Ok(Answer {
-        status,
-        headers,
-        body,
-    })
-}
-
-/// Sends a query again for as long as it asks for more than the read models have: on a busy machine they can lag for
-/// longer than one request waits.
-pub async fn answer_once_it_can(query: RequestBuilder) -> Answer {
-    let asked_at = Instant::now();
-    loop {
-        let request = query
-            .try_clone()
-            .expect("no request of these tests has a stream for a body");
-        let answer = answer(request).await.unwrap();
-        if answer.code() != "read_model_behind" || asked_at.elapsed() > PATIENCE {
-            return answer;
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
+    Answer::read(request.send().await?).await
 }
 
 /// A card that the sandbox charges at once.

@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::client::{Client, answer, order};
+use crate::client::{Client, order};
 use crate::process::{Shop, run};
 use crate::random::Random;
 use crate::size;
@@ -138,7 +138,7 @@ async fn send(client: &Client, key: &str, body: Value) -> Entry {
         .request(Method::POST, "/api/orders")
         .header("idempotency-key", key)
         .json(&body);
-    let Ok(answer) = answer(request).await else {
+    let Ok(answer) = request.answer().await else {
         return Entry {
             body,
             order_id: None,

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
+use test_servers::forget_settings;
 
+use crate::client::Seen;
 use crate::forms::{self, Stage};
 use crate::memory;
 
@@ -19,10 +21,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// The executable under test, without settings of whoever runs the tests.
 pub fn tillstream(data_dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tillstream"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TILLSTREAM_"))
-    {
-        command.env_remove(name);
-    }
+    forget_settings(&mut command);
     command
         .current_dir(data_dir.parent().unwrap())
         .arg("--data-dir")
@@ -40,6 +39,8 @@ pub struct Shop {
     pub url: String,
     /// From the start of the process until it was ready.
     pub start_time: Duration,
+    /// By its clients.
+    pub seen: Seen,
 }
 
 /// What a shop runs as.
@@ -93,6 +94,7 @@ impl Shop {
             data_dir: data_dir.to_owned(),
             welcome: String::new(),
             start_time: started_at.elapsed(),
+            seen: Seen::default(),
         }
     }
 
@@ -134,6 +136,7 @@ impl Shop {
             welcome,
             url,
             start_time,
+            seen: Seen::default(),
         }
     }
 

@@ -100,6 +100,8 @@ async fn stock(shop: &Shop) {
         let book = json!({"name": name, "description": "A novel.", "variants": variants});
         staff.post("/api/products", &book).await.expect(201);
     }
+    // Whoever opens the terminal now has written nothing, and so would be shown whatever the read models know.
+    staff.get("/api/products").await.expect(200);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::client::{Client, answer, order, visa};
+use crate::client::{Client, order, visa};
 use crate::forms::on_each_form;
 use crate::process::{Shop, run};
 
@@ -162,7 +162,7 @@ async fn a_repeated_command_runs_once_also_after_a_kill() {
     let body = order("CUP-2", 1);
     let send = |client: Client, body: serde_json::Value| async move {
         let request = client.request(reqwest::Method::POST, "/api/orders").json(&body);
-        answer(request.header("idempotency-key", "one")).await.unwrap()
+        request.header("idempotency-key", "one").answer().await.unwrap()
     };
     let first = send(ann.clone(), body.clone()).await;
     shop.kill();

@@ -25,10 +25,9 @@ pub async fn run(settings: &Settings, arguments: Import) -> anyhow::Result<ExitC
             format: None,
             file: arguments.file,
             currency: settings.currency,
-            min_position: None,
         };
         let report = import::check(&options).await?;
-        println!("{report}");
+        say!("{report}");
         return Ok(exit_code(report.agrees()));
     }
     let rejected = arguments
@@ -45,7 +44,7 @@ pub async fn run(settings: &Settings, arguments: Import) -> anyhow::Result<ExitC
         in_flight: arguments.concurrency.into(),
     };
     let report = import::run(&options, Progress::detect()).await?;
-    println!("{report}");
+    say!("{report}");
     Ok(exit_code(!report.has_server_errors()))
 }
 

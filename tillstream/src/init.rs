@@ -13,18 +13,19 @@ pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     Secrets::load_or_make(&dir.secrets())?;
     let credentials = Credentials::load_or_make(&dir.credentials())?;
     let (secrets, logins) = (dir.secrets(), dir.credentials());
-    println!(
+    say!(
         "{}  keys of the shop: give it to every role, and lose it never",
         secrets.display()
     );
-    println!(
+    say!(
         "{}  the admin's login: for the command API's first start, and for you",
         logins.display()
     );
     if is_new {
-        println!(
+        say!(
             "admin: {} / {}",
-            credentials.admin.username, credentials.admin.password
+            credentials.admin.username,
+            credentials.admin.password
         );
     }
     Ok(ExitCode::SUCCESS)

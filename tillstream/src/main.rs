@@ -3,6 +3,15 @@
 //! Roles are built elsewhere; this crate chooses their adapters from the settings, starts them, and
 //! stops them in order.
 
+/// Prints a line. If its reader has left (`tillstream verify | head`), the work goes on unheard: its outcome is the exit
+/// code's to tell.
+macro_rules! say {
+    ($($line:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($line)*);
+    }};
+}
+
 mod arguments;
 mod background;
 mod backup;
@@ -56,7 +65,7 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(arguments.config.as_deref(), &arguments.overrides)?;
     if let Some(Command::Config) = arguments.command {
-        print!("{}", settings.to_masked_toml()?);
+        say!("{}", settings.to_masked_toml()?.trim_end());
         return Ok(ExitCode::SUCCESS);
     }
     // What it logged would stand in the middle of its pictures.

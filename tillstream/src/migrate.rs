@@ -14,9 +14,9 @@ pub async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     servers.wait_until_up().await?;
     let steps = servers.migrate(settings.postgres.reader_role.as_deref()).await?;
     match steps {
-        0 => println!("Every schema is up to date."),
-        1 => println!("One step was taken; every schema is up to date."),
-        steps => println!("{steps} steps were taken; every schema is up to date."),
+        0 => say!("Every schema is up to date."),
+        1 => say!("One step was taken; every schema is up to date."),
+        steps => say!("{steps} steps were taken; every schema is up to date."),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -31,12 +31,12 @@ pub async fn run(settings: &Settings, arguments: &Orphans) -> anyhow::Result<Exi
     }
     views.close().await;
     found.iter().for_each(print);
-    println!("{}", sums(&found));
+    say!("{}", sums(&found));
     Ok(ExitCode::SUCCESS)
 }
 
 fn print(orphan: &OrphanDocument) {
-    println!(
+    say!(
         "{}  {:<7} {:>12}  {:<12} {:<16} {}  {}",
         orphan.moved_at.format("%Y-%m-%d %H:%M:%S"),
         orphan.kind.as_str(),

@@ -37,7 +37,7 @@ pub async fn run(settings: &Settings, arguments: &Rebuild) -> anyhow::Result<Exi
         None
     };
     rebuild(&log, &views, &names).await?;
-    println!("{} read models are built anew: {}.", names.len(), list(&names));
+    say!("{} read models are built anew: {}.", names.len(), list(&names));
     let same = match before {
         Some(before) => compare(&before, &digests(&views, &names).await?),
         None => true,
@@ -177,14 +177,14 @@ fn compare(before: &Digests, after: &Digests) -> bool {
     for ((name, position, old), (_, _, new)) in before.iter().zip(after) {
         let verdict = if old == new { "  ok      " } else { "  BROKEN  " };
         same &= old == new;
-        println!(
+        say!(
             "{verdict}{name} at position {position}: served {}, rebuilt {}",
             &old[..16],
             &new[..16]
         );
     }
     if !same {
-        println!("Some read models were not what the log says.");
+        say!("Some read models were not what the log says.");
     }
     same
 }

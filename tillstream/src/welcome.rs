@@ -4,21 +4,21 @@ use crate::settings::Settings;
 use crate::shop::Shop;
 
 pub fn print(settings: &Settings, shop: &Shop) {
-    println!(
+    say!(
         "\n{} is open (tillstream {})\n",
         settings.shop_name,
         env!("CARGO_PKG_VERSION")
     );
     for (what, value) in places(settings, shop) {
-        println!("  {what:<8}  {value}");
+        say!("  {what:<8}  {value}");
     }
     if settings.demo {
-        println!("\nTry it: look around, register, log in, buy a mug, read the confirmation email.\n");
+        say!("\nTry it: look around, register, log in, buy a mug, read the confirmation email.\n");
         for command in tour(shop) {
-            println!("  $ {command}");
+            say!("  $ {command}");
         }
     }
-    println!("\nCtrl-C stops it.");
+    say!("\nCtrl-C stops it.");
 }
 
 fn places(settings: &Settings, shop: &Shop) -> Vec<(&'static str, String)> {

@@ -257,6 +257,8 @@ async fn carry_out(
             tracing::warn!("an effect's lease ran out before it was begun");
             return;
         }
+        #[cfg(feature = "planted-bugs")]
+        platform::planted::lag().await;
         let begun = Instant::now();
         let verdict = if claimed.attempts > settings.retry.attempts_max {
             Verdict::Fail {

@@ -23,6 +23,10 @@ pub struct Arguments {
     /// failed: a fault of the test or of the shop, to be mended. (nextest only.)
     #[arg(long, default_value_t = 0, value_name = "N")]
     retries: u32,
+    /// Let every batch of events and every effect wait for so long before it is projected or carried out: what then
+    /// fails counts on reading at once what was just written.
+    #[arg(long, value_name = "MS")]
+    lag_ms: Option<u32>,
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -53,6 +57,9 @@ fn tests(arguments: &Arguments) -> Command {
     tests
         .args(["--workspace", "--all-features", "--locked", "--no-fail-fast"])
         .args(&arguments.filter);
+    if let Some(lag) = arguments.lag_ms {
+        tests.env(test_servers::LAG_VARIABLE, lag.to_string());
+    }
     if arguments.embedded {
         return tests;
     }

@@ -7,8 +7,8 @@ use domain::account::{Account, AccountCommand};
 use domain::{DomainError, Halt};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use web::Caller;
 use web::position::Accepted;
-use web::{Caller, Problem};
 
 use crate::accounts;
 use crate::answer;
@@ -65,18 +65,16 @@ pub async fn change_password(
         profile.email.as_deref(),
     );
     checks.done()?;
-    let name = account_id.to_string();
-    throttles
-        .logins
-        .attempt(&name, context.now)
-        .map_err(Problem::too_many_requests)?;
-    let found = Some((account_id, &*account));
-    if !accounts::check_password(&personal_data, &passwords, found, old_password).await? {
-        return Err(Problem::unauthorized("credentials_wrong")
-            .with_detail("The old password is wrong.")
-            .into());
-    }
-    throttles.logins.forgive(&name);
+    let proved = (account_id, &*account);
+    accounts::prove_password(
+        &personal_data,
+        &passwords,
+        &throttles,
+        proved,
+        old_password,
+        context.now,
+    )
+    .await?;
     let hash = passwords.hash(new_password).await?;
     let password = personal_data.seal_text(account_id, &hash).await?;
     let change = |work: &mut domain::UnitOfWork| {

@@ -1,5 +1,7 @@
 //! `PATCH /api/users/me`: the owner changes names or address.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use domain::account::Account;
 use domain::accounts::{ChangeProfile, USERNAME_SCOPE, change_profile};
@@ -12,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::etag::IfMatch;
 use web::position::Accepted;
+use web::problem::FieldError;
 use web::{Caller, Problem};
 
 use crate::accounts;
@@ -20,8 +23,10 @@ use crate::commands::Commands;
 use crate::email_verification;
 use crate::errors::ApiError;
 use crate::incoming::Incoming;
+use crate::passwords::Passwords;
 use crate::personal_data::PersonalData;
-use crate::problems::{CommandHeaders, Conflict, EditHeaders, Outdated, Rejected, Unauthenticated};
+use crate::problems::{CommandHeaders, Conflict, EditHeaders, Outdated, Rejected, TooMany, Unauthenticated};
+use crate::throttle::Throttles;
 use crate::validation::{Checks, NAME_MAX_CHARS, claimed};
 
 /// The profile is opened and sealed outside the decision; this often it may change in between.
@@ -31,9 +36,12 @@ const RACES_MAX: u32 = 5;
 #[serde(deny_unknown_fields)]
 pub struct EditProfileBody {
     username: Option<String>,
+    /// Another one takes the password, too.
     email: Option<String>,
     first_name: Option<String>,
     last_name: Option<String>,
+    /// The account's, which isn't changed by this.
+    password: Option<String>,
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -44,12 +52,13 @@ pub struct EditedProfileAnswer {
 
 /// Changes the caller's own profile
 ///
-/// What is missing stays. Another address is to be verified anew, and gets an email with a link for it. 409
-/// `username_taken`, `email_taken`.
+/// What is missing stays. Another address takes the account's password (401 `credentials_wrong` if it is wrong), is to be
+/// verified anew, and gets an email with a link for it. 409 `username_taken`, `email_taken`.
 #[utoipa::path(
     patch, path = "/api/users/me", tag = "users", security(("bearer" = [])),
     params(CommandHeaders, EditHeaders), request_body = EditProfileBody,
-    responses((status = 200, body = EditedProfileAnswer), Rejected, Unauthenticated, Conflict, Outdated)
+    responses((status = 200, body = EditedProfileAnswer), Rejected, Unauthenticated, Conflict, Outdated,
+        TooMany)
 )]
 #[tracing::instrument(name = "command.edit_profile", skip_all)]
 pub async fn edit_profile(
@@ -57,10 +66,30 @@ pub async fn edit_profile(
     if_match: IfMatch,
     State(commands): State<Commands>,
     State(personal_data): State<PersonalData>,
+    State(passwords): State<Passwords>,
+    State(throttles): State<Arc<Throttles>>,
     incoming: Incoming<EditProfileBody>,
 ) -> Result<Accepted<EditedProfileAnswer>, ApiError> {
     let context = commands.context(Some(caller.account), &incoming);
-    let edit = incoming.body.check()?;
+    let mut edit = incoming.body.check()?;
+    // Asking again for what was done needs no proof again, nor room under the brake.
+    if let Some(before) = commands.answered(&context).await? {
+        return Ok(answer::ok(before));
+    }
+    let (account, before) = accounts::read(&commands, &personal_data, &context, caller.account).await?;
+    if edit.moves(&before).is_some() {
+        let password = edit.password.take().ok_or_else(password_missing)?;
+        let proved = (caller.account, &*account);
+        accounts::prove_password(
+            &personal_data,
+            &passwords,
+            &throttles,
+            proved,
+            password,
+            context.now,
+        )
+        .await?;
+    }
     let mut races = 0;
     loop {
         let (account_id, expected) = (caller.account, if_match.expected_version());
@@ -76,6 +105,11 @@ pub async fn edit_profile(
     }
 }
 
+fn password_missing() -> Problem {
+    let message = "another address takes the account's password";
+    Problem::unprocessable(vec![FieldError::new("password", "password_missing", message)])
+}
+
 impl EditProfileBody {
     fn check(self) -> Result<Self, Problem> {
         let mut checks = Checks::default();
@@ -88,9 +122,17 @@ impl EditProfileBody {
             last_name: self
                 .last_name
                 .map(|name| checks.line("last_name", &name, NAME_MAX_CHARS)),
+            password: self.password,
         };
         checks.done()?;
         Ok(edit)
+    }
+
+    /// The address as it was claimed and as it is to be, if it becomes another.
+    fn moves(&self, before: &Profile) -> Option<(Option<String>, String)> {
+        let old = before.email.as_deref().map(claimed);
+        let new = claimed(self.email.as_deref()?);
+        (old.as_ref() != Some(&new)).then_some((old, new))
     }
 
     fn apply(&self, before: &Profile) -> Profile {
@@ -106,7 +148,7 @@ impl EditProfileBody {
 
 struct Prepared {
     /// What the change is based on.
-    account: std::sync::Arc<Account>,
+    account: Arc<Account>,
     change: ChangeProfile,
     /// Before and after.
     username: Option<(String, String)>,
@@ -125,13 +167,7 @@ async fn prepare(
 ) -> Result<Prepared, ApiError> {
     let (account, before) = accounts::read(commands, personal_data, context, account_id).await?;
     let after = edit.apply(&before);
-    let (old_email, new_email) = (
-        before.email.as_deref().map(claimed),
-        after.email.as_deref().map(claimed),
-    );
-    let email = new_email
-        .filter(|new| old_email.as_ref() != Some(new))
-        .map(|new| (old_email, new));
+    let email = edit.moves(&before);
     let verification = match &email {
         Some(_) => Some(email_verification::prepare(personal_data, account_id, context.now).await?),
         None => None,

@@ -175,7 +175,8 @@ async fn a_profile_changes_with_what_is_unique_about_it() {
     let shop = Shop::open().await;
     let (ann, bob) = (shop.person().await, shop.person().await);
     let head = shop.head().await;
-    let body = json!({"username": "ann", "email": "ann@new.example", "first_name": "Ann"});
+    let body =
+        json!({"username": "ann", "email": "ann@new.example", "first_name": "Ann", "password": PASSWORD});
     let answer = shop.patch("/api/users/me").by(&ann).json(&body).await.expect(200);
     assert_eq!(answer.text("account_id"), ann.id);
     let events = shop.events_after(head).await;
@@ -199,14 +200,15 @@ async fn a_profile_changes_with_what_is_unique_about_it() {
         .await
         .refused(401, "credentials_wrong");
     // What was given up is free again, and what is held isn't.
-    let body = json!({"username": ann.username, "email": format!("{}@example.org", ann.username)});
+    let email = format!("{}@example.org", ann.username);
+    let body = json!({"username": ann.username, "email": email, "password": PASSWORD});
     shop.patch("/api/users/me").by(&bob).json(&body).await.expect(200);
     let head = shop.head().await;
     for (field, value) in [("username", "ann"), ("email", "ann@new.example")] {
         let answer = shop
             .patch("/api/users/me")
             .by(&bob)
-            .json(&json!({field: value}))
+            .json(&json!({field: value, "password": PASSWORD}))
             .await;
         answer.refused(409, &format!("{field}_taken"));
     }
@@ -217,6 +219,44 @@ async fn a_profile_changes_with_what_is_unique_about_it() {
         .await;
     answer.refused_field("email", "email_invalid");
     assert_eq!(shop.head().await, head);
+}
+
+#[tokio::test]
+async fn another_address_takes_the_password() {
+    let shop = Shop::open().await;
+    let ann = shop.person().await;
+    let head = shop.head().await;
+    let edit = |body: serde_json::Value| shop.patch("/api/users/me").by(&ann).key("move").json(&body);
+    edit(json!({"email": "ann@new.example"}))
+        .await
+        .refused_field("password", "password_missing");
+    edit(json!({"email": "ann@new.example", "password": "not it at all"}))
+        .await
+        .refused(401, "credentials_wrong");
+    assert_eq!(shop.head().await, head);
+    // The address as it is, only written otherwise, goes without; a key whose command was done, too.
+    let same = format!("{}@EXAMPLE.org", ann.username);
+    let unproved = shop.patch("/api/users/me").by(&ann);
+    unproved.json(&json!({"email": same})).await.expect(200);
+    let right = json!({"email": "ann@new.example", "password": PASSWORD});
+    let done = edit(right.clone()).await.expect(200);
+    for _ in 0..12 {
+        assert_eq!(edit(right.clone()).await.expect(200).position(), done.position());
+    }
+    // Whoever guesses is braked as if they logged in.
+    let guess = |n: usize| json!({"email": format!("{n}@new.example"), "password": "not it at all"});
+    let mut statuses = vec![];
+    for n in 0..12 {
+        statuses.push(
+            shop.patch("/api/users/me")
+                .by(&ann)
+                .json(&guess(n))
+                .await
+                .status
+                .as_u16(),
+        );
+    }
+    assert_eq!((statuses[0], statuses.last()), (401, Some(&429)));
 }
 
 #[tokio::test]

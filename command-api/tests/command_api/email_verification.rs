@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use crate::harness::{Answer, Person, Shop, payload};
+use crate::harness::{Answer, PASSWORD, Person, Shop, payload};
 
 const REQUEST: &str = "/api/auth/email/verify/request";
 
@@ -102,7 +102,8 @@ async fn another_address_is_verified_anew() {
         "it is the same address"
     );
     let head = shop.head().await;
-    edit(json!({"email": "ann@example.net"})).await.expect(200);
+    let moved = json!({"email": "ann@example.net", "password": PASSWORD});
+    edit(moved).await.expect(200);
     let types = shop.types_after(head).await;
     let lapsed = [
         "AccountProfileChanged",

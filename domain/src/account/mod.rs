@@ -77,6 +77,11 @@ impl Account {
         reset.filter(|reset| reset.token_hash == token_hash && at < reset.expires_at)
     }
 
+    /// The reset whose link works, until it expires.
+    pub fn pending_password_reset(&self) -> Option<Uuid> {
+        self.reset.as_ref().map(|pending| pending.reset_id)
+    }
+
     /// How often the password was reset by a link. Each reset ends the sessions that had begun before it.
     pub fn password_resets(&self) -> u32 {
         self.password_resets

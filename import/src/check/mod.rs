@@ -32,7 +32,7 @@ pub async fn check(options: &CheckOptions) -> Result<CheckReport, ImportError> {
     let mut reported: Vec<(Group, SalesReport)> = Vec::new();
     for group in Group::ALL {
         let report = match span(&file, options) {
-            Some(span) => sales_report::fetch(&client, &span, group, options.min_position).await?,
+            Some(span) => sales_report::fetch(&client, &span, group).await?,
             None => SalesReport::default(),
         };
         reported.push((group, report));

@@ -26,19 +26,14 @@ pub struct SalesReport {
 }
 
 /// The report's sums over the span, and by day, country or SKU.
-pub async fn fetch(
-    client: &Client,
-    span: &Span,
-    group: Group,
-    min_position: Option<u64>,
-) -> Result<SalesReport, ImportError> {
+pub async fn fetch(client: &Client, span: &Span, group: Group) -> Result<SalesReport, ImportError> {
     let query = [
         ("group", group.name().to_owned()),
         ("from", span.from.clone()),
         ("to", span.to.clone()),
         ("currency", span.currency.to_string()),
     ];
-    let answer = client.get(PATH, &query, min_position).await?;
+    let answer = client.get(PATH, &query).await?;
     read(&answer, span.currency)
 }
 

@@ -102,8 +102,8 @@ impl Client {
         self.authorized(&format!("POST {path}"), request).await
     }
 
-    /// The highest position that a command was answered with.
-    pub fn position(&self) -> u64 {
+    /// The highest position in the log that an answer named; 0 before one did.
+    fn position(&self) -> u64 {
         self.position.load(Ordering::Relaxed)
     }
 

@@ -15,14 +15,9 @@ pub const PAGE_LIMIT: u32 = 100;
 const MIN_POSITION: &str = "tillstream-min-position";
 
 impl Client {
-    /// Asks a query; anything but success ends the run. `min_position` is what the answer must reflect.
-    pub async fn get(
-        &self,
-        path: &str,
-        query: &[(&str, String)],
-        min_position: Option<u64>,
-    ) -> Result<Value, ImportError> {
-        match self.query(path, query, min_position).await? {
+    /// Asks a query; anything but success ends the run.
+    pub async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value, ImportError> {
+        match self.query(path, query).await? {
             Answer::Done { body, .. } => Ok(body),
             Answer::Refused(problem) => Err(problem.into_error(format!("GET {path}"))),
         }
@@ -30,7 +25,7 @@ impl Client {
 
     /// Whether there's something at a path.
     pub async fn exists(&self, path: &str) -> Result<bool, ImportError> {
-        match self.query(path, &[], None).await? {
+        match self.query(path, &[]).await? {
             Answer::Done { .. } => Ok(true),
             Answer::Refused(problem) if problem.status == 404 => Ok(false),
             Answer::Refused(problem) => Err(problem.into_error(format!("GET {path}"))),
@@ -47,7 +42,7 @@ impl Client {
         while !usernames.is_empty() {
             let mut query = vec![("limit", PAGE_LIMIT.to_string())];
             query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
-            let page = match self.query("/api/users", &query, None).await {
+            let page = match self.query("/api/users", &query).await {
                 Ok(Answer::Done { body, .. }) => body,
                 Ok(Answer::Refused(_)) | Err(ImportError::Refused { status: 403, .. }) => break,
                 Err(error) => return Err(error),
@@ -65,18 +60,14 @@ impl Client {
         Ok(found)
     }
 
-    async fn query(
-        &self,
-        path: &str,
-        query: &[(&str, String)],
-        min_position: Option<u64>,
-    ) -> Result<Answer, ImportError> {
+    /// What is answered reflects everything that this client was answered before, its login (and so whatever was in the
+    /// log by then) included.
+    async fn query(&self, path: &str, query: &[(&str, String)]) -> Result<Answer, ImportError> {
         let request = |token: &str| {
-            let mut request = self.request(Method::GET, path).bearer_auth(token).query(query);
-            if let Some(position) = min_position {
-                request = request.header(MIN_POSITION, position.to_string());
-            }
-            request
+            self.request(Method::GET, path)
+                .bearer_auth(token)
+                .header(MIN_POSITION, self.position())
+                .query(query)
         };
         self.authorized(&format!("GET {path}"), request).await
     }

@@ -95,7 +95,7 @@ async fn pages(
     loop {
         let mut query = vec![("limit", PAGE_LIMIT.to_string())];
         query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
-        let answer = client.get(path, &query, None).await?;
+        let answer = client.get(path, &query).await?;
         let items = answer["items"].as_array().ok_or_else(|| ImportError::Answer {
             doing: format!("GET {path}"),
             reason: "it has no items".to_owned(),
@@ -128,7 +128,7 @@ async fn pages(
 async fn whole(client: &Client, path: &str, item: &Value, needs_contact: bool) -> Result<Value, ImportError> {
     match item["id"].as_str() {
         Some(id) if needs_contact && item.get("contact").is_none() => {
-            client.get(&format!("{path}/{id}"), &[], None).await
+            client.get(&format!("{path}/{id}"), &[]).await
         }
         _ => Ok(item.clone()),
     }

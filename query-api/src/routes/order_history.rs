@@ -19,6 +19,7 @@ use web::{Caller, Path, Problem, Query};
 use super::orders::visible;
 use super::{Denied, Missing, PageParams, QueryHeaders, Unanswered};
 use crate::answer;
+use crate::doer::Doer;
 use crate::errors::store_failed;
 use crate::reads::{Picture, Reads};
 
@@ -53,9 +54,10 @@ pub struct OrderHistoryItem {
     #[serde(rename = "type")]
     event: String,
     by: DoneBy,
-    /// Who exactly: `{"kind": "account", "id": …}`, `{"kind": "system"}` or `{"kind": "anonymous"}`.
+    /// Who exactly: `{"kind": "account", "id": …}`, `{"kind": "system"}` or `{"kind": "anonymous"}`; for who isn't staff,
+    /// other people are `{"kind": "someone"}`.
     #[schema(value_type = Object)]
-    actor: Actor,
+    actor: Doer,
     /// For people, such as `Shipped with Royal Mail, tracking number 17`.
     summary: String,
     /// The same for programs.
@@ -63,13 +65,13 @@ pub struct OrderHistoryItem {
 }
 
 impl OrderHistoryItem {
-    fn new(entry: OrderEntry, customer: Option<AccountId>) -> Self {
+    fn new(entry: OrderEntry, customer: Option<AccountId>, caller: &Caller) -> Self {
         Self {
             position: entry.position,
             at: entry.at,
             event: entry.event,
             by: DoneBy::of(entry.actor, customer),
-            actor: entry.actor,
+            actor: Doer::seen_by(caller, entry.actor),
             summary: entry.summary,
             details: entry.details,
         }
@@ -102,6 +104,6 @@ pub async fn history(
     drop(snapshot);
     let page = Page::cut(found.map_err(store_failed)?, params.limit, |entry| entry.position);
     let customer = order.document.customer;
-    let page = page.map(|entry| OrderHistoryItem::new(entry, customer));
+    let page = page.map(|entry| OrderHistoryItem::new(entry, customer, &caller));
     answer::private(&headers, position, &page)
 }

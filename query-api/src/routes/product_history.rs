@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use events::envelope::Actor;
 use events::ids::{OrderId, ProductId, Sku};
 use read_models::ViewName;
 use read_models::product_history::{ProductEntry, StockMovement};
@@ -18,6 +17,7 @@ use web::position::MinPosition;
 use web::{Caller, Path, Problem, Query};
 
 use super::{Denied, Missing, QueryHeaders, Unanswered};
+use crate::doer::Doer;
 use crate::errors::store_failed;
 use crate::reads::{Picture, Reads};
 use crate::{answer, sentence};
@@ -47,9 +47,10 @@ pub struct ProductHistoryItem {
     event: String,
     /// What happened, in a sentence.
     summary: String,
-    /// Who did it: `{"kind": "account", "id": …}`, `{"kind": "system"}` or `{"kind": "anonymous"}`.
+    /// Who did it: `{"kind": "account", "id": …}`, `{"kind": "system"}` or `{"kind": "anonymous"}`; for who isn't staff,
+    /// other people are `{"kind": "someone"}`.
     #[schema(value_type = Object)]
-    actor: Actor,
+    actor: Doer,
     /// The SKU that it is about, if it is about one.
     #[schema(value_type = Option<String>)]
     sku: Option<Sku>,
@@ -117,13 +118,14 @@ impl StockChange {
 }
 
 impl ProductHistoryItem {
-    fn of(entry: ProductEntry) -> Self {
+    fn of(entry: ProductEntry, caller: &Caller) -> Self {
+        let actor = Doer::seen_by(caller, entry.actor);
         Self {
-            summary: sentence::of(&entry),
+            summary: sentence::of(&entry, actor),
             position: entry.position,
             at: entry.at,
             event: entry.event,
-            actor: entry.actor,
+            actor,
             sku: entry.sku,
             stock: entry.stock.map(StockChange::of),
             details: entry.details,
@@ -163,5 +165,6 @@ pub async fn history(
     let found = history::of_product(snapshot.conn(), id, sku, after, limit).await;
     drop(snapshot);
     let page = Page::cut(found.map_err(store_failed)?, params.limit, |entry| entry.position);
-    answer::private(&headers, position, &page.map(ProductHistoryItem::of))
+    let page = page.map(|entry| ProductHistoryItem::of(entry, &caller));
+    answer::private(&headers, position, &page)
 }

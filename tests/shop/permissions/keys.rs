@@ -17,7 +17,7 @@ use web::scopes;
 use super::calls::{Call, VARIANTS, call};
 use super::people::{People, Who, text};
 use super::{allowed, answered, log, operation, refused, route_of, routes};
-use crate::client::{Answer, Client, answer};
+use crate::client::{Answer, Client};
 use crate::process::{Shop, run};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -218,7 +218,7 @@ impl Keys {
         let revoke = people
             .owner
             .request(Method::DELETE, &format!("/api/api-keys/{id}"));
-        people.made(answer(revoke).await.unwrap());
+        people.made(revoke.answer().await.unwrap());
         Self {
             having,
             lacking,

@@ -55,7 +55,7 @@ fn event(line: &str) -> (Uuid, String) {
 on_each_form!(what_a_request_has_caused_is_seen);
 /// A request that is accepted is seen; else that a refused one isn't would prove nothing.
 async fn what_a_request_has_caused_is_seen() {
-    use crate::client::{Client, answer};
+    use crate::client::Client;
     use crate::process::Shop;
 
     let folder = tempfile::tempdir().unwrap();
@@ -66,7 +66,7 @@ async fn what_a_request_has_caused_is_seen() {
         .request(reqwest::Method::POST, "/api/categories")
         .header("x-request-id", request_id.to_string())
         .json(&serde_json::json!({"name": "Seen"}));
-    answer(request).await.unwrap().expect(201);
+    request.answer().await.unwrap().expect(201);
     let seen = caused_by(&shop.data_dir, &[Uuid::new_v4(), request_id]);
     assert_eq!(seen, [(request_id, "CategoryCreated".to_owned())]);
     assert_eq!(head(&shop.data_dir), before + 1);

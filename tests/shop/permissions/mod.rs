@@ -22,7 +22,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::client::{Answer, Client, answer_once_it_can};
+use crate::client::{Answer, Client};
 use crate::forms::on_each_form;
 use crate::process::{Shop, run};
 use calls::{Call, VARIANTS, call};
@@ -235,7 +235,7 @@ async fn send(people: &People, name: &str, call: &Call, client: &Client, request
     if let Some(body) = &call.body {
         request = request.header("content-type", call.media_type).body(body.clone());
     }
-    answer_once_it_can(request).await
+    request.answer_once_it_can().await
 }
 
 /// A rule lets in whom it names.

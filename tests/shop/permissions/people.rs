@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use web::tokens::AccessTokens;
 
-use crate::client::{Answer, Client, answer, order};
+use crate::client::{Answer, Client, order};
 use crate::process::{Shop, secret};
 
 pub const PASSWORD: &str = "a password of a test";
@@ -253,7 +253,7 @@ impl People {
         let path = format!("/api/products/{product}/images");
         let upload = self.owner.request(Method::POST, &path).body(picture());
         let upload = upload.header("content-type", "image/png");
-        let image = text(&self.made(answer(upload).await.unwrap()), "image_id");
+        let image = text(&self.made(upload.answer().await.unwrap()), "image_id");
         let is_ready = |product: &Value| product["images"][0]["status"] == "ready";
         self.nobody
             .wait_for(&format!("/api/products/{product}"), is_ready)

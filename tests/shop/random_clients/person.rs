@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::document::Route;
 use super::world::World;
-use crate::client::{Answer, Client, answer};
+use crate::client::{Answer, Client};
 use crate::process::Shop;
 use crate::random::Random;
 
@@ -230,7 +230,7 @@ impl Person {
             if let Some(body) = body.clone() {
                 request = request.header("content-type", "application/json").body(body);
             }
-            let answer = answer(request).await.unwrap();
+            let answer = request.answer().await.unwrap();
             let status = answer.status.as_u16();
             let not_now = NOT_NOW.iter().position(|code| *code == answer.code());
             if let Some(code) = not_now.filter(|_| status == 503) {

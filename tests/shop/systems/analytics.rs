@@ -7,7 +7,7 @@ use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde_json::{Value, json};
 
-use crate::client::{Client, answer, visa};
+use crate::client::{Client, visa};
 use crate::forms::on_each_form;
 use crate::process::{Shop, run};
 
@@ -233,7 +233,7 @@ async fn it_is_drawn_and_saved(story: &Story) {
         let path = format!("/api/analytics/{report}");
         let in_form = async |form: &str| {
             let request = story.admin.request(Method::GET, &path).header(ACCEPT, form);
-            let answer = answer(request).await.unwrap();
+            let answer = request.answer().await.unwrap();
             assert_eq!(answer.status, 200, "{}", answer.body);
             let kind = answer.headers[CONTENT_TYPE].to_str().unwrap();
             assert!(kind.starts_with(form), "{kind}");

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client, answer, order, visa};
+use crate::client::{Answer, Client, order, visa};
 use crate::process::{Shop, run, tillstream};
 
 /// The provider's books lie elsewhere, as a real provider's would.
@@ -144,7 +144,7 @@ async fn a_lost_shop_comes_back_and_accounts_for_every_penny() {
         ("TILLSTREAM_PAYMENTS__STRIPE__WEBHOOK_SECRET", "whsec_nobody"),
     ];
     let shop = Shop::start_with(&data_dir, &unreachable);
-    let ann = ann.moved_to(&shop);
+    let ann = ann.moved_to_restored(&shop);
     let waiting = ann.post("/api/orders", &order("MUG-BLUE", 1)).await;
     assert_eq!(refused(&waiting), (503, "restoring"));
     assert!(waiting.headers.contains_key("retry-after"));
@@ -154,7 +154,7 @@ async fn a_lost_shop_comes_back_and_accounts_for_every_penny() {
     );
     assert_eq!(ann.get(&path).await.status, 404, "that was after the backup");
     // The position that a client remembers isn't there: it is told to wait, and not an older answer.
-    let behind = answer(ann.after("/api/orders", lost_position)).await.unwrap();
+    let behind = ann.after("/api/orders", lost_position).answer().await.unwrap();
     assert_eq!(refused(&behind), (503, "read_model_behind"));
     let health = ann.get("/health/ready").await.expect(200);
     assert_eq!(

@@ -12,7 +12,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use test_servers::{S3, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY};
 
-use crate::client::{Client, answer};
+use crate::client::Client;
 use crate::process::{Shop, run, tillstream};
 
 /// Longer than a backup takes; what runs into it has failed.
@@ -69,7 +69,7 @@ fn picture(shade: u8) -> Vec<u8> {
 async fn upload(seller: &Client, product: &str, shade: u8) -> Value {
     let request = seller.request(Method::POST, &format!("{product}/images"));
     let request = request.header(CONTENT_TYPE, "image/png").body(picture(shade));
-    let added = answer(request).await.unwrap().expect(201);
+    let added = request.answer().await.unwrap().expect(201);
     let found = |document: &Value| {
         let images = document["images"].as_array()?;
         let is_it = |image: &&Value| image["id"] == added["image_id"] && image["status"] == "ready";
@@ -152,7 +152,7 @@ async fn play(places: &Places) {
 
     // A picture that is taken away leaves the backup, since the one restore point that is kept doesn't need it.
     let path = format!("{lamp}/images/{}", first["id"].as_str().unwrap());
-    let gone = answer(ann.request(Method::DELETE, &path)).await.unwrap();
+    let gone = ann.delete(&path).await;
     gone.expect(204);
     let third = upload(&ann, &lamp, 90).await;
     let seen = [fetch(&ann, &second).await, fetch(&ann, &third).await];

@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client, answer, visa};
+use crate::client::{Answer, Client, visa};
 use crate::forms::on_each_form;
 use crate::process::{Shop, run};
 
@@ -46,8 +46,7 @@ impl Bookstore {
     }
 
     async fn edit(&self, book: &Book, body: Value) -> Answer {
-        let request = self.staff.request(Method::PATCH, &path(book)).json(&body);
-        answer(request).await.unwrap()
+        self.staff.patch(&path(book), &body).await
     }
 
     /// The titles that a visitor finds, as of a position.
@@ -68,7 +67,7 @@ impl Bookstore {
         let request = request
             .header("idempotency-key", key)
             .json(&json!({"payment": visa()}));
-        answer(request).await.unwrap()
+        request.answer().await.unwrap()
     }
 }
 
@@ -202,13 +201,8 @@ async fn buys_the_last_copy(store: &Bookstore, clocks: &Book) {
 }
 
 async fn staff_edit_and_remove(store: &Bookstore, logs: &Book, science: &Value) {
-    let other = answer(
-        store
-            .reader
-            .request(Method::PATCH, &path(logs))
-            .json(&json!({"price": "0.01"})),
-    );
-    assert_eq!(other.await.unwrap().status, 404);
+    let cheaper = json!({"price": "0.01"});
+    assert_eq!(store.reader.patch(&path(logs), &cheaper).await.status, 404);
     let edited = store
         .edit(
             logs,
@@ -228,9 +222,7 @@ async fn staff_edit_and_remove(store: &Bookstore, logs: &Book, science: &Value) 
         ["Time and Clocks"]
     );
 
-    let removed = answer(store.staff.request(Method::DELETE, &path(logs)))
-        .await
-        .unwrap();
+    let removed = store.staff.delete(&path(logs)).await;
     let position = removed.position();
     removed.expect(204);
     assert_eq!(store.visitor.get_after(&path(logs), position).await.status, 404);

@@ -8,7 +8,7 @@ use chrono::{Days, NaiveDate, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Client, answer, order};
+use crate::client::{Client, order};
 use crate::forms::on_each_form;
 use crate::line::Line;
 use crate::process::{Shop, run};
@@ -224,12 +224,6 @@ async fn agree(headquarters: &Client, branches: &[Branch]) {
     assert!(all.are(&report["total"]), "{report} isn't {all:?}");
 }
 
-async fn patch(client: &Client, path: &str, body: Value) -> crate::client::Answer {
-    answer(client.request(Method::PATCH, path).json(&body))
-        .await
-        .unwrap()
-}
-
 /// Headquarters' two products, in a category; their paths.
 async fn stock_the_shelves(headquarters: &Client) -> (String, String) {
     let kitchen = json!({"name": "Kitchen", "slug": "kitchen"});
@@ -251,7 +245,7 @@ async fn takes_the_catalogue_over(branch: &Branch, mug: &str, plate: &str) {
         let there = |product: &Value| product["variants"][0]["price"] == pounds(price);
         let product = branch.admin.wait_for(path, there).await;
         assert_eq!(product["variants"][0]["on_hand"], 0);
-        let edit = patch(&branch.admin, path, json!({"name": "Ours"})).await;
+        let edit = branch.admin.patch(path, &json!({"name": "Ours"})).await;
         assert_eq!((edit.status.as_u16(), edit.code()), (409, "headquarters_product"));
         branch
             .admin
@@ -303,7 +297,7 @@ async fn three_branches_report_to_headquarters_to_the_penny() {
     agree(&boss, &branches).await;
 
     // A price goes up at headquarters, and so at the branches.
-    let dearer = patch(&boss, &mug, json!({"price": pounds(DEARER)})).await;
+    let dearer = boss.patch(&mug, &json!({"price": pounds(DEARER)})).await;
     assert_eq!(dearer.status, 200, "{}", dearer.body);
     for branch in &mut branches {
         let risen = |product: &Value| product["variants"][0]["price"] == pounds(DEARER);
@@ -409,12 +403,8 @@ async fn tokens_come_and_go(boss: &Client, line: &Line, branches: &mut Vec<Branc
         let body = json!({"day": day, "currency": "GBP", "revision": revision, "revenue": pounds(revenue),
             "loss": pounds(0), "orders": 1, "units": 1});
         let path = format!("/api/branches/{id}/daily-reports");
-        let http = reqwest::Client::new();
-        let request = http
-            .post(format!("{}{path}", boss.url))
-            .bearer_auth(token)
-            .json(&body);
-        async move { answer(request).await.unwrap() }
+        let branch = boss.clone().with_token(token);
+        async move { branch.post(&path, &body).await }
     };
     let id = branches[2].id.clone();
     for _ in 0..2 {
@@ -441,7 +431,7 @@ async fn tokens_come_and_go(boss: &Client, line: &Line, branches: &mut Vec<Branc
     agree(boss, branches).await;
 
     let revoke = boss.request(Method::DELETE, &format!("/api/branches/{id}/token"));
-    assert_eq!(answer(revoke).await.unwrap().status, 204);
+    assert_eq!(revoke.answer().await.unwrap().status, 204);
     let refused = reported(&id, &token, (then, 1), 1_00).await;
     assert_eq!((refused.status.as_u16(), refused.code()), (401, "token_invalid"));
     let branch = boss

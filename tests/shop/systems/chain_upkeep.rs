@@ -8,7 +8,7 @@ use chrono::{NaiveDate, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client, answer, order};
+use crate::client::{Client, order};
 use crate::line::Line;
 use crate::process::{Shop, run};
 
@@ -28,12 +28,6 @@ fn start(data_dir: &Path, line: &Line, token: &str) -> Shop {
         ("TILLSTREAM_CHAIN__CATALOGUE_EVERY_S", "1"),
     ];
     Shop::start_with(data_dir, &settings)
-}
-
-async fn patch(client: &Client, path: &str, body: Value) -> Answer {
-    answer(client.request(Method::PATCH, path).json(&body))
-        .await
-        .unwrap()
 }
 
 /// Until one of the calls that this shop has kept says so.
@@ -114,7 +108,7 @@ async fn what_a_branch_cant_take_is_told_on_both_sides_and_mended() {
         .await
         .expect(200);
     let gone = admin.request(Method::DELETE, &own);
-    assert_eq!(answer(gone).await.unwrap().status, 204);
+    assert_eq!(gone.answer().await.unwrap().status, 204);
     let product = admin.wait_for(&mug, |product| product["name"] == "Mug").await;
     assert_eq!(product["attributes"], json!({"glaze": "blue"}));
     told(&admin, "taken: product").await;
@@ -122,13 +116,13 @@ async fn what_a_branch_cant_take_is_told_on_both_sides_and_mended() {
 
     // Options and the tree of categories follow; nobody here changes them.
     let options = json!({"options": {"MUG": {"size": "small"}}});
-    let edited = patch(&boss, &mug, options).await;
+    let edited = boss.patch(&mug, &options).await;
     assert_eq!(edited.status, 200, "{}", edited.body);
     let home = json!({"name": "Home", "slug": "home"});
     let home = boss.post("/api/categories", &home).await.expect(201);
     let category = format!("/api/categories/{}", kitchen["category_id"].as_str().unwrap());
     let moved = json!({"name": "Cooking", "parent": home["category_id"]});
-    assert_eq!(patch(&boss, &category, moved).await.status, 200);
+    assert_eq!(boss.patch(&category, &moved).await.status, 200);
     admin
         .wait_for("/api/categories/kitchen", |found| {
             found["name"] == "Cooking" && found.to_string().contains("\"Home\"")
@@ -137,7 +131,7 @@ async fn what_a_branch_cant_take_is_told_on_both_sides_and_mended() {
     admin
         .wait_for(&mug, |product| product.to_string().contains("\"small\""))
         .await;
-    let edit = patch(&admin, &category, json!({"name": "Ours"})).await;
+    let edit = admin.patch(&category, &json!({"name": "Ours"})).await;
     assert_eq!(
         (edit.status.as_u16(), edit.code()),
         (409, "headquarters_category")

@@ -5,7 +5,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client, answer, visa};
+use crate::client::{Answer, Client, visa};
 use crate::forms::on_each_form;
 use crate::process::{Shop, mailbox, run};
 
@@ -57,7 +57,7 @@ async fn as_guest(client: &Client, method: Method, path: &str, token: &str, body
     if let Some(body) = body {
         request = request.json(body);
     }
-    answer(request).await.unwrap()
+    request.answer().await.unwrap()
 }
 
 fn token(answer: &Answer) -> String {
@@ -94,7 +94,7 @@ async fn fill(story: &Story) -> String {
     assert!(set.position() > position);
     let request = guest.request(Method::GET, "/api/cart").header(TOKEN, &token);
     let request = request.header("tillstream-min-position", set.position());
-    let cart = answer(request).await.unwrap().expect(200);
+    let cart = request.answer().await.unwrap().expect(200);
     assert_eq!(cart["total"], json!({"amount": "45.00", "currency": "GBP"}));
     let stranger = guest.get_after("/api/cart", set.position()).await.expect(200);
     assert_eq!(stranger["items"], json!([]));
@@ -119,7 +119,7 @@ async fn join(story: &Story, token_of_cart: &str) -> Client {
         .request(Method::GET, "/api/cart")
         .header(TOKEN, token_of_cart);
     let request = request.header("tillstream-min-position", position);
-    let spent = answer(request).await.unwrap().expect(200);
+    let spent = request.answer().await.unwrap().expect(200);
     assert_eq!(spent["items"], json!([]), "the token is spent");
 
     let second = guest.put("/api/cart/items/MUG", &json!({"quantity": 1})).await;

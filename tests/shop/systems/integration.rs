@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client, answer};
+use crate::client::{Answer, Client};
 use crate::forms::on_each_form;
 use crate::process::{Shop, run};
 
@@ -43,7 +43,7 @@ async fn upload(who: &Client, query: &str, media_type: &str, body: &str) -> Answ
         .request(Method::POST, &format!("{BATCH}{query}"))
         .header("content-type", media_type)
         .body(body.to_owned());
-    answer(request).await.unwrap()
+    request.answer().await.unwrap()
 }
 
 /// The status of each row, in the rows' order.
@@ -149,7 +149,7 @@ async fn move_house(story: &Story, other: &Story, position: u64) {
 
 async fn shut_out(story: &Story) {
     let path = format!("/api/api-keys/{}", story.key_id);
-    let revoked = answer(story.seller.request(Method::DELETE, &path)).await.unwrap();
+    let revoked = story.seller.delete(&path).await;
     let position = revoked.position();
     revoked.expect(204);
     let late = upload(&story.system, "", "text/csv", MONDAY).await;

@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client, answer, visa};
+use crate::client::{Answer, Client, visa};
 use crate::forms::on_each_form;
 use crate::process::{Shop, run};
 
@@ -28,12 +28,6 @@ async fn list(client: &Client, body: Value) -> String {
     );
     listed.expect(201);
     path
-}
-
-async fn patch(client: &Client, path: &str, body: Value) -> Answer {
-    answer(client.request(Method::PATCH, path).json(&body))
-        .await
-        .unwrap()
 }
 
 async fn balance(client: &Client, position: u64) -> Value {
@@ -64,7 +58,7 @@ async fn people_sell_buy_own_and_sell_on() {
     let twice = json!({"name": "Two vases", "price": "20.00", "quantity": 2, "one_of_a_kind": true});
     let twice = bob.post("/api/products", &twice).await;
     assert_eq!(refused(&twice), (422, "one_of_a_kind"));
-    let stranger = patch(&ann, &lamp, json!({"price": "0.01"})).await;
+    let stranger = ann.patch(&lamp, &json!({"price": "0.01"})).await;
     assert_eq!(stranger.status, 404);
     let nobody = Client::new(&shop)
         .post(&format!("{lamp}/purchase"), &json!({}))
@@ -78,7 +72,7 @@ async fn people_sell_buy_own_and_sell_on() {
     let buy = |client: Client, path: String| async move {
         let request = client.request(Method::PUT, &format!("{path}/purchase"));
         let request = request.header("idempotency-key", "lamp").json(&json!({}));
-        answer(request).await.unwrap()
+        request.answer().await.unwrap()
     };
     let bought = buy(ann.clone(), lamp.clone()).await;
     let position = bought.position();
@@ -107,10 +101,10 @@ async fn people_sell_buy_own_and_sell_on() {
         .await;
     assert_eq!(gone.status, 404);
     let relisted = json!({"price": "35.00", "status": "active"});
-    assert_eq!(patch(&bob, &vase, relisted.clone()).await.status, 404);
+    assert_eq!(bob.patch(&vase, &relisted.clone()).await.status, 404);
     let kept = ann.all("/api/dashboard/archived").await;
     assert_eq!((kept.len(), &kept[0]["one_of_a_kind"]), (1, &json!(true)));
-    let listed = patch(&ann, &vase, relisted).await;
+    let listed = ann.patch(&vase, &relisted).await;
     let seen = ann.get_after(&vase, listed.position()).await.expect(200);
     let me = ann.get("/api/users/me").await.expect(200);
     assert_eq!(
@@ -128,6 +122,15 @@ async fn people_sell_buy_own_and_sell_on() {
     cat.wait_for(&order, |order| order["status"] == "paid").await;
     let richer = |wallet: &Value| wallet["balances"][0]["balance"] == pounds("103.15");
     ann.wait_for("/api/wallet", richer).await;
+    // A seller sees what happened to his lamp, and only staff who bought it.
+    let history = format!("{lamp}/history");
+    let (of_bob, of_admin) = (
+        bob.get(&history).await.expect(200),
+        admin.get(&history).await.expect(200),
+    );
+    let names_ann = |history: &Value| history.to_string().contains(ann.account());
+    assert!(!names_ann(&of_bob) && names_ann(&of_admin), "{of_bob}");
+    assert!(of_bob.to_string().contains("promised to order"), "{of_bob}");
     let dashboard = dashboards(&ann, &bob, &admin).await;
     assert_eq!(dashboard["sold"][0]["earned"], pounds("33.25"));
 

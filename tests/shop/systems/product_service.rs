@@ -14,7 +14,7 @@ use test_servers::{
 };
 use tokio::task::block_in_place;
 
-use crate::client::{Answer, Client, answer};
+use crate::client::{Answer, Client};
 use crate::process::{Shop, run};
 
 /// What browsers put between the fields of a form, or nearly.
@@ -47,7 +47,11 @@ impl Story {
 
     async fn try_upload(&self, who: &Client, media_type: &str, body: Vec<u8>) -> reqwest::Result<Answer> {
         let request = who.request(Method::POST, &format!("{}/images", self.lamp));
-        answer(request.header(CONTENT_TYPE, media_type).body(body)).await
+        request
+            .header(CONTENT_TYPE.as_str(), media_type)
+            .body(body)
+            .answer()
+            .await
     }
 
     /// An upload that a proxy refuses by its announced length: it may close the connection while the body is still being
@@ -250,10 +254,7 @@ async fn half_an_image_is_rejected(story: &Story) {
         (&json!("undecodable"), &json!([]))
     );
     let path = format!("{}/images/{}", story.lamp, rejected["id"].as_str().unwrap());
-    answer(story.ann.request(Method::DELETE, &path))
-        .await
-        .unwrap()
-        .expect(204);
+    story.ann.delete(&path).await.expect(204);
 }
 
 async fn a_second_one_is_put_first(story: &Story, first: &Value) -> Value {
@@ -267,10 +268,8 @@ async fn a_second_one_is_put_first(story: &Story, first: &Value) -> Value {
         .collect();
     assert_eq!(widths, [160, 300], "never larger than it was");
     let path = format!("{}/images/{}", story.lamp, second["id"].as_str().unwrap());
-    let edit = story.ann.request(Method::PATCH, &path);
-    let edited = answer(edit.json(&json!({"place": 0, "alt": "The same, unlit."})))
-        .await
-        .unwrap();
+    let edit = json!({"place": 0, "alt": "The same, unlit."});
+    let edited = story.ann.patch(&path, &edit).await;
     let position = edited.position();
     edited.expect(200);
     let lamp = story.anybody.get_after(&story.lamp, position).await.expect(200);
@@ -283,11 +282,8 @@ async fn a_second_one_is_put_first(story: &Story, first: &Value) -> Value {
 
 async fn a_removed_image_is_gone(story: &Story, removed: &Value, kept: &Value) {
     let path = format!("{}/images/{}", story.lamp, removed["id"].as_str().unwrap());
-    answer(story.bob.request(Method::DELETE, &path))
-        .await
-        .unwrap()
-        .expect(404);
-    let gone = answer(story.ann.request(Method::DELETE, &path)).await.unwrap();
+    story.bob.delete(&path).await.expect(404);
+    let gone = story.ann.delete(&path).await;
     let position = gone.position();
     gone.expect(204);
     for size in removed["sizes"].as_array().unwrap() {
@@ -297,9 +293,7 @@ async fn a_removed_image_is_gone(story: &Story, removed: &Value, kept: &Value) {
     let lamp = story.anybody.get_after(&story.lamp, position).await.expect(200);
     assert_eq!(lamp["images"].as_array().unwrap().len(), 1);
 
-    let gone = answer(story.ann.request(Method::DELETE, &story.lamp))
-        .await
-        .unwrap();
+    let gone = story.ann.delete(&story.lamp).await;
     let position = gone.position();
     gone.expect(204);
     let url = kept["sizes"][0]["url"].as_str().unwrap();

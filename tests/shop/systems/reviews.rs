@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client, answer, order};
+use crate::client::{Answer, Client, order};
 use crate::forms::on_each_form;
 use crate::process::{Shop, run};
-use reqwest::Method;
 
 struct Story {
     anybody: Client,
@@ -58,10 +57,6 @@ impl Story {
     }
 }
 
-async fn delete(who: &Client, path: &str) -> Answer {
-    answer(who.request(Method::DELETE, path)).await.unwrap()
-}
-
 async fn wish_and_buy(story: &Story) {
     let item = format!("/api/wishlist/items/{}", story.mug);
     let wished = story.ann.put(&item, &json!({})).await;
@@ -81,7 +76,7 @@ async fn wish_and_buy(story: &Story) {
     let path = format!("/api/orders/{}", placed["order_id"].as_str().unwrap());
     story.ann.wait_for(&path, |order| order["status"] == "paid").await;
 
-    let gone = delete(&story.ann, &item).await;
+    let gone = story.ann.delete(&item).await;
     let position = gone.position();
     gone.expect(204);
     let list = story.ann.get_after("/api/wishlist", position).await.expect(200);
@@ -153,7 +148,7 @@ async fn moderate(story: &Story, position: u64) {
         .post(&restore, &json!({"reason": "he apologised"}))
         .await
         .expect(200);
-    let removed = delete(&story.bob, &story.mine()).await;
+    let removed = story.bob.delete(&story.mine()).await;
     let position = removed.position();
     removed.expect(204);
     assert_eq!(story.rating(position).await, (json!(4.0), json!(1)));

@@ -77,7 +77,7 @@ pub async fn once(settings: &Settings, arguments: &arguments::Backup) -> anyhow:
     let mut images = Images::new(log.clone(), outside::blobs(settings, &dir)?);
     let mut copied = images.copy(&mut copier).await.context("the backup failed")?;
     if copied.is_none() {
-        println!("The newest backup in {target} has everything.");
+        say!("The newest backup in {target} has everything.");
     }
     // One copy takes as many images as don't hold up its rows; somebody waits for all of them here.
     while let Some(made) = copied {
@@ -94,7 +94,7 @@ pub async fn once(settings: &Settings, arguments: &arguments::Backup) -> anyhow:
 }
 
 fn tell(target: &Target, copied: &Copied) {
-    println!(
+    say!(
         "{} rows up to position {} and {} files of images are in {target}: {} bytes, {} of them new in {} chunks and {} files, \
          in {:.1} s.",
         copied.rows,
@@ -107,7 +107,7 @@ fn tell(target: &Target, copied: &Copied) {
         copied.took.as_secs_f64()
     );
     if copied.blobs.missing > 0 {
-        println!(
+        say!(
             "{} files of images aren't where they are kept, or damaged, and so not in it; `tillstream verify` names those \
              that are shown.",
             copied.blobs.missing
@@ -119,9 +119,9 @@ fn tell(target: &Target, copied: &Copied) {
 pub async fn list(settings: &Settings, arguments: &arguments::Backups) -> anyhow::Result<ExitCode> {
     let target = target(settings, arguments.from.as_deref())?;
     let copies = copies(&target).await?;
-    println!("{:<28}{:>12}", "taken at", "position");
+    say!("{:<28}{:>12}", "taken at", "position");
     for copy in copies.iter().rev() {
-        println!("{:<28}{:>12}", time(copy.taken_at), copy.position);
+        say!("{:<28}{:>12}", time(copy.taken_at), copy.position);
     }
     Ok(ExitCode::SUCCESS)
 }

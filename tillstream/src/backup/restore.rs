@@ -174,42 +174,44 @@ async fn bring_back(
 }
 
 fn tell(settings: &Settings, manifest: &Manifest, place: &Path, aside: Option<&Path>) {
-    println!(
+    say!(
         "Restored to {}: everything up to position {}, as of {}.",
         place.display(),
         manifest.position,
         super::time(manifest.taken_at)
     );
     if let Some(aside) = aside {
-        println!("What was there is in {} now.", aside.display());
+        say!("What was there is in {} now.", aside.display());
     }
-    println!(
+    say!(
         "At its next start the shop asks the payment provider what came later, and answers commands with 503 until it \
          knows. Then `tillstream orphans` lists the money that nobody here accounts for."
     );
-    println!("Not in a backup: the mailbox folder.");
+    say!("Not in a backup: the mailbox folder.");
     if settings.payments.provider == PaymentProvider::Sandbox && settings.payments.sandbox_database.is_none()
     {
-        println!("The payment sandbox kept its books in the data folder: it remembers no charge.");
+        say!("The payment sandbox kept its books in the data folder: it remembers no charge.");
     }
 }
 
 fn tell_images(images: &images::Restored) {
     let images::Restored { back, lacking } = images;
     if back.count + back.kept > 0 {
-        println!(
+        say!(
             "Images: {} files brought back, {} bytes; {} were where they belong.",
-            back.count, back.bytes, back.kept
+            back.count,
+            back.bytes,
+            back.kept
         );
     }
     if lacking.is_empty() {
         return;
     }
-    println!(
+    say!(
         "{} files of images are lost, and answered with 503 until somebody uploads them anew and removes the old ones:",
         lacking.len()
     );
     for key in lacking.iter().take(PRINTED_MAX) {
-        println!("  {key}");
+        say!("  {key}");
     }
 }

@@ -23,7 +23,7 @@ pub async fn run(settings: &Settings, station: Station) -> anyhow::Result<()> {
         .context("payments.webhook_url is missing: the sandbox has nowhere to report to")?;
     let stop = station.stop.clone();
     let sandbox = outside::sandbox(settings, &dir, &secrets, webhook, stop.clone()).await?;
-    println!("the payment sandbox answers on {}", sandbox.base_url);
+    say!("the payment sandbox answers on {}", sandbox.base_url);
     let open = station.open(Router::new(), Router::new(), Health::default());
 
     stop.cancelled().await;

@@ -71,7 +71,7 @@ impl Station {
         let app = app.into_make_service_with_connect_info::<SocketAddr>();
         let server = axum::serve(self.listener, app).with_graceful_shutdown(close.clone().cancelled_owned());
         let serving = tokio::spawn(server.into_future());
-        println!("{} is ready on http://{}", self.role.as_str(), self.address);
+        say!("{} is ready on http://{}", self.role.as_str(), self.address);
         tracing::info!(role = self.role.as_str(), address = %self.address, "ready");
         Open {
             serving,

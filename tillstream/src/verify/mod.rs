@@ -82,7 +82,7 @@ pub async fn run(settings: &Settings, arguments: &arguments::Verify) -> anyhow::
         sound &= rebuild::compare_all(&storage, &log).await?;
     }
     log.close().await;
-    println!(
+    say!(
         "{}",
         if sound {
             "Everything holds."
@@ -151,7 +151,7 @@ pub async fn verify_log(log: &EventLog) -> anyhow::Result<bool> {
     for (rule, broken) in &mut rules {
         rule.end(broken);
     }
-    println!("{seen} events replayed.");
+    say!("{seen} events replayed.");
     Ok(rules
         .iter()
         .fold(true, |sound, (rule, broken)| report(rule.name(), broken) && sound))
@@ -180,12 +180,12 @@ async fn verify_images(settings: &Settings, dir: &DataDir, log: &EventLog) -> an
 
 fn report(rule: &str, broken: &Broken) -> bool {
     if broken.count == 0 {
-        println!("  ok      {rule}");
+        say!("  ok      {rule}");
         return true;
     }
-    println!("  BROKEN  {rule}: {} times", broken.count);
+    say!("  BROKEN  {rule}: {} times", broken.count);
     for one in &broken.first {
-        println!("            {one}");
+        say!("            {one}");
     }
     false
 }

@@ -1,8 +1,9 @@
 //! Links for the holder of an account: to set a new password, and to show that an address is theirs.
 //!
-//! Which event asked for one, and whether it is still wanted, is each link's own; the way to the person is the same.
+//! Which event asked for one, and which one works, is each kind's own; the way to the person is the same.
 
 use chrono::{DateTime, Utc};
+use domain::account::Account;
 use events::ids::AccountId;
 use events::sealed::Sealed;
 use uuid::Uuid;
@@ -14,22 +15,23 @@ use super::{EmailSender, messages, source};
 use crate::effects::Verdict;
 use crate::intents::Claimed;
 
-const TOO_LATE: &str = "the link had expired before it could be sent";
-
 /// A link that was asked for, and the email that brings it.
-struct Link<'a> {
+struct Link {
     /// The first part of the `Message-ID`.
     kind: &'static str,
     /// Of the request for it; the second part.
     id: Uuid,
-    token: &'a Sealed,
+    token: Sealed,
     expires_at: DateTime<Utc>,
+    /// Which link of this kind works now: another may have taken its place, it may have been used, or it died with the
+    /// address that it was meant for.
+    working: fn(&Account) -> Option<Uuid>,
     /// What to say to this user name, with this token, until the link expires.
     words: fn(&ShopIdentity, &str, &str, DateTime<Utc>) -> Content,
 }
 
 impl EmailSender {
-    /// Sends the link with which somebody sets a new password.
+    /// Sends the link with which somebody sets a new password, if it still works.
     pub async fn password_reset(
         &self,
         claimed: &Claimed,
@@ -41,20 +43,18 @@ impl EmailSender {
                 reason: "the reset isn't in the account's stream".to_owned(),
             });
         };
-        if self.is_over(reset.expires_at) {
-            return Ok(Verdict::done(TOO_LATE));
-        }
         let link = Link {
             kind: "password-reset",
             id: reset_id,
-            token: &reset.token,
+            token: reset.token,
             expires_at: reset.expires_at,
+            working: Account::pending_password_reset,
             words: messages::password_reset,
         };
         self.send_link(claimed, account_id, &link).await
     }
 
-    /// Sends the link to the account's address, unless another link has taken its place or the address is verified.
+    /// Sends the link with which somebody shows that an address is theirs, if it still works.
     pub async fn verification(
         &self,
         claimed: &Claimed,
@@ -66,24 +66,15 @@ impl EmailSender {
                 reason: "the verification isn't in the account's stream".to_owned(),
             });
         };
-        if self.is_over(request.expires_at) {
-            return Ok(Verdict::done(TOO_LATE));
-        }
-        if source::pending_verification(&self.shop, claimed, account_id).await? != Some(verification_id) {
-            return Ok(Verdict::done("the link was no longer wanted"));
-        }
         let link = Link {
             kind: "email-verification",
             id: verification_id,
-            token: &request.token,
+            token: request.token,
             expires_at: request.expires_at,
+            working: Account::pending_verification,
             words: messages::verification,
         };
         self.send_link(claimed, account_id, &link).await
-    }
-
-    fn is_over(&self, expires_at: DateTime<Utc>) -> bool {
-        expires_at <= self.shop.clock.now()
     }
 
     /// Opens the token and the address, and sends the one to the other.
@@ -91,9 +82,15 @@ impl EmailSender {
         &self,
         claimed: &Claimed,
         account_id: AccountId,
-        link: &Link<'_>,
+        link: &Link,
     ) -> Result<Verdict, Verdict> {
-        let token = source::open(&self.vault, account_id.0, link.token).await?;
+        if link.expires_at <= self.shop.clock.now() {
+            return Ok(Verdict::done("the link had expired before it could be sent"));
+        }
+        if source::working_link(&self.shop, claimed, account_id, link.working).await? != Some(link.id) {
+            return Ok(Verdict::done("the link no longer worked"));
+        }
+        let token = source::open(&self.vault, account_id.0, &link.token).await?;
         let profile = source::profile(&self.shop, &self.vault, claimed, account_id).await?;
         let (Some(token), Some(profile)) = (token, profile) else {
             return Ok(Verdict::done("the person was erased: no address"));

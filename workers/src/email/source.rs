@@ -79,15 +79,15 @@ pub(super) async fn verification(
     }))
 }
 
-/// The verification whose link works now.
-pub(super) async fn pending_verification(
+/// The request whose link works now.
+pub(super) async fn working_link(
     shop: &Shop,
     claimed: &Claimed,
     account_id: AccountId,
+    working: fn(&Account) -> Option<Uuid>,
 ) -> Result<Option<Uuid>, Verdict> {
-    let pending =
-        |work: &mut domain::UnitOfWork| Ok(work.read::<Account>(account_id)?.pending_verification());
-    Ok(shop.look(claimed, pending).await?)
+    let working = move |work: &mut domain::UnitOfWork| Ok(working(&*work.read::<Account>(account_id)?));
+    Ok(shop.look(claimed, working).await?)
 }
 
 async fn events(shop: &Shop, stream: StreamId) -> Result<Vec<Event>, Verdict> {

@@ -224,6 +224,13 @@ async fn a_link_for_a_new_password_is_sent_while_it_works() {
     workers.until_count(Lane::Email, "done", 2).await;
     assert_eq!(shop.mails().await.len(), 1, "an expired link is of no use");
     workers.stop().await;
+    forget_password(&shop, TimeDelta::hours(1)).await;
+    let newest = forget_password(&shop, TimeDelta::hours(1)).await;
+    let workers = shop.work().await;
+    shop.until_mail(&format!("password-reset.{newest}")).await;
+    workers.until_count(Lane::Email, "done", 4).await;
+    assert_eq!(shop.mails().await.len(), 2, "nor is one whose place another took");
+    workers.stop().await;
     shop.close().await;
 }
 
