@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
 use serde::{Deserializer, de};
 use serde_json::value::RawValue;
+use wording::Fault;
 
 use crate::error::BulkError;
 use crate::format::Format;
@@ -130,19 +131,20 @@ where
 pub fn parse<T: DeserializeOwned>(row: u64, text: &str) -> Result<T, Rejection> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
+        let inner = error.inner();
+        if !inner.is_data() {
+            return Rejection::new(row, "", text, "json_malformed", inner.to_string());
+        }
+        let unreadable = wording::unreadable(&error.path().to_string(), &inner.to_string());
+        let code = match unreadable.fault {
+            Fault::Missing => "field_missing",
+            Fault::Duplicate => "field_twice",
+            Fault::Invalid => "field_invalid",
+        };
         // The path's way of saying "the whole" and "unknown".
-        let field = if matches!(path.as_str(), "." | "?") {
-            String::new()
-        } else {
-            path
-        };
-        let inner = error.into_inner();
-        let code = match inner.classify() {
-            serde_json::error::Category::Data => "field_invalid",
-            _ => "json_malformed",
-        };
-        Rejection::new(row, field, text, code, inner.to_string())
+        let is_known = !matches!(unreadable.field.as_str(), "." | "?");
+        let field = if is_known { unreadable.field } else { String::new() };
+        Rejection::new(row, field, text, code, unreadable.message)
     })?;
     deserializer.end().map_err(|error: serde_json::Error| {
         Rejection::new(row, "", text, "json_malformed", error.to_string())

@@ -12,7 +12,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("telemetry", &[]),
     ("platform", &["events", "telemetry"]),
     ("executor", &["domain", "events", "platform", "telemetry"]),
-    ("web", &["events", "platform", "telemetry"]),
+    ("wording", &[]),
+    ("web", &["events", "platform", "telemetry", "wording"]),
     ("relay", &["events", "platform", "telemetry"]),
     ("read-models", &["events", "platform", "telemetry"]),
     ("projectors", &["events", "platform", "read-models", "telemetry"]),
@@ -26,7 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["domain", "events", "executor", "platform", "telemetry"],
     ),
     // A client of the API and a stand-in for a provider know nothing of the inside.
-    ("bulk", &["events"]),
+    ("bulk", &["events", "wording"]),
     ("import", &["bulk", "events"]),
     ("payment-sandbox", &[]),
     ("terminal", &[]),

@@ -10,7 +10,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::problem::{FieldError, Problem};
-use crate::wording;
 
 /// A JSON body.
 ///
@@ -49,7 +48,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         if error.inner().is_data() {
             let (path, message) = (error.path().to_string(), error.inner().to_string());
-            Problem::unprocessable(vec![wording::unreadable(&path, &message)])
+            Problem::unprocessable(vec![wording::unreadable(&path, &message).into()])
         } else {
             malformed(error.inner())
         }

@@ -23,7 +23,6 @@ pub mod stripe_webhook;
 mod surround;
 pub mod tokens;
 mod unread;
-mod wording;
 
 pub use caller::{Caller, OptionalCaller};
 pub use json::Json;

@@ -6,8 +6,7 @@ use axum::extract::rejection::PathRejection;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::problem::Problem;
-use crate::wording;
+use crate::problem::{FieldError, Problem};
 
 /// The query string; 400 `invalid_parameter` with the parameter's name.
 ///
@@ -28,7 +27,7 @@ pub fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
         let (path, message) = (error.path().to_string(), error.inner().to_string());
-        let error = wording::unreadable(&path, &message);
+        let error: FieldError = wording::unreadable(&path, &message).into();
         let problem = Problem::bad_request(
             "invalid_parameter",
             format_args!("{}: {}", error.field, error.message),

@@ -12,6 +12,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use wording::{Fault, Unreadable};
 
 /// The media type of every error answer.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -38,6 +39,17 @@ impl FieldError {
             code: code.into(),
             message: message.to_string(),
         }
+    }
+}
+
+impl From<Unreadable> for FieldError {
+    fn from(unreadable: Unreadable) -> Self {
+        let code = match unreadable.fault {
+            Fault::Missing => "missing",
+            Fault::Duplicate => "duplicate",
+            Fault::Invalid => "invalid",
+        };
+        Self::new(unreadable.field, code, unreadable.message)
     }
 }
 

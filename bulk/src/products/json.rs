@@ -195,6 +195,7 @@ mod tests {
             r#"{"name":"","sku":"A","price":1}"#,
             r#"{"name":"A","#,
             r#"{"name":"A","variants":[{"sku":"A","price":1},{"sku":"A","price":1}]}"#,
+            r#"{"name":"A","name":"B","sku":"A","price":1}"#,
         ];
         let items = items(Format::Ndjson, &lines.join("\n"));
         let seen: Vec<(&str, &str)> = items
@@ -214,7 +215,17 @@ mod tests {
             ("name", "name_missing"),
             ("", "json_malformed"),
             ("sku", "sku_twice"),
+            ("name", "field_twice"),
         ];
         assert_eq!(seen, expected);
+        let reason = |item: &Item| match item {
+            Item::Rejected(rejection) => rejection.reason.clone(),
+            Item::Product(_) => String::new(),
+        };
+        assert_eq!(
+            reason(&items[4]),
+            "invalid type: integer `7`, expected a string",
+            "in nobody's language but the sender's"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 mod accounts;
 mod api_keys;
-mod catalogue;
+mod categories;
 mod chain;
 mod chain_upkeep;
 mod client_limits;
@@ -19,7 +19,9 @@ mod orders;
 mod orphans;
 mod passwords;
 mod payments;
+mod products;
 mod reviews;
+mod shelves;
 mod uploads;
 mod webhooks;
 mod wishlists;

@@ -1,9 +1,7 @@
 //! What is wrong with an input, in words for who sent it: serde speaks of structs and integer types, which are ours and
 //! nobody else's, and of a field that is missing or stands there twice without saying where.
 //!
-//! What was wrong is found by serde; which status it has is `json`'s and `params`'.
-
-use crate::problem::FieldError;
+//! What was wrong is found by serde; what becomes of the request, or of the row of a file, is its reader's business.
 
 /// Where serde ends its message with the place in a text, which says less than the field.
 const PLACE: &str = " at line ";
@@ -51,21 +49,52 @@ const EXPECTED: [(&str, &str); 10] = [
     ("i8", "a whole number from -128 to 127"),
 ];
 
-/// A field that can't be read. `path` is where serde was when it noticed, `.` for the whole input, and `message` what it
-/// said.
-pub(crate) fn unreadable(path: &str, message: &str) -> FieldError {
-    let message = message.rsplit_once(PLACE).map_or(message, |(words, _)| words);
-    if let Some(name) = quoted(message, "missing field `") {
-        FieldError::new(below(path, name), "missing", "this is missing")
+/// What can be wrong with a field before anybody looks at what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    Missing,
+    Duplicate,
+    Invalid,
+}
+
+/// A field that can't be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// A path such as `variants[0].price`; `.` for the whole input.
+    pub field: String,
+    pub fault: Fault,
+    /// For people.
+    pub message: String,
+}
+
+/// Tells which field can't be read, and why. `path` is where serde was when it noticed, `.` for the whole input, and
+/// `message` what it said.
+pub fn unreadable(path: &str, message: &str) -> Unreadable {
+    let message = without_place(message);
+    let (field, fault, message) = if let Some(name) = quoted(message, "missing field `") {
+        (below(path, name), Fault::Missing, "this is missing".to_owned())
     } else if let Some(name) = quoted(message, "duplicate field `") {
-        FieldError::new(below(path, name), "duplicate", "this stands there twice")
+        (
+            below(path, name),
+            Fault::Duplicate,
+            "this stands there twice".to_owned(),
+        )
     } else {
-        FieldError::new(path, "invalid", plain(message))
+        (path.to_owned(), Fault::Invalid, plain(message))
+    };
+    Unreadable {
+        field,
+        fault,
+        message,
     }
 }
 
+fn without_place(message: &str) -> &str {
+    message.rsplit_once(PLACE).map_or(message, |(words, _)| words)
+}
+
 /// The same message without what is ours alone.
-pub(crate) fn plain(message: &str) -> String {
+pub fn plain(message: &str) -> String {
     if let Some((_, words)) = PARSERS.iter().find(|(start, _)| message.starts_with(start)) {
         return (*words).to_owned();
     }
@@ -104,19 +133,23 @@ fn below(path: &str, name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn told(path: &str, message: &str) -> (String, String, String) {
-        let FieldError { field, code, message } = unreadable(path, message);
-        (field, code.into_owned(), message)
+    fn told(path: &str, message: &str) -> (String, Fault, String) {
+        let Unreadable {
+            field,
+            fault,
+            message,
+        } = unreadable(path, message);
+        (field, fault, message)
     }
 
     #[test]
     fn a_field_that_is_missing_or_doubled_is_named() {
         let missing = told(".", "missing field `username` at line 1 column 2");
-        assert_eq!((missing.0.as_str(), missing.1.as_str()), ("username", "missing"));
+        assert_eq!((missing.0.as_str(), missing.1), ("username", Fault::Missing));
         let inner = told("variants[0]", "missing field `price` at line 1 column 29");
         assert_eq!(inner.0, "variants[0].price");
         let twice = told(".", "duplicate field `limit`");
-        assert_eq!((twice.0.as_str(), twice.1.as_str()), ("limit", "duplicate"));
+        assert_eq!((twice.0.as_str(), twice.1), ("limit", Fault::Duplicate));
     }
 
     #[test]
@@ -146,7 +179,7 @@ mod tests {
         ] {
             assert_eq!(
                 told("x", said),
-                ("x".to_owned(), "invalid".to_owned(), words.to_owned())
+                ("x".to_owned(), Fault::Invalid, words.to_owned())
             );
         }
     }
