@@ -4,8 +4,7 @@
 use std::sync::OnceLock;
 
 use events::envelope::Position;
-use read_models::ViewName;
-use read_models::generation;
+use read_models::generation::{self, Checkpoint};
 use read_models::store::StoreError;
 use sqlx::AnyConnection;
 
@@ -20,15 +19,22 @@ pub fn leaves_out_position_check() -> bool {
     *PLANTED.get_or_init(|| std::env::var(VARIABLE).is_ok_and(|named| named == POSITION_CHECK))
 }
 
-/// Moves a checkpoint from wherever it stands. `false` if the generation is gone.
+/// Moves checkpoints from wherever they stand. `false` if a generation is gone.
 pub async fn advance_unchecked(
     conn: &mut AnyConnection,
-    view: ViewName,
-    generation: u64,
+    checkpoints: &[Checkpoint],
     to: Position,
 ) -> Result<bool, StoreError> {
-    match generation::checkpoint(conn, view, generation).await? {
-        Some(from) => generation::advance(conn, view, generation, from, to).await,
-        None => Ok(false),
+    for checkpoint in checkpoints {
+        let Checkpoint { view, generation, .. } = *checkpoint;
+        let Some(position) = generation::checkpoint(conn, view, generation).await? else {
+            return Ok(false);
+        };
+        let stands = Checkpoint {
+            position,
+            ..*checkpoint
+        };
+        generation::advance(conn, &[stands], to).await?;
     }
+    Ok(true)
 }

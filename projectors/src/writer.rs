@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use events::envelope::Position;
 use futures::future::BoxFuture;
-use read_models::generation;
+use read_models::generation::Checkpoint;
 use read_models::products::Product;
 use read_models::record::Change;
 use read_models::store::{self, StoreError};
@@ -25,8 +25,6 @@ use crate::guest_carts::GuestCarts;
 use crate::orders::Orders;
 use crate::orphans::Orphans;
 use crate::payments::Payments;
-#[cfg(feature = "planted-bugs")]
-use crate::planted;
 use crate::products::Products;
 use crate::projection::{Fact, KeyOf, Projection};
 use crate::reviews::Reviews;
@@ -43,18 +41,25 @@ const ROWS_KEPT: usize = 16 * 1024;
 /// A view's writer, whatever its rows are. The set of views is chosen at run time (a rebuild of some), which is
 /// what the `dyn` is for.
 pub trait Writer: Send + Sync {
-    fn view(&self) -> ViewName;
+    fn view(&self) -> ViewName {
+        self.checkpoint().view
+    }
 
     /// What the generation reflects.
-    fn position(&self) -> Position;
+    fn position(&self) -> Position {
+        self.checkpoint().position
+    }
 
-    /// Applies the facts, which must begin after [`Self::position`], inside the connection's transaction. `false` if
-    /// the generation isn't where this writer left it; the transaction must then be rolled back.
+    /// Where this writer left its generation.
+    fn checkpoint(&self) -> Checkpoint;
+
+    /// Applies the facts, which must begin after [`Self::position`], inside the connection's transaction, in which the
+    /// checkpoint has been moved.
     fn write<'a>(
         &'a mut self,
         conn: &'a mut AnyConnection,
         facts: &'a [Fact],
-    ) -> BoxFuture<'a, Result<bool, StoreError>>;
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
 
     /// The products among what [`Self::write`] wrote last.
     fn products(&self) -> Vec<&Product>;
@@ -115,14 +120,11 @@ struct ViewWriter<P: Projection> {
 type Rows<P> = HashMap<KeyOf<P>, Change<<P as Projection>::Row>>;
 
 impl<P: Projection> ViewWriter<P> {
-    async fn write_batch(&mut self, conn: &mut AnyConnection, facts: &[Fact]) -> Result<bool, StoreError> {
+    async fn write_batch(&mut self, conn: &mut AnyConnection, facts: &[Fact]) -> Result<(), StoreError> {
         self.changes.clear();
         let Some(last) = facts.last() else {
-            return Ok(true);
+            return Ok(());
         };
-        if !self.advance(conn, last.position).await? {
-            return Ok(false);
-        }
         self.reached = last.position;
         let touched: Vec<_> = facts
             .iter()
@@ -139,17 +141,7 @@ impl<P: Projection> ViewWriter<P> {
         self.changes
             .extend(rows.into_values().filter(|row| row.old != row.new));
         store::save(conn, self.generation, &self.changes).await?;
-        store::upsert(conn, self.generation, &entries).await?;
-        Ok(true)
-    }
-
-    /// Moves the checkpoint; `false` if it isn't where this writer left it.
-    async fn advance(&self, conn: &mut AnyConnection, to: Position) -> Result<bool, StoreError> {
-        #[cfg(feature = "planted-bugs")]
-        if planted::leaves_out_position_check() {
-            return planted::advance_unchecked(conn, P::VIEW, self.generation, to).await;
-        }
-        generation::advance(conn, P::VIEW, self.generation, self.position, to).await
+        store::upsert(conn, self.generation, &entries).await
     }
 
     async fn load<'k>(
@@ -177,19 +169,19 @@ impl<P: Projection> ViewWriter<P> {
 }
 
 impl<P: Projection> Writer for ViewWriter<P> {
-    fn view(&self) -> ViewName {
-        P::VIEW
-    }
-
-    fn position(&self) -> Position {
-        self.position
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            view: P::VIEW,
+            generation: self.generation,
+            position: self.position,
+        }
     }
 
     fn write<'a>(
         &'a mut self,
         conn: &'a mut AnyConnection,
         facts: &'a [Fact],
-    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(self.write_batch(conn, facts))
     }
 

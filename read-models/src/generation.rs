@@ -191,19 +191,42 @@ pub async fn drop_one(conn: &mut AnyConnection, view: ViewName, generation: u64)
     Ok(())
 }
 
-/// Moves a generation's checkpoint, if it still stands where the caller left it. `false` means that
-/// somebody else has moved it, or dropped the generation.
+/// Where a generation stands: what it reflects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checkpoint {
+    pub view: ViewName,
+    pub generation: u64,
+    pub position: Position,
+}
+
+/// Moves checkpoints to a position, if each still stands where the caller left it: one statement, since a batch of few
+/// events would otherwise spend most of its statements on this. `false` means that somebody else has moved one, or dropped
+/// its generation; the transaction must then be rolled back.
 pub async fn advance(
     conn: &mut AnyConnection,
-    view: ViewName,
-    generation: u64,
-    from: Position,
+    from: &[Checkpoint],
     to: Position,
 ) -> Result<bool, StoreError> {
+    if from.is_empty() {
+        return Ok(true);
+    }
     let mut binds = Binds::default();
-    binds.count(to).text(view.as_str()).count(generation).count(from);
-    let update = "UPDATE checkpoints SET position = $1 WHERE view = $2 AND generation = $3 AND position = $4";
-    Ok(execute(conn, update.to_owned(), binds).await? == 1)
+    binds.count(to);
+    for checkpoint in from {
+        binds
+            .text(checkpoint.view.as_str())
+            .count(checkpoint.generation)
+            .count(checkpoint.position);
+    }
+    let places: Vec<_> = (0..from.len())
+        .map(|place| 2 + 3 * place)
+        .map(|first| format!("(${first}, ${}, ${})", first + 1, first + 2))
+        .collect();
+    let update = format!(
+        "UPDATE checkpoints SET position = $1 WHERE (view, generation, position) IN (VALUES {})",
+        places.join(", ")
+    );
+    Ok(execute(conn, update, binds).await? == from.len() as u64)
 }
 
 async fn expose(conn: &mut AnyConnection, name: &str, shown: &str) -> Result<(), StoreError> {

@@ -61,7 +61,7 @@ fn sql_state(error: &sqlx::Error) -> Option<Cow<'_, str>> {
 
 /// How many rows one statement carries. A few fixed sizes, so that each statement is prepared once and found
 /// again; the largest stays far below `SQLite`'s 32,766 parameters for the widest table.
-const ROWS_PER_STATEMENT: [usize; 3] = [128, 16, 1];
+const ROWS_PER_STATEMENT: [usize; 5] = [128, 32, 8, 2, 1];
 
 /// The rows of these keys, as far as they exist.
 pub async fn load<R: Record>(
@@ -227,9 +227,9 @@ mod tests {
 
     #[test]
     fn parts_are_of_the_fixed_sizes_and_lose_nothing() {
-        let list: Vec<_> = (0..162).collect();
+        let list: Vec<_> = (0..175).collect();
         let sizes: Vec<_> = parts(&list).map(<[_]>::len).collect();
-        assert_eq!(sizes, [128, 16, 16, 1, 1]);
+        assert_eq!(sizes, [128, 32, 8, 2, 2, 2, 1]);
         assert_eq!(parts(&list).flatten().copied().collect::<Vec<_>>(), list);
         assert_eq!(parts::<u8>(&[]).count(), 0);
     }

@@ -42,9 +42,9 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// hangs loses its transaction before that.
 const LOCK_TIMEOUT: &str = "10s";
 
-/// Prepared statements that each connection keeps. The writer has about 14 tables with 4 statements in 3 sizes each,
-/// and as many again for a generation that is filled beside.
-const STATEMENTS_KEPT: &str = "512";
+/// Prepared statements that each connection keeps. The writer has about 35 tables with 3 statements in 5 sizes each, of
+/// which most are never needed, and as many again for a generation that is filled beside.
+const STATEMENTS_KEPT: &str = "1024";
 
 impl Views {
     /// Opens the views to write them, and creates every view that isn't there yet. Several processes may do so at once.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use events::envelope::Position;
 use events::ids::ProductId;
 use read_models::cache::{Basis, Document, Hit, ProductCache, RedisCache, RedisSettings};
+use read_models::generation::Checkpoint;
 use read_models::products::{Product, ProductStatus};
 use read_models::query::Snapshot;
 use read_models::record::Change;
@@ -85,8 +86,12 @@ impl Shop {
             })
             .collect();
         let mut tx = self.views.begin_write().await.unwrap();
-        let view = ViewName::Products;
-        let moved = generation::advance(&mut tx, view, basis.generation, basis.position, next).await;
+        let stands = Checkpoint {
+            view: ViewName::Products,
+            generation: basis.generation,
+            position: basis.position,
+        };
+        let moved = generation::advance(&mut tx, &[stands], next).await;
         assert!(moved.unwrap());
         store::save(&mut tx, basis.generation, &changes).await.unwrap();
         tx.commit().await.unwrap();

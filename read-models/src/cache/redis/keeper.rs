@@ -224,7 +224,7 @@ impl KeepError {
 mod tests {
     use super::*;
     use crate::cache::{Basis, RedisSettings};
-    use crate::generation;
+    use crate::generation::{self, Checkpoint};
 
     #[tokio::test]
     #[ignore = "needs servers: cargo xtask test"]
@@ -232,15 +232,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let views = Views::open_sqlite(&folder.path().join("views.db")).await.unwrap();
         let mut tx = views.begin_write().await.unwrap();
-        let products = ViewName::Products;
-        let serving = generation::serving(&mut tx, products).await.unwrap().unwrap();
+        let serving = generation::serving(&mut tx, ViewName::Products).await;
+        let serving = serving.unwrap().unwrap();
         let known = Basis {
             generation: serving.generation,
             position: serving.position,
         };
-        generation::advance(&mut tx, products, known.generation, known.position, 7)
-            .await
-            .unwrap();
+        let stands = Checkpoint {
+            view: ViewName::Products,
+            generation: known.generation,
+            position: known.position,
+        };
+        assert!(generation::advance(&mut tx, &[stands], 7).await.unwrap());
         tx.commit().await.unwrap();
 
         let settings = RedisSettings {
