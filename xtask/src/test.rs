@@ -48,7 +48,7 @@ fn tests(arguments: &Arguments) -> Command {
     let has_nextest = has_nextest();
     if has_nextest {
         // Over a thousand tests pass: what failed shall stand at the end, and not between them.
-        tests.args(["nextest", "run", "--failure-output", "final"]);
+        tests.args(["nextest", "run", "--failure-output", "immediate-final"]);
         tests.args(["--status-level", "slow", "--final-status-level", "flaky"]);
         tests.args(["--retries", &arguments.retries.to_string()]);
     } else {

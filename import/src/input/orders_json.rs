@@ -245,7 +245,7 @@ mod tests {
             (1, "placed_at", "time_missing"),
             (2, "lines", "lines_missing"),
             (3, "lines[0].quantity", "quantity_negative"),
-            (4, "lines[0]", "field_invalid"),
+            (4, "lines[0].unit_price", "field_missing"),
             (5, "placed_at", "time_invalid"),
             (6, "reference", "reference_missing"),
             (8, "reference", "reference_twice"),

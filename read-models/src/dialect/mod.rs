@@ -83,6 +83,15 @@ impl Dialect {
         }
     }
 
+    /// Lets a transaction that reads whole views pause for longer than others may: it keeps nobody from writing. Nothing
+    /// where nobody counts.
+    pub(crate) fn read_at_leisure(self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some("SET LOCAL idle_in_transaction_session_timeout = '1min'"),
+        }
+    }
+
     /// Keeps the generations that are served from being swapped until the transaction ends. Must be its first statement:
     /// what it sees is then no older than what is served.
     pub(crate) fn hold_off_swaps(self) -> Option<&'static str> {

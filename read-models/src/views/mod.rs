@@ -131,6 +131,9 @@ impl Views {
     /// A hash over all rows of a view that are being served; see [`mod@digest`].
     pub async fn digest(&self, view: ViewName) -> Result<String, StoreError> {
         let mut tx = self.begin_read().await?;
+        if let Some(statement) = self.dialect().read_at_leisure() {
+            sqlx::raw_sql(statement).execute(&mut *tx).await?;
+        }
         digest::digest(&mut tx, view, Of::Serving).await
     }
 

@@ -241,7 +241,7 @@ async fn a_lost_shop_comes_back_and_accounts_for_every_penny() {
     let told = run(&data_dir, &["restore", "--force"]);
     assert!(told.contains("data.before-"), "{told}");
     let shop = Shop::start(&data_dir);
-    let bob = bob.moved_to(&shop);
+    let bob = bob.moved_to_restored(&shop);
     bob.wait_for("/health/ready", |health| health["restoring"] == false)
         .await;
     let again = json!({"lines": [{"sku": "MUG-BLUE", "quantity": 1}], "payment": visa(), "country": "GB"});

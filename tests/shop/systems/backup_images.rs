@@ -146,7 +146,7 @@ async fn play(places: &Places) {
     assert!(!told.contains("are lost"), "{told}");
     assert!(run(data_dir, &["verify"]).contains("Everything holds."));
     let shop = Shop::start(data_dir);
-    let ann = ann.moved_to(&shop);
+    let ann = ann.moved_to_restored(&shop);
     assert_eq!([fetch(&ann, &first).await, fetch(&ann, &second).await], seen);
     reconciled(&ann).await;
 
@@ -179,7 +179,7 @@ async fn play(places: &Places) {
     );
     assert!(told.contains("1 files of images are lost"), "{told}");
     let shop = Shop::start(data_dir);
-    let ann = ann.moved_to(&shop);
+    let ann = ann.moved_to_restored(&shop);
     assert_eq!(fetch(&ann, &second).await, seen[0]);
     let third_now = fetch(&ann, &third).await;
     assert_eq!(third_now[0].0, StatusCode::SERVICE_UNAVAILABLE);

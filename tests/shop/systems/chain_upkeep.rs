@@ -188,7 +188,7 @@ async fn a_branch_that_comes_back_from_an_old_copy_outbids_what_headquarters_has
     copy(&backup, &restored);
     let branch = start(&restored, &line, token);
     by_category(&boss, "7.99").await;
-    let (admin, ann) = (Client::admin(&branch).await, ann.moved_to(&branch));
+    let (admin, ann) = (Client::admin(&branch).await, ann.moved_to_restored(&branch));
     sells(&ann, "MUG").await;
     reports(&admin).await;
     by_category(&boss, "15.98").await;
