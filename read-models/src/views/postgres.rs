@@ -92,7 +92,7 @@ async fn connect_writer(
     target: &PostgresTarget,
     versions: HashMap<ViewName, u64>,
 ) -> Result<Views, ViewsError> {
-    let (writing, reading) = (connect_options(target, "")?, reading(target)?);
+    let (writing, reading) = (connect_options(&target.by_index(), "")?, reading(target)?);
     let opened = async {
         let writer = pool(WRITERS).connect_with(writing).await?;
         let mut tx = begin_write(&writer, Dialect::Postgres).await?;

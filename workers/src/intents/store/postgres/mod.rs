@@ -59,7 +59,7 @@ impl PostgresStore {
         log_head: Position,
         owner: Arc<str>,
     ) -> Result<Self, IntentsError> {
-        let pool = target.pool(CONNECTIONS).await?;
+        let pool = target.by_index().pool(CONNECTIONS).await?;
         let mut connection = pool.acquire().await?;
         postgres::check(&mut connection, &SCHEMA).await?;
         note_origin(&mut connection, log_head).await?;
