@@ -70,7 +70,7 @@ pub struct Unreadable {
 /// Tells which field can't be read, and why. `path` is where serde was when it noticed, `.` for the whole input, and
 /// `message` what it said.
 pub fn unreadable(path: &str, message: &str) -> Unreadable {
-    let message = without_place(message);
+    let message = message.rsplit_once(PLACE).map_or(message, |(words, _)| words);
     let (field, fault, message) = if let Some(name) = quoted(message, "missing field `") {
         (below(path, name), Fault::Missing, "this is missing".to_owned())
     } else if let Some(name) = quoted(message, "duplicate field `") {
@@ -87,10 +87,6 @@ pub fn unreadable(path: &str, message: &str) -> Unreadable {
         fault,
         message,
     }
-}
-
-fn without_place(message: &str) -> &str {
-    message.rsplit_once(PLACE).map_or(message, |(words, _)| words)
 }
 
 /// The same message without what is ours alone.
@@ -122,7 +118,8 @@ fn quoted<'m>(message: &'m str, start: &str) -> Option<&'m str> {
 }
 
 fn below(path: &str, name: &str) -> String {
-    if path == "." {
+    // The path's way of saying "the whole" and "unknown".
+    if matches!(path, "." | "?") {
         name.to_owned()
     } else {
         format!("{path}.{name}")
@@ -146,6 +143,8 @@ mod tests {
     fn a_field_that_is_missing_or_doubled_is_named() {
         let missing = told(".", "missing field `username` at line 1 column 2");
         assert_eq!((missing.0.as_str(), missing.1), ("username", Fault::Missing));
+        let unknown = told("?", "missing field `price`");
+        assert_eq!(unknown.0, "price");
         let inner = told("variants[0]", "missing field `price` at line 1 column 29");
         assert_eq!(inner.0, "variants[0].price");
         let twice = told(".", "duplicate field `limit`");

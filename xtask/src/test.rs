@@ -47,7 +47,8 @@ fn tests(arguments: &Arguments) -> Command {
     let mut tests = cargo();
     let has_nextest = has_nextest();
     if has_nextest {
-        // Over a thousand tests pass: what failed shall stand at the end, and not between them.
+        // What failed stands at the end, where one looks; and at once as well, since a try whose retry passes isn't told
+        // there.
         tests.args(["nextest", "run", "--failure-output", "immediate-final"]);
         tests.args(["--status-level", "slow", "--final-status-level", "flaky"]);
         tests.args(["--retries", &arguments.retries.to_string()]);

@@ -72,23 +72,25 @@ pub async fn edit_profile(
 ) -> Result<Accepted<EditedProfileAnswer>, ApiError> {
     let context = commands.context(Some(caller.account), &incoming);
     let mut edit = incoming.body.check()?;
-    // Asking again for what was done needs no proof again, nor room under the brake.
-    if let Some(before) = commands.answered(&context).await? {
-        return Ok(answer::ok(before));
-    }
-    let (account, before) = accounts::read(&commands, &personal_data, &context, caller.account).await?;
-    if edit.moves(&before).is_some() {
-        let password = edit.password.take().ok_or_else(password_missing)?;
-        let proved = (caller.account, &*account);
-        accounts::prove_password(
-            &personal_data,
-            &passwords,
-            &throttles,
-            proved,
-            password,
-            context.now,
-        )
-        .await?;
+    if edit.email.is_some() {
+        // Asking again for what was done needs no proof again, nor room under the brake.
+        if let Some(before) = commands.answered(&context).await? {
+            return Ok(answer::ok(before));
+        }
+        let (account, before) = accounts::read(&commands, &personal_data, &context, caller.account).await?;
+        if edit.moves(&before).is_some() {
+            let password = edit.password.take().ok_or_else(password_missing)?;
+            let proved = (caller.account, &*account);
+            accounts::prove_password(
+                &personal_data,
+                &passwords,
+                &throttles,
+                proved,
+                password,
+                context.now,
+            )
+            .await?;
+        }
     }
     let mut races = 0;
     loop {

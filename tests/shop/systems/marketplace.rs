@@ -101,7 +101,7 @@ async fn people_sell_buy_own_and_sell_on() {
         .await;
     assert_eq!(gone.status, 404);
     let relisted = json!({"price": "35.00", "status": "active"});
-    assert_eq!(bob.patch(&vase, &relisted.clone()).await.status, 404);
+    assert_eq!(bob.patch(&vase, &relisted).await.status, 404);
     let kept = ann.all("/api/dashboard/archived").await;
     assert_eq!((kept.len(), &kept[0]["one_of_a_kind"]), (1, &json!(true)));
     let listed = ann.patch(&vase, &relisted).await;
